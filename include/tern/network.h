@@ -72,13 +72,13 @@ enum tern_net_flags {
 
 /** A local address. */
 struct tern_net_address {
-    tern_addr addr;      /**< port 0 */
-    uint8_t prefix_len;  /**< bits of the on-link prefix */
-    uint8_t kind;        /**< enum tern_link_kind */
-    uint16_t flags;      /**< enum tern_net_flags */
-    uint32_t interface;  /**< index of the interface, never 0 */
-    int32_t preference;  /**< higher is better, among addresses that reach a destination */
-    char name[16];       /**< interface name, NUL-terminated; may be empty */
+    tern_addr addr;     /**< port 0 */
+    uint8_t prefix_len; /**< bits of the on-link prefix */
+    uint8_t kind;       /**< enum tern_link_kind */
+    uint16_t flags;     /**< enum tern_net_flags */
+    uint32_t interface; /**< index of the interface, never 0 */
+    int32_t preference; /**< higher is better, among addresses that reach a destination */
+    char name[16];      /**< interface name, NUL-terminated; may be empty */
 };
 
 /** A route. A snapshot without any route means: not known, decide by prefix and preference. */
@@ -87,11 +87,11 @@ struct tern_net_route {
     tern_addr source;      /**< preferred source address; family 0 for none */
     uint8_t prefix_len;    /**< bits */
     uint8_t reserved[3];
-    uint32_t interface;    /**< outgoing interface */
-    uint32_t metric;       /**< lower wins among equal prefix lengths */
+    uint32_t interface; /**< outgoing interface */
+    uint32_t metric;    /**< lower wins among equal prefix lengths */
 };
 
-#define TERN_NET_ADDRESSES_MAX 64  /**< more than phones, laptops and trunks have; the rest is cut */
+#define TERN_NET_ADDRESSES_MAX 64 /**< more than phones, laptops and trunks have; the rest is cut */
 #define TERN_NET_ROUTES_MAX    128 /**< main table without host routes that matter to nobody */
 
 /** The network as it is at one moment. {0} is: no network. */

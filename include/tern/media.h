@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Audio: PCM in and out of a call, and the sources and sinks that a driver
+ * connects to it.
+ *
+ * All PCM is signed 16-bit, mono, 8000 Hz. The core paces nothing: 160 samples
+ * given every 20 ms become one RTP packet at once; what is asked for comes from
+ * the jitter buffer, with gaps concealed.
+ */
+#ifndef TERN_MEDIA_H
+#define TERN_MEDIA_H
+
+#include <tern/err.h>
+#include <tern/network.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct tern_endpoint;
+
+#define TERN_PCM_HZ    8000
+#define TERN_PCM_FRAME 160 /**< samples in 20 ms */
+
+/** What an RTP stream has seen. Times in microseconds, counts since the call began. */
+struct tern_media_stats {
+    uint64_t packets_sent, bytes_sent;
+    uint64_t packets_received, bytes_received;
+    uint64_t packets_lost, packets_late, packets_duplicate, packets_dropped;
+    uint64_t frames_concealed;
+    uint32_t jitter_us;        /**< interarrival jitter, RFC 3550 6.4.1 */
+    uint32_t jitter_buffer_us; /**< present depth */
+    uint32_t round_trip_us;    /**< from RTCP; 0 while unknown */
+    uint32_t remote_lost;      /**< cumulative, as the far end reports */
+    uint32_t remote_jitter_us;
+    tern_time last_received; /**< TERN_TIME_NEVER while nothing came */
+    tern_time last_sent;
+    uint32_t source_switches; /**< how often the far end's source address moved */
+};
+
+/**
+ * Send one frame of audio on a call. Ignored while the call may not send (hold, not answered).
+ *
+ * @param pcm      TERN_PCM_FRAME samples; NULL sends silence
+ * @return         0
+ * @retval TERN_ESTALE
+ */
+TERN_API TERN_CHECK int tern_audio_send(struct tern_endpoint *ep, tern_time now, tern_call call,
+                                        const int16_t *pcm);
+
+/**
+ * Take one frame of received audio, concealed or comfort where none came.
+ *
+ * @param pcm   receives TERN_PCM_FRAME samples
+ * @return      1 when it is audio from the far end, 0 when it is concealment or silence
+ * @retval TERN_ESTALE
+ */
+TERN_API TERN_CHECK int tern_audio_receive(struct tern_endpoint *ep, tern_time now, tern_call call,
+                                           int16_t *pcm);
+
+TERN_API TERN_CHECK int tern_call_media_stats(const struct tern_endpoint *ep, tern_call call,
+                                              struct tern_media_stats *out);
+
+/** Where audio comes from. Implemented by the application or by tern_audio_* below. */
+struct tern_audio_source {
+    /** Fill `pcm` with TERN_PCM_FRAME samples. @return false at the end: silence from then on. */
+    bool (*read)(struct tern_audio_source *source, int16_t *pcm);
+    void (*close)(struct tern_audio_source *source); /**< frees it; may be NULL */
+};
+
+/** Where audio goes to. */
+struct tern_audio_sink {
+    /** `heard` is false for concealment and silence. */
+    void (*write)(struct tern_audio_sink *sink, const int16_t *pcm, bool heard);
+    void (*close)(struct tern_audio_sink *sink); /**< frees it; may be NULL */
+};
+
+/** @name Ready-made sources and sinks (library tern-audio) */
+/**@{*/
+/** A sine, `hz` 1..3999, `level` 0..1 of full scale. @return NULL without memory. */
+TERN_API struct tern_audio_source *tern_audio_tone(double hz, double level);
+/** Silence; everything written vanishes. */
+TERN_API struct tern_audio_source *tern_audio_silence(void);
+TERN_API struct tern_audio_sink *tern_audio_null(void);
+/**
+ * Play a sound file (WAV, FLAC …: whatever libsndfile reads), converted to 8 kHz mono.
+ *
+ * @param loop  begin anew at the end
+ * @param why   receives a NUL-terminated reason on failure
+ * @retval TERN_EIO not readable as audio
+ */
+TERN_API TERN_CHECK int tern_audio_file_source(const char *path, bool loop,
+                                               struct tern_audio_source **out, char why[256]);
+/** Record to a WAV file, readable at any moment even if the program dies. */
+TERN_API TERN_CHECK int tern_audio_file_sink(const char *path, struct tern_audio_sink **out,
+                                             char why[256]);
+/**
+ * Microphone and loudspeaker. Each device has its thread and meets this side in a lock-free ring.
+ *
+ * @param device  name, or NULL for the system's default
+ * @retval TERN_EUNSUPPORTED built without PortAudio
+ * @retval TERN_EIO          there is no such device; `why` says what to do
+ */
+TERN_API TERN_CHECK int tern_audio_device_source(const char *device, struct tern_audio_source **out,
+                                                 char why[256]);
+TERN_API TERN_CHECK int tern_audio_device_sink(const char *device, struct tern_audio_sink **out,
+                                               char why[256]);
+/**@}*/
+
+#ifdef __cplusplus
+}
+#endif
+#endif
