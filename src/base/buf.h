@@ -18,7 +18,7 @@ struct tn_buf {
 
 void tn_buf_init(struct tn_buf *buf, const struct tern_allocator *alloc, size_t limit);
 void tn_buf_fixed(struct tn_buf *buf, char *ptr, size_t cap);
-void tn_buf_fini(struct tn_buf *buf); /* wipes nothing; safe twice, no-op on fixed */
+void tn_buf_fini(struct tn_buf *buf);  /* wipes nothing; safe twice, no-op on fixed */
 void tn_buf_reset(struct tn_buf *buf); /* empty, keeps the memory, forgets the failure */
 
 void tn_buf_bytes(struct tn_buf *buf, const void *data, size_t len);
@@ -29,7 +29,7 @@ void tn_buf_u64(struct tn_buf *buf, uint64_t n);
 void tn_buf_i64(struct tn_buf *buf, int64_t n);
 void tn_buf_hex(struct tn_buf *buf, const void *data, size_t len); /* lower case */
 void tn_buf_hex32(struct tn_buf *buf, uint32_t n);                 /* eight digits */
-void tn_buf_host(struct tn_buf *buf, tern_addr addr); /* IPv6 in brackets, no port */
+void tn_buf_host(struct tn_buf *buf, tern_addr addr);              /* IPv6 in brackets, no port */
 void tn_buf_consume(struct tn_buf *buf, size_t n); /* drops n bytes from the front */
 
 static inline tern_str tn_buf_view(const struct tn_buf *buf)
