@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Accounts: who we are, where we register, and what is done for us when the
+ * IP address changes.
+ */
+#ifndef TERN_ACCOUNT_H
+#define TERN_ACCOUNT_H
+
+#include <tern/err.h>
+#include <tern/network.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct tern_endpoint;
+
+/** What becomes of the old binding when the Contact changes. */
+enum tern_contact_flags {
+    TERN_CONTACT_REPLACE = 0,          /**< one REGISTER: new Contact, old one with expires=0 */
+    TERN_CONTACT_UNREGISTER_FIRST = 1, /**< remove the old one, then register the new one */
+    TERN_CONTACT_LEAVE_OLD = 2,        /**< the old binding expires by itself */
+};
+
+/** What a re-INVITE or UPDATE after an IP change carries. */
+enum tern_reinvite_flags {
+    TERN_CALL_REINIT_MEDIA = 1,   /**< a new offer with the new media address */
+    TERN_CALL_UPDATE_CONTACT = 2, /**< the new Contact: target refresh, RFC 3261 12.2.1.1 */
+    TERN_CALL_UPDATE_VIA = 4,     /**< send from the new address; without it, the old one as long as
+                                       it stands (a Via never carries an address that is gone) */
+};
+#define TERN_CALL_REINVITE_DEFAULT                                                                 \
+    (TERN_CALL_REINIT_MEDIA | TERN_CALL_UPDATE_CONTACT | TERN_CALL_UPDATE_VIA)
+
+/** When calls are refreshed after an IP change. */
+enum tern_order {
+    TERN_ORDER_PARALLEL = 0,       /**< together with the REGISTER: one round trip for both */
+    TERN_ORDER_AFTER_REGISTER = 1, /**< when the REGISTER has succeeded, or has failed for good */
+};
+
+/** What is done for an account when the IP address changes. */
+struct tern_account_ip_change {
+    bool update_contact;       /**< re-REGISTER with the new Contact; default true */
+    uint8_t contact_flags;     /**< enum tern_contact_flags; default TERN_CONTACT_REPLACE */
+    bool shutdown_transport;   /**< close the registration's TCP flow even if its address still
+                                      stands; default true: after its successor is registered */
+    bool hangup_calls;         /**< end the calls instead of moving them; default false */
+    uint32_t reinvite_flags;   /**< enum tern_reinvite_flags; 0: calls send nothing; default all */
+    bool use_update;           /**< UPDATE where the peer allows it, else re-INVITE; default true */
+    uint8_t order;             /**< enum tern_order; default TERN_ORDER_PARALLEL */
+    uint32_t rescue_window_ms; /**< how long a call that cannot be refreshed is kept, counted while
+                                      a network is there; default 60000 */
+    uint32_t offline_window_ms; /**< how long a call is kept without any network; default 300000 */
+};
+
+/** An account. Fill with tern_account_opts_init(). Strings are copied. */
+struct tern_account_opts {
+    size_t size;
+    tern_str uri;          /**< address of record, "sip:alice@example.com"; required */
+    tern_str display_name; /**< UTF-8 */
+    tern_str registrar;    /**< URI to register at; empty: no registration (IP to IP, trunks) */
+    tern_str proxy;        /**< outbound proxy URI, a preloaded route; may be empty */
+    tern_str auth_user;    /**< default: the user of `uri` */
+    tern_str password;     /**< kept until the account goes, then wiped; never traced */
+    tern_str realm;        /**< only answer challenges of this realm; empty: any */
+    enum tern_transport transport; /**< towards registrar and proxy, where their URIs do not say */
+    uint32_t expires_s;            /**< asked-for lifetime of the binding; default 600, 60..86400 */
+    uint32_t keepalive_s; /**< UDP: CRLF to the registrar's address; default 25, 0 for none */
+    bool no_register;     /**< do not register until tern_account_register() */
+    uint32_t
+        answer_timeout_s; /**< outgoing call unanswered for so long is cancelled; default 180 */
+    struct tern_account_ip_change ip_change;
+};
+
+TERN_API void tern_account_opts_init_sized(struct tern_account_opts *opts, size_t size);
+
+static inline void tern_account_opts_init(struct tern_account_opts *opts)
+{
+    tern_account_opts_init_sized(opts, sizeof(*opts));
+}
+
+/**
+ * Add an account; it registers as soon as there is a network (unless `no_register`).
+ *
+ * @return              0
+ * @retval TERN_EINVAL  a URI is malformed, or a value is out of range
+ * @retval TERN_ELIMIT  `max_accounts` reached
+ * @retval TERN_ENOMEM, TERN_EVERSION
+ * @events TERN_EV_REGISTRATION
+ * @rfc 3261 10.2; 5626
+ */
+TERN_API TERN_CHECK int tern_account_add(struct tern_endpoint *ep, tern_time now,
+                                         const struct tern_account_opts *opts, tern_account *out);
+
+/**
+ * Change an account. Calls go on. A new URI, registrar or transport removes the old binding first.
+ *
+ * @retval TERN_ESTALE, TERN_EINVAL, TERN_ENOMEM, TERN_EVERSION: the account is as it was
+ */
+TERN_API TERN_CHECK int tern_account_modify(struct tern_endpoint *ep, tern_time now,
+                                            tern_account account,
+                                            const struct tern_account_opts *opts);
+
+/**
+ * Remove an account: its calls are hung up, its binding is removed.
+ *
+ * The handle is stale from now on, also for the events of its calls.
+ */
+TERN_API TERN_CHECK int tern_account_remove(struct tern_endpoint *ep, tern_time now,
+                                            tern_account account);
+
+/** Register now, or refresh a binding ahead of time. @events TERN_EV_REGISTRATION */
+TERN_API TERN_CHECK int tern_account_register(struct tern_endpoint *ep, tern_time now,
+                                              tern_account account);
+
+/** Remove the binding and stay unregistered. @events TERN_EV_REGISTRATION */
+TERN_API TERN_CHECK int tern_account_unregister(struct tern_endpoint *ep, tern_time now,
+                                                tern_account account);
+
+enum tern_registration_state {
+    TERN_REGISTRATION_NONE = 0,        /**< not wanted */
+    TERN_REGISTRATION_WAITING = 1,     /**< wanted; no network yet, or waiting to try again */
+    TERN_REGISTRATION_REGISTERING = 2, /**< REGISTER is on its way; no binding yet */
+    TERN_REGISTRATION_REGISTERED = 3,
+    TERN_REGISTRATION_REFRESHING = 4, /**< as REGISTERED, with a REGISTER on its way */
+    TERN_REGISTRATION_REMOVING = 5,
+    TERN_REGISTRATION_FAILED =
+        6, /**< refused (wrong password, forbidden): not tried again by itself */
+};
+
+/** For people: "registered", "waiting" … Static storage. */
+TERN_API const char *tern_registration_state_name(enum tern_registration_state state);
+
+struct tern_account_info {
+    enum tern_registration_state state;
+    int status;         /**< last final SIP status for a REGISTER; 0: none */
+    uint32_t expires_s; /**< seconds left of the binding */
+    enum tern_transport transport;
+    tern_addr local;  /**< address of the Contact; family 0: none */
+    tern_addr server; /**< where REGISTER was last sent */
+    uint32_t calls;
+    char uri[256]; /**< NUL-terminated, cut if longer */
+};
+TERN_API TERN_CHECK int tern_account_get_info(const struct tern_endpoint *ep, tern_account account,
+                                              struct tern_account_info *out);
+
+/** Walk: start with {0}. @return the next account, {0} at the end. */
+TERN_API tern_account tern_account_next(const struct tern_endpoint *ep, tern_account account);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

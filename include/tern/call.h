@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Calls: make, answer, hold, move, hang up.
+ *
+ * All functions here return at once and do no I/O. What they cause to be sent
+ * waits in the endpoint until tern_next_output(); what becomes of the call is
+ * told by events. TERN_EV_CALL_ENDED is the last event that names a call.
+ */
+#ifndef TERN_CALL_H
+#define TERN_CALL_H
+
+#include <tern/account.h>
+#include <tern/media.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** How to start a call. Fill with tern_call_opts_init(). Strings are copied. */
+struct tern_call_opts {
+    size_t size;
+    tern_account account; /**< required */
+    tern_str target;      /**< SIP URI, or a user name at the account's domain; required */
+    bool no_offer;        /**< send the INVITE without SDP: the far end offers (RFC 3261 13.2.1) */
+    tern_str subject;     /**< Subject header; may be empty */
+};
+
+TERN_API void tern_call_opts_init_sized(struct tern_call_opts *opts, size_t size);
+
+static inline void tern_call_opts_init(struct tern_call_opts *opts)
+{
+    tern_call_opts_init_sized(opts, sizeof(*opts));
+}
+
+/**
+ * Start a call: send an INVITE.
+ *
+ * @param opts  read during this function only
+ * @param out   receives the handle; untouched on failure
+ *
+ * @return              0; the outcome follows as events
+ * @retval TERN_EINVAL  `target` is no SIP URI and no user name
+ * @retval TERN_ESTALE  no such account
+ * @retval TERN_ELIMIT  `max_calls` calls are in progress
+ * @retval TERN_ENOMEM, TERN_EVERSION
+ *
+ * @events TERN_EV_CALL_PROGRESS (0..n), then TERN_EV_CALL_ANSWERED or TERN_EV_CALL_ENDED
+ * @rfc 3261 13.2, 8.1.1
+ */
+TERN_API TERN_CHECK int tern_call_make(struct tern_endpoint *ep, tern_time now,
+                                       const struct tern_call_opts *opts, tern_call *out);
+
+/**
+ * Answer an incoming call: 180 while it goes on ringing, 200 to take it.
+ *
+ * @param status       180..183, or 200
+ * @return             0
+ * @retval TERN_ESTATE not incoming, or already answered
+ * @retval TERN_EINVAL another status; refuse with tern_call_hangup()
+ * @retval TERN_ESTALE
+ * @events TERN_EV_CALL_ANSWERED when the ACK has come
+ * @rfc 3261 13.3.1
+ */
+TERN_API TERN_CHECK int tern_call_answer(struct tern_endpoint *ep, tern_time now, tern_call call,
+                                         int status);
+
+/**
+ * End a call in whichever way its state asks for: CANCEL, 4xx or BYE.
+ *
+ * Calling this again, or after the far end hung up, is harmless.
+ *
+ * @param status  SIP status for the refusal of an unanswered incoming call (400..699, typically
+ *                486 or 603; 0 means 603); ignored otherwise
+ *
+ * @return             0, also when the call is already ending
+ * @retval TERN_EINVAL `status` is none of these
+ * @retval TERN_ESTALE the call has ended
+ * @events TERN_EV_CALL_ENDED, exactly once
+ * @rfc 3261 9.1, 15.1; 5407 3.1.2 (CANCEL crossing 200)
+ */
+TERN_API TERN_CHECK int tern_call_hangup(struct tern_endpoint *ep, tern_time now, tern_call call,
+                                         int status);
+
+/** Hold: offer sendonly (inactive if the far end holds too). @retval TERN_ESTATE not answered. */
+TERN_API TERN_CHECK int tern_call_hold(struct tern_endpoint *ep, tern_time now, tern_call call);
+/** Resume what tern_call_hold() did. @retval TERN_ESTATE not answered. */
+TERN_API TERN_CHECK int tern_call_resume(struct tern_endpoint *ep, tern_time now, tern_call call);
+
+/**
+ * Refresh the call with a re-INVITE or UPDATE, as after an IP change.
+ *
+ * @param flags  enum tern_reinvite_flags, not 0
+ * A refresh that cannot be sent now (another is pending, 491) is kept and sent when it can.
+ * @retval TERN_ESTATE not answered
+ * @rfc 3261 14.1; 3311
+ */
+TERN_API TERN_CHECK int tern_call_reinvite(struct tern_endpoint *ep, tern_time now, tern_call call,
+                                           uint32_t flags);
+TERN_API TERN_CHECK int tern_call_update(struct tern_endpoint *ep, tern_time now, tern_call call,
+                                         uint32_t flags);
+
+/**
+ * Send DTMF digits as telephone-events.
+ *
+ * @param digits  0-9 * # A-D
+ * @retval TERN_EUNSUPPORTED the far end did not agree to telephone-event
+ * @retval TERN_ESTATE, TERN_EINVAL, TERN_ELIMIT
+ * @rfc 4733
+ */
+TERN_API TERN_CHECK int tern_call_dtmf(struct tern_endpoint *ep, tern_time now, tern_call call,
+                                       tern_str digits);
+
+enum tern_call_state {
+    TERN_CALL_CALLING = 1,   /**< INVITE sent, nothing heard */
+    TERN_CALL_RINGING = 2,   /**< outgoing: a provisional answer came */
+    TERN_CALL_INCOMING = 3,  /**< incoming: waits for tern_call_answer() */
+    TERN_CALL_ANSWERING = 4, /**< incoming: 200 sent, ACK awaited */
+    TERN_CALL_ACTIVE = 5,
+    TERN_CALL_ENDING = 6,
+};
+
+TERN_API const char *tern_call_state_name(enum tern_call_state state);
+
+struct tern_call_info {
+    enum tern_call_state state;
+    tern_account account;
+    bool incoming;
+    bool held_here;     /**< we hold */
+    bool held_there;    /**< the far end holds */
+    bool moving;        /**< an IP change is not yet repaired */
+    int codec;          /**< RTP payload type: 0 PCMU, 8 PCMA, -1 none */
+    tern_time started;  /**< tern_call_make() or the INVITE */
+    tern_time answered; /**< TERN_TIME_NEVER: not yet */
+    tern_addr local_media, remote_media;
+    char peer[256]; /**< URI, NUL-terminated, cut if longer */
+    char call_id[128];
+};
+TERN_API TERN_CHECK int tern_call_get_info(const struct tern_endpoint *ep, tern_call call,
+                                           struct tern_call_info *out);
+
+/** Walk: start with {0}. @return the next call, {0} at the end. */
+TERN_API tern_call tern_call_next(const struct tern_endpoint *ep, tern_call call);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
