@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Server location: RFC 3263. From a URI to an ordered list of (transport,
+ * address). Numeric hosts need no look-up and are answered at once.
+ *
+ * Answers are kept for their TTL, and dropped when the network changes: the
+ * new network may have other servers, and other names.
+ */
+#ifndef TN_NET_LOCATE_H
+#define TN_NET_LOCATE_H
+
+#include "net/net.h"
+#include "wire/sip/uri.h"
+
+#define TN_TARGETS_MAX 16
+
+struct tn_target {
+    enum tern_transport transport;
+    tern_addr addr; /* with port */
+};
+
+struct tn_targets {
+    struct tn_target list[TN_TARGETS_MAX];
+    size_t count;
+    bool transport_fixed; /* the URI named it: no change to TCP for size (RFC 3261 18.1.1) */
+};
+
+/*
+ * Starts to locate the server for `uri`. `preferred` is used where the URI does not say.
+ *
+ * @return 0: `*out` is filled, no effect follows;
+ *         1: looking up; TN_EFFECT_LOCATED for `owner` follows, with `id` = `*query`;
+ *         TERN_EINVAL (not sip:), TERN_ENOMEM, TERN_ELIMIT
+ */
+TERN_CHECK int tn_locate(struct tn_net *net, const struct tn_uri *uri,
+                         enum tern_transport preferred, struct tn_owner owner,
+                         struct tn_targets *out, uint64_t *query);
+/* Takes the result of a finished look-up. @return 0, TERN_ENOTFOUND (no address), TERN_ESTALE */
+TERN_CHECK int tn_locate_result(struct tn_net *net, uint64_t query, struct tn_targets *out);
+/* Forgets a look-up that nobody waits for any more. */
+void tn_locate_cancel(struct tn_net *net, uint64_t query);
+/* Forgets all cached answers. Running look-ups are asked again. */
+void tn_locate_flush(struct tn_net *net);
+/* Input from the driver. */
+void tn_locate_resolved(struct tn_net *net, uint32_t query, const struct tern_dns_record *records,
+                        size_t count, bool failed);
+
+#endif

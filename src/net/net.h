@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Flows: how SIP messages leave and arrive.
+ *
+ * A flow is (transport, local address, remote address, connection). UDP flows
+ * share one socket and are cheap; TCP flows own a connection. Whoever sends
+ * names a remote address and gets the flow that the present snapshot implies:
+ * the local address is the one that the kernel would choose now. Flows are
+ * named by number; a number whose flow has died is stale and says so.
+ *
+ * Messages that arrive come up as TN_EFFECT_MESSAGE; flows that come and go as
+ * TN_EFFECT_FLOW_UP and TN_EFFECT_FLOW_DOWN. RFC 3261 18, RFC 5626 3.5 and 4.4.
+ */
+#ifndef TN_NET_NET_H
+#define TN_NET_NET_H
+
+#include "base/map.h"
+#include "base/slots.h"
+#include "core/ctx.h"
+
+struct tn_flow_key {
+    enum tern_transport transport;
+    tern_addr local; /* UDP: address with the listening port; TCP: address, port 0 when not fixed */
+    tern_addr remote; /* with port */
+};
+
+/* Read-only for others. Lives until its TN_EFFECT_FLOW_DOWN has been emitted. */
+struct tn_flow {
+    uint64_t id;
+    struct tn_flow_key key; /* TCP: local with its real port once open */
+    bool open;              /* UDP: always */
+    bool incoming;          /* TCP: accepted by us */
+    tern_time last_received;
+    struct tn_flow_impl *impl; /* net's own */
+};
+
+struct tn_net {
+    struct tn_ctx *ctx;
+    struct tern_network network; /* snapshot in force */
+    uint32_t udp_socket;         /* 0: not asked for */
+    bool udp_open;
+    uint16_t port_wanted; /* 0: any */
+    uint16_t udp_port;    /* real one */
+    uint16_t tcp_port;    /* of the TCP listeners: the same on each address */
+    struct tn_slots flows;
+    struct tn_map by_key;
+    struct tn_net_impl *impl; /* streams by id, listeners, look-ups */
+};
+
+struct tn_net_opts {
+    uint16_t port; /* 0: any */
+    bool no_udp, no_tcp;
+    bool sip_events;
+};
+
+TERN_CHECK int tn_net_init(struct tn_net *net, struct tn_ctx *ctx, const struct tn_net_opts *opts);
+void tn_net_fini(struct tn_net *net);
+
+/* Socket, listener, stream and query numbers are drawn here, for media sockets too; never 0. */
+uint32_t tn_net_next_id(struct tn_net *net);
+
+/* ---- listeners ---- */
+
+/* A listener's news, for ua to report. Walk with tn_net_next_listener_news() after each input. */
+struct tn_listener_news {
+    enum tern_transport transport;
+    tern_addr local; /* UDP: family 0 */
+    bool open;
+    tern_str reason; /* lives until the next call */
+};
+bool tn_net_next_listener_news(struct tn_net *net, struct tn_listener_news *out);
+
+/* Opens the UDP socket. TCP listeners follow the snapshot: one per usable address. */
+void tn_net_start(struct tn_net *net);
+/*
+ * Takes a new snapshot: only records it; nothing is opened or closed until mobility decides.
+ */
+void tn_net_set_network(struct tn_net *net, const struct tern_network *network);
+/*
+ * Makes the listeners match the snapshot: opens missing ones, closes those whose address is gone.
+ * With `reopen` the survivors, the UDP socket included, are closed and opened again, `delay` later.
+ * A listener that fails to open is tried again with growing pauses (`delay`, at most 5 s).
+ */
+void tn_net_sync_listeners(struct tn_net *net, bool reopen, tern_time delay);
+/* All listeners that the snapshot asks for are open. */
+bool tn_net_listeners_ready(const struct tn_net *net);
+size_t tn_net_listener_count(const struct tn_net *net); /* open ones */
+
+/* ---- flows ---- */
+
+/*
+ * The flow to `remote`, existing or new, from the address that the snapshot gives, or from
+ * `from` (its port is ignored) where that is set and the snapshot has it. A TCP connection to
+ * the same remote that came in counts (connection reuse) when its local address fits.
+ *
+ * @return 0, TERN_ENOROUTE, TERN_ENOMEM, TERN_ELIMIT
+ */
+TERN_CHECK int tn_net_flow(struct tn_net *net, enum tern_transport transport, tern_addr remote,
+                           tern_addr from, uint64_t *id);
+/* NULL when stale. */
+const struct tn_flow *tn_net_get(const struct tn_net *net, uint64_t id);
+/*
+ * What Via and Contact say for this flow: UDP the local address and listening port; TCP the
+ * local address and the listener's port (the connection's own port when there is no listener).
+ */
+tern_addr tn_net_sent_by(const struct tn_net *net, const struct tn_flow *flow);
+/* Sends now, or when the connection is up. @return 0, TERN_ESTALE, TERN_ENOBUF (backlog), TERN_ENOROUTE */
+TERN_CHECK int tn_net_send(struct tn_net *net, uint64_t id, tern_str message, bool retransmission);
+/* Closes; FLOW_DOWN follows unless `quiet`. `abort`: the path is gone, reset. */
+void tn_net_close(struct tn_net *net, uint64_t id, bool abort, bool quiet);
+/* Walk all flows in order of number: start with `*cursor` 0. */
+const struct tn_flow *tn_net_each(const struct tn_net *net, uint32_t *cursor);
+/* CRLF (UDP) or CRLFCRLF (streams). @return as tn_net_send */
+TERN_CHECK int tn_net_keepalive(struct tn_net *net, uint64_t id);
+/* The address is in the snapshot. */
+bool tn_net_has_local(const struct tn_net *net, tern_addr local);
+
+/* ---- input from the driver (see tern/endpoint.h) ---- */
+
+void tn_net_datagram(struct tn_net *net, const struct tern_datagram *datagram);
+bool tn_net_owns_socket(const struct tn_net *net, uint32_t socket); /* UDP or TCP listener */
+void tn_net_socket_opened(struct tn_net *net, uint32_t socket, uint16_t port);
+void tn_net_socket_failed(struct tn_net *net, uint32_t socket, tern_str reason);
+void tn_net_send_failed(struct tn_net *net, tern_addr local, tern_addr remote); /* UDP flow down */
+void tn_net_stream_opened(struct tn_net *net, uint32_t stream, tern_addr local, tern_addr remote);
+TERN_CHECK int tn_net_stream_accepted(struct tn_net *net, uint32_t listener, tern_addr local,
+                                      tern_addr remote, uint32_t *stream);
+void tn_net_stream_received(struct tn_net *net, uint32_t stream, const void *data, size_t len);
+void tn_net_stream_closed(struct tn_net *net, uint32_t stream, tern_str reason);
+
+/* ---- news of messages for the application (only with sip_events) ---- */
+
+struct tn_sip_news {
+    bool sent, retransmission;
+    struct tn_flow_key key;
+    tern_str text; /* credentials blanked; lives until the next call */
+};
+bool tn_net_next_sip_news(struct tn_net *net, struct tn_sip_news *out);
+
+#endif

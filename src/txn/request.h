@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A request as its sender sees it: located (RFC 3263), sent, authorised, tried
+ * at the next target when one fails, and once more on a new flow when the
+ * network changes. Underneath are one client transaction after another.
+ *
+ *   LOCATING --> PREPARING --> PENDING --> (final response, or failure: gone)
+ *       ^            ^            |  401/407: again, CSeq+1
+ *       |            +------------+  next target; 
+ *       +-------------------------+  tn_request_restart()
+ *
+ * In PREPARING the flow is known, so that the owner can put addresses that are
+ * really used into Contact and SDP: TN_EFFECT_PREPARE, then tn_request_send().
+ */
+#ifndef TN_TXN_REQUEST_H
+#define TN_TXN_REQUEST_H
+
+#include "txn/digest.h"
+#include "txn/txn.h"
+
+struct tn_request_opts {
+    struct tn_owner owner;
+    enum tn_method method;
+    tern_str uri;      /* Request-URI */
+    tern_str from, to; /* header values, tags included */
+    tern_str call_id;
+    uint32_t *cseq;    /* the counter of dialog or registration: ++ for each attempt; must outlive
+                       the request or be ended by tn_request_abandon(). ACK: used as it is */
+    tern_str route;    /* Route values, comma-separated, in order; strict routes already applied */
+    tern_str next_hop; /* URI to locate; empty: first route, else `uri` */
+    enum tern_transport transport; /* where the URI does not say */
+    struct tn_auth *auth;          /* NULL: challenges come up as responses */
+    tern_str headers;              /* further complete lines with CRLF, copied */
+    tern_str content_type, body;   /* for requests that need no PREPARE */
+    bool prepare;                  /* ask the owner before each first send on a flow */
+    tern_addr from_addr;           /* local address to use as long as the snapshot has it */
+    bool no_failover;              /* in-dialog: do not try further targets on a mere timeout */
+};
+
+/*
+ * Starts. All text is copied. METHOD ACK is sent without a transaction and ends at once.
+ *
+ * @return 0 with `*id`; effects for `owner` follow, also when it fails at once
+ * @return TERN_ENOMEM, TERN_ELIMIT, TERN_EINVAL
+ */
+TERN_CHECK int tn_request_start(struct tn_txns *txns, const struct tn_request_opts *opts,
+                                uint64_t *id);
+
+/* In answer to TN_EFFECT_PREPARE. Empty `contact` or `body`: none. */
+struct tn_request_parts {
+    tern_str contact; /* header value(s) */
+    tern_str headers; /* further lines, besides those of the options */
+    tern_str content_type, body;
+};
+TERN_CHECK int tn_request_send(struct tn_txns *txns, uint64_t id,
+                               const struct tn_request_parts *parts);
+
+/* What the request goes by at present; valid from PREPARE on. */
+struct tn_request_path {
+    uint64_t flow;
+    enum tern_transport transport;
+    tern_addr local; /* as Via and Contact shall say (tn_net_sent_by) */
+    tern_addr remote;
+    uint32_t cseq;   /* of the last attempt; 0 before the first */
+    unsigned rounds; /* round trips so far: attempts that got a final answer or 401/407 */
+};
+/* @return false when stale */
+bool tn_request_path(const struct tn_txns *txns, uint64_t id, struct tn_request_path *out);
+
+/* INVITE: CANCEL now or as soon as a 1xx comes; the final response still comes up. */
+TERN_CHECK int tn_request_cancel(struct tn_txns *txns, uint64_t id);
+/* The owner is not interested any more. Late 2xx to INVITE: TN_EFFECT_STRAY_RESPONSE. 0 is allowed. */
+void tn_request_abandon(struct tn_txns *txns, uint64_t id);
+/* The same request once more from the start: located anew, PREPARE, CSeq+1. */
+TERN_CHECK int tn_request_restart(struct tn_txns *txns, uint64_t id);
+
+/* From ua/dispatch: effects for TN_OWNER_REQUEST (TXN_RESPONSE, TXN_FAILED, LOCATED). */
+void tn_request_effect(struct tn_txns *txns, const struct tn_effect *effect);
+
+#endif

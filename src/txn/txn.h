@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The transaction layer: RFC 3261 17, RFC 6026, RFC 3581. Matches messages with
+ * transactions, keeps the four machines (ict, nict, ist, nist), prints responses.
+ *
+ * Transactions are named by number. They die by themselves; a stale number is
+ * noticed. Users hear of them by effects (core/ctx.h).
+ */
+#ifndef TN_TXN_TXN_H
+#define TN_TXN_TXN_H
+
+#include "net/locate.h"
+#include "net/net.h"
+#include "wire/sip/msg.h"
+
+struct tn_txns {
+    struct tn_ctx *ctx;
+    struct tn_net *net;
+    struct tn_slots clients, servers, requests;
+    struct tn_map client_map, server_map;
+    tern_str product; /* User-Agent and Server; borrowed for life */
+    bool paused;      /* no usable network: timers B, F, H wait (MOBILITY C4) */
+};
+
+TERN_CHECK int tn_txns_init(struct tn_txns *txns, struct tn_ctx *ctx, struct tn_net *net,
+                            tern_str product);
+void tn_txns_fini(struct tn_txns *txns);
+
+/* ---- input, from ua/dispatch ---- */
+
+/* A message from a flow. Effects follow. */
+void tn_txns_message(struct tn_txns *txns, struct tn_msg *msg, uint64_t flow);
+/* A flow has failed: its client transactions fail, its server transactions find another way. */
+void tn_txns_flow_down(struct tn_txns *txns, uint64_t flow);
+void tn_txns_flow_up(struct tn_txns *txns, uint64_t flow);
+/*
+ * While paused, retransmission and timeout timers of every transaction stand still; on resume
+ * they go on with what was left, and nothing is sent at once: mobility decides what to repeat.
+ */
+void tn_txns_pause(struct tn_txns *txns, bool paused);
+
+/* ---- server side ---- */
+
+/* What a request came with; the message lives as long as the transaction. NULL when stale. */
+const struct tn_msg *tn_server_request(const struct tn_txns *txns, uint64_t id);
+uint64_t tn_server_flow(const struct tn_txns *txns, uint64_t id);
+/* Marks whose it is: CANCELLED, ACK (for 300-699: none), TIMEOUT and ENDED carry this owner. */
+void tn_server_set_owner(struct tn_txns *txns, uint64_t id, struct tn_owner owner);
+
+struct tn_response {
+    unsigned status;
+    tern_str reason; /* empty: the usual phrase */
+    tern_str
+        to_tag; /* added unless the request's To has a tag; empty: none (100), or a stateless one */
+    tern_str contact; /* Contact value, with brackets; empty: none */
+    tern_str headers; /* further complete lines, each with CRLF */
+    tern_str content_type;
+    tern_str body;
+    bool record_route; /* copy Record-Route (dialog-forming 1xx and 2xx, RFC 3261 12.1.1) */
+};
+
+/*
+ * Answers. A provisional one may follow another; a final one ends. 2xx to INVITE: the transaction
+ * stays ACCEPTED (RFC 6026), and the user repeats the 2xx with tn_server_repeat() until the ACK.
+ * The way back is worked out anew at each send: RFC 3261 18.2.2, RFC 3581 4.
+ *
+ * @return 0, TERN_ESTALE, TERN_ESTATE (final answer given), TERN_ENOMEM
+ */
+TERN_CHECK int tn_server_respond(struct tn_txns *txns, uint64_t id, const struct tn_response *rsp);
+/* Sends the last response once more, byte for byte (on a new flow if the old one is gone). */
+TERN_CHECK int tn_server_repeat(struct tn_txns *txns, uint64_t id);
+/* A response from its very bytes, as a proxy forwards it (top Via already removed). */
+TERN_CHECK int tn_server_forward(struct tn_txns *txns, uint64_t id, unsigned status, tern_str text);
+/* The INVITE server transaction that a CANCEL is for (RFC 3261 9.2), or 0. */
+uint64_t tn_server_find_invite(const struct tn_txns *txns, const struct tn_msg *cancel);
+
+/* ---- client side, raw: for txn/request and the proxy ---- */
+
+struct tn_client_opts {
+    struct tn_owner owner;
+    enum tn_method method;
+    struct tn_target target;
+    tern_addr from; /* local address to use; family 0: the snapshot's choice */
+    /*
+     * The request without its topmost Via: start line, and everything after. The transaction puts
+     * `Via: SIP/2.0/UDP host:port;branch=z9hG4bK…;rport` behind the start line.
+     */
+    tern_str start_line; /* without CRLF */
+    tern_str rest;       /* headers, blank line, body */
+};
+/* @return 0, TERN_ENOROUTE, TERN_ENOMEM, TERN_ELIMIT */
+TERN_CHECK int tn_client_start(struct tn_txns *txns, const struct tn_client_opts *opts,
+                               uint64_t *id);
+/* CANCEL for an INVITE that has had a 1xx; before that it waits for one (RFC 3261 9.1). */
+TERN_CHECK int tn_client_cancel(struct tn_txns *txns, uint64_t id, tern_str reason_header);
+/* Stops caring: no more effects; an INVITE's late 2xx comes up as TN_EFFECT_STRAY_RESPONSE. */
+void tn_client_abandon(struct tn_txns *txns, uint64_t id);
+/* The flow and branch in use; NULL/empty when stale. */
+const struct tn_flow *tn_client_flow(const struct tn_txns *txns, uint64_t id);
+tern_str tn_client_branch(const struct tn_txns *txns, uint64_t id);
+/* Sends a request outside any transaction: ACK for 2xx. Same options. */
+TERN_CHECK int tn_client_send_stateless(struct tn_txns *txns, const struct tn_client_opts *opts);
+
+#endif
