@@ -100,12 +100,15 @@ struct tn_ctx {
     struct tn_effect *effects; /* ring */
     size_t effect_head, effect_count, effect_cap;
 
+    void (*unref)(struct tn_msg *msg); /* set by net: core knows no messages */
+
     struct tn_out_chunk *out_first, *out_last, *out_spare;
-    size_t out_count, out_bytes;
+    size_t out_count, out_bytes; /* queued */
+    size_t out_spare_count;
 
     struct tern_stats stats;
-    bool
-        out_of_memory; /* an effect or output was lost; the entry that sees it reports TERN_ENOMEM */
+    /* An effect or output was lost; the entry that sees it reports TERN_ENOMEM. */
+    bool out_of_memory;
 
     void (*trace)(void *user, const char *machine, uint64_t id, const char *from, const char *to);
     void *trace_user;
@@ -126,14 +129,17 @@ void tn_ctx_enter(struct tn_ctx *ctx, tern_time now);
 /* Fires one overdue timer. @return false when none is due. The caller drains effects in between. */
 bool tn_ctx_fire(struct tn_ctx *ctx);
 
-/* Takes over one reference of effect.msg. */
+/* Takes over one reference of effect.msg, also where the effect is lost. */
 void tn_emit(struct tn_ctx *ctx, struct tn_effect effect);
 /* The caller owns out->msg. */
 bool tn_next_effect(struct tn_ctx *ctx, struct tn_effect *out);
 
 /* Copies out->data. */
 void tn_output(struct tn_ctx *ctx, const struct tern_output *out);
+/* out->data lives until the next call. */
 bool tn_next_output(struct tn_ctx *ctx, struct tern_output *out);
+/* So much is queued for the driver that further input must wait (TERN_EBUSY). */
+bool tn_ctx_busy(const struct tn_ctx *ctx);
 
 void tn_trace(struct tn_ctx *ctx, const char *machine, uint64_t id, const char *from,
               const char *to);
