@@ -65,7 +65,7 @@ enum tn_hdr_id {
 #define TN_HDR_ENUM(id, name, compact) TN_HDR_##id,
     TN_HDR_MAP(TN_HDR_ENUM)
 #undef TN_HDR_ENUM
-    TN_HDR_IDS,
+        TN_HDR_IDS,
 };
 
 enum tn_hdr_id tn_hdr_parse_name(tern_str name); /* long or compact, case ignored */

@@ -62,9 +62,9 @@ struct tn_msg {
     bool is_request;
     enum tn_method method; /* request line; in a response the method of CSeq */
     tern_str method_text;
-    struct tn_uri uri;   /* request line */
-    unsigned status;     /* response: 100..699 */
-    tern_str reason;     /* response: may be empty */
+    struct tn_uri uri; /* request line */
+    unsigned status;   /* response: 100..699 */
+    tern_str reason;   /* response: may be empty */
 
     struct tn_hdr *headers; /* in order */
     size_t header_count;

@@ -17,8 +17,8 @@ enum tn_frame_kind {
 
 struct tn_frame {
     enum tn_frame_kind kind;
-    size_t skip; /* bytes to drop before the message (stray CRLF) */
-    size_t len;  /* bytes of the message, or of ping or pong */
+    size_t skip;     /* bytes to drop before the message (stray CRLF) */
+    size_t len;      /* bytes of the message, or of ping or pong */
     unsigned status; /* ERROR: 400 or 413 or 513, to answer if the head could be read */
 };
 

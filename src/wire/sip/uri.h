@@ -7,12 +7,15 @@
 
 #include "base/buf.h"
 
+/* Parameters, or headers, of one URI: comparing looks each of them up in the other. */
+#define TN_URI_PARTS_MAX 64
+
 enum tn_scheme { TN_SCHEME_OTHER, TN_SCHEME_SIP, TN_SCHEME_SIPS, TN_SCHEME_TEL };
 
 struct tn_uri {
     tern_str text; /* the whole URI as it stood, without angle brackets */
     enum tn_scheme scheme;
-    tern_str user;     /* still escaped */
+    tern_str user;     /* still escaped; of a tel URI the number */
     tern_str password; /* still escaped */
     tern_str host;     /* IPv6 without brackets */
     bool host_is_ipv6;
