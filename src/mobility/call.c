@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: MIT */
+/* The call task: one call through one or more generations. Table in mobility.h. */
+#include "base/assert.h"
+#include "mobility/internal.h"
+
+#define BIT(state) (1u << (state))
+#define AT_REST    (BIT(TN_CALL_IDLE) | BIT(TN_CALL_DONE) | BIT(TN_CALL_LOST))
+#define BEGINNINGS                                                                                 \
+    (BIT(TN_CALL_LISTENING) | BIT(TN_CALL_HELD_BACK) | BIT(TN_CALL_REFRESHING) |                   \
+     BIT(TN_CALL_OFFLINE) | BIT(TN_CALL_HANGING_UP) | BIT(TN_CALL_VERIFYING))
+
+static const unsigned successors[TN_CALL_STATES] = {
+    [TN_CALL_IDLE] = AT_REST | BEGINNINGS,
+    [TN_CALL_LISTENING] = AT_REST | BEGINNINGS,
+    [TN_CALL_HELD_BACK] = AT_REST | BEGINNINGS,
+    [TN_CALL_REFRESHING] = AT_REST | BEGINNINGS | BIT(TN_CALL_WAITING),
+    [TN_CALL_WAITING] = AT_REST | BEGINNINGS,
+    [TN_CALL_VERIFYING] = AT_REST | BEGINNINGS,
+    [TN_CALL_OFFLINE] = AT_REST | BEGINNINGS,
+    [TN_CALL_HANGING_UP] = AT_REST,
+    [TN_CALL_DONE] = AT_REST | BEGINNINGS,
+    [TN_CALL_LOST] = AT_REST,
+};
+
+void tn_call_task_init(struct tn_call_task *task)
+{
+    *task = (struct tn_call_task){.state = TN_CALL_IDLE, .timer = {.of_call = true}};
+    tn_list_init(&task->node);
+}
+
+bool tn_call_task_active(const struct tn_call_task *task)
+{
+    return !(BIT(task->state) & AT_REST);
+}
+
+/* The only writer of the state, of the timer, and of the count of active tasks. */
+static void enter(struct tn_mobility *mob, struct tn_call_task *task, enum tn_call_task_state next,
+                  tern_time delay)
+{
+    TN_ASSERT(successors[task->state] & BIT(next));
+    if (tn_call_task_active(task)) mob->active--;
+    task->state = next;
+    if (tn_call_task_active(task)) mob->active++;
+    tn_heap_remove(&mob->timers, &task->timer.node);
+    if (delay != TERN_TIME_NEVER) tn_mob_arm(mob, &task->timer, delay);
+}
+
+static void report(struct tn_mobility *mob, const struct tn_call_task *task,
+                   enum tern_ip_change_op op, enum tern_ip_change_status status, int code)
+{
+    struct tern_ip_change_progress p = tn_mob_progress(mob, op, status);
+    p.call.id = task->id;
+    p.attempt = task->attempt > 0 ? task->attempt : 1;
+    p.local = task->media_local;
+    p.remote = task->remote;
+    p.sip_code = code;
+    if (op == TERN_IP_CHANGE_OP_REINVITE_CALL) {
+        p.used_update = task->used_update;
+        if (status != TERN_IP_CHANGE_START && code == 0) p.reason = TERN_STR("no answer");
+    }
+    if (op == TERN_IP_CHANGE_OP_MEDIA_MOVED && status == TERN_IP_CHANGE_FAILURE) {
+        p.reason = TERN_STR("no audio has come in by the new path yet");
+    }
+    tn_mob_report(mob, &p);
+}
+
+static void rest(struct tn_mobility *mob, struct tn_call_task *task, enum tn_call_task_state state)
+{
+    enter(mob, task, state, TERN_TIME_NEVER);
+    if (state == TN_CALL_DONE) mob->calls_kept++;
+    if (state == TN_CALL_LOST) mob->calls_lost++;
+    tn_mob_settle(mob);
+}
+
+/* ---- media ---- */
+
+static void move_media(struct tn_mobility *mob, struct tn_call_task *task)
+{
+    if (task->media_started) return;
+    task->media_started = true;
+    report(mob, task, TERN_IP_CHANGE_OP_MEDIA_MOVED, TERN_IP_CHANGE_START, 0);
+    tn_mob_decide(mob, &(struct tn_decision){.kind = TN_DECIDE_MOVE_MEDIA,
+                                             .call = task->id,
+                                             .local = task->media_local});
+}
+
+static void media_is_there(struct tn_mobility *mob, struct tn_call_task *task)
+{
+    if (task->media_seen) return;
+    task->media_seen = true;
+    report(mob, task, TERN_IP_CHANGE_OP_MEDIA_MOVED, TERN_IP_CHANGE_SUCCESS, 0);
+}
+
+/*
+ * Media first (MOBILITY C2): where the old path is gone, audio leaves by the new one before any
+ * request does. Where it still stands, the peer is told first, so that no packet is lost.
+ */
+void tn_mob_call_media(struct tn_mobility *mob, struct tn_call_task *task,
+                       const struct tn_call_facts *facts)
+{
+    if (facts->phase == TN_PHASE_ENDING || facts->policy->hangup_calls) return;
+    enum tn_verdict verdict = tn_mob_judge_path(mob->network, &facts->media);
+    task->media_late = verdict == TN_VERDICT_BETTER && facts->phase == TN_PHASE_CONFIRMED;
+    task->id = facts->id;
+    task->remote = facts->media.remote;
+    task->talking = facts->talking;
+    task->media_local = tn_mob_source(mob->network, facts->media.remote);
+    if (verdict == TN_VERDICT_STAYS) return;
+    task->media_started = false;
+    task->media_seen = false;
+    task->attempt = 0;
+    if (!task->media_late) move_media(mob, task);
+}
+
+/* ---- signalling ---- */
+
+enum tn_verdict tn_mob_judge_call(const struct tern_network *network,
+                                  const struct tn_call_facts *facts)
+{
+    if (facts->phase == TN_PHASE_ENDING) return TN_VERDICT_STAYS;
+    enum tn_verdict signalling = tn_mob_judge_path(network, &facts->signalling);
+    struct tn_path path = facts->media;
+    if (facts->pending_from.family != TERN_FAMILY_NONE) path.local = facts->pending_from;
+    enum tn_verdict media = tn_mob_judge_path(network, &path);
+    return signalling > media ? signalling : media;
+}
+
+static void refresh(struct tn_mobility *mob, struct tn_call_task *task)
+{
+    task->attempt++;
+    task->used_update = task->policy->use_update;
+    enter(mob, task, TN_CALL_REFRESHING, TERN_TIME_NEVER);
+    report(mob, task, TERN_IP_CHANGE_OP_REINVITE_CALL, TERN_IP_CHANGE_START, 0);
+    tn_mob_decide(mob, &(struct tn_decision){.kind = TN_DECIDE_REFRESH,
+                                             .call = task->id,
+                                             .local = task->media_local,
+                                             .flags = task->policy->reinvite_flags,
+                                             .use_update = task->policy->use_update});
+}
+
+static bool waits_for_account(const struct tn_call_task *task)
+{
+    return task->account != NULL && tn_account_task_active(task->account);
+}
+
+/* From here on a request may be sent: now, or when the registration has ended. */
+static void proceed(struct tn_mobility *mob, struct tn_call_task *task)
+{
+    if (task->policy->order == TERN_ORDER_AFTER_REGISTER && waits_for_account(task)) {
+        enter(mob, task, TN_CALL_HELD_BACK, TERN_TIME_NEVER);
+        return;
+    }
+    refresh(mob, task);
+}
+
+static void verify(struct tn_mobility *mob, struct tn_call_task *task)
+{
+    move_media(mob, task);
+    if (!task->talking || task->media_seen) {
+        rest(mob, task, TN_CALL_DONE);
+        return;
+    }
+    enter(mob, task, TN_CALL_VERIFYING, TN_VERIFY_TIME);
+}
+
+static void hang_up(struct tn_mobility *mob, struct tn_call_task *task)
+{
+    enter(mob, task, TN_CALL_HANGING_UP, TERN_TIME_NEVER);
+    report(mob, task, TERN_IP_CHANGE_OP_HANGUP_CALL, TERN_IP_CHANGE_START, 0);
+    tn_mob_decide(mob, &(struct tn_decision){.kind = TN_DECIDE_HANG_UP, .call = task->id});
+}
+
+static void give_up(struct tn_mobility *mob, struct tn_call_task *task, int code)
+{
+    report(mob, task, TERN_IP_CHANGE_OP_REINVITE_CALL, TERN_IP_CHANGE_FAILURE, code);
+    tn_mob_decide(
+        mob, &(struct tn_decision){.kind = TN_DECIDE_GIVE_UP, .call = task->id, .sip_code = code});
+    rest(mob, task, TN_CALL_LOST);
+}
+
+static void begin_move(struct tn_mobility *mob, struct tn_call_task *task,
+                       const struct tn_call_facts *facts)
+{
+    task->refused_once = false;
+    task->signalling_local = tn_mob_source(mob->network, facts->signalling.remote);
+    if (task->signalling_local.family == TERN_FAMILY_NONE) {
+        enter(mob, task, TN_CALL_OFFLINE, TERN_MS(task->policy->offline_window_ms));
+        return;
+    }
+    task->give_up = mob->now + TERN_MS(task->policy->rescue_window_ms);
+    if (facts->phase == TN_PHASE_EARLY) { /* the dialog is refreshed once it is confirmed */
+        rest(mob, task, TN_CALL_DONE);
+        return;
+    }
+    if (task->policy->reinvite_flags == 0) {
+        verify(mob, task);
+        return;
+    }
+    if (mob->listener_gates) {
+        enter(mob, task, TN_CALL_LISTENING, TERN_TIME_NEVER);
+        return;
+    }
+    proceed(mob, task);
+}
+
+/* Nothing has to move. What is under way goes on; what waited for its next try has it now. */
+static void stay(struct tn_mobility *mob, struct tn_call_task *task,
+                 const struct tn_call_facts *facts)
+{
+    switch (task->state) {
+    case TN_CALL_WAITING:
+    case TN_CALL_OFFLINE: begin_move(mob, task, facts); return;
+    case TN_CALL_IDLE:
+    case TN_CALL_DONE:
+        enter(mob, task, TN_CALL_IDLE, TERN_TIME_NEVER);
+        if (facts->phase != TN_PHASE_ENDING) mob->calls_kept++;
+        return;
+    case TN_CALL_LISTENING:
+        if (!mob->listener_gates) proceed(mob, task);
+        return;
+    case TN_CALL_HELD_BACK:
+        if (!waits_for_account(task)) proceed(mob, task);
+        return;
+    case TN_CALL_REFRESHING:
+    case TN_CALL_VERIFYING:
+    case TN_CALL_HANGING_UP:
+    case TN_CALL_LOST: return;
+    case TN_CALL_STATES: break;
+    }
+    TN_UNREACHABLE();
+}
+
+void tn_mob_call_begin(struct tn_mobility *mob, tern_time now, struct tn_call_task *task,
+                       struct tn_account_task *account, const struct tn_call_facts *facts)
+{
+    mob->now = now;
+    task->id = facts->id;
+    task->account = account;
+    task->policy = facts->policy;
+    if (tn_list_empty(&task->node)) tn_list_push(&mob->calls, &task->node);
+    if (task->state == TN_CALL_LOST || task->state == TN_CALL_HANGING_UP) return;
+
+    if (tn_mob_judge_call(mob->network, facts) == TN_VERDICT_STAYS) {
+        stay(mob, task, facts);
+        return;
+    }
+    if (facts->policy->hangup_calls) {
+        hang_up(mob, task);
+        return;
+    }
+    begin_move(mob, task, facts);
+}
+
+/* ---- results ---- */
+
+static void again(struct tn_mobility *mob, struct tn_call_task *task, int code,
+                  tern_time retry_after)
+{
+    tern_time pause = tn_mob_backoff(task->attempt + 1);
+    if (retry_after > pause) pause = retry_after;
+    if (mob->now + pause >= task->give_up) {
+        give_up(mob, task, code);
+        return;
+    }
+    report(mob, task, TERN_IP_CHANGE_OP_REINVITE_CALL, TERN_IP_CHANGE_RETRY, code);
+    enter(mob, task, TN_CALL_WAITING, pause);
+}
+
+/*
+ * 403, 404, 410, 481: the proxy may not know us by the new address before the registration is
+ * through (MOBILITY C6 b). Only when it says so once more is it believed.
+ */
+static void unknown(struct tn_mobility *mob, struct tn_call_task *task, int code)
+{
+    if (!task->refused_once) {
+        task->refused_once = true;
+        if (waits_for_account(task)) {
+            report(mob, task, TERN_IP_CHANGE_OP_REINVITE_CALL, TERN_IP_CHANGE_RETRY, code);
+            enter(mob, task, TN_CALL_HELD_BACK, TERN_TIME_NEVER);
+            return;
+        }
+        again(mob, task, code, 0);
+        return;
+    }
+    if (code != 403) {
+        give_up(mob, task, code);
+        return;
+    }
+    report(mob, task, TERN_IP_CHANGE_OP_REINVITE_CALL, TERN_IP_CHANGE_FAILURE, code);
+    verify(mob, task);
+}
+
+void tn_mob_refreshed(struct tn_mobility *mob, tern_time now, struct tn_call_task *task, int code,
+                      bool used_update, tern_time retry_after)
+{
+    mob->now = now;
+    if (task->state != TN_CALL_REFRESHING) return;
+    task->used_update = used_update;
+    switch (tn_mob_classify(code)) {
+    case TN_ANSWER_OK:
+        report(mob, task, TERN_IP_CHANGE_OP_REINVITE_CALL, TERN_IP_CHANGE_SUCCESS, code);
+        verify(mob, task);
+        return;
+    case TN_ANSWER_AGAIN: again(mob, task, code, retry_after); return;
+    case TN_ANSWER_UNKNOWN: unknown(mob, task, code); return;
+    case TN_ANSWER_REFUSED: /* the session goes on as it was: RFC 3261 14.1 */
+        report(mob, task, TERN_IP_CHANGE_OP_REINVITE_CALL, TERN_IP_CHANGE_FAILURE, code);
+        verify(mob, task);
+        return;
+    }
+}
+
+void tn_mob_media_seen(struct tn_mobility *mob, tern_time now, struct tn_call_task *task)
+{
+    mob->now = now;
+    if (!task->media_started && !task->media_late) return;
+    media_is_there(mob, task);
+    if (task->state == TN_CALL_VERIFYING) rest(mob, task, TN_CALL_DONE);
+}
+
+void tn_mob_call_timer(struct tn_mobility *mob, struct tn_call_task *task)
+{
+    switch (task->state) {
+    case TN_CALL_LISTENING: proceed(mob, task); return;
+    case TN_CALL_HELD_BACK:
+    case TN_CALL_WAITING: refresh(mob, task); return;
+    case TN_CALL_VERIFYING:
+        report(mob, task, TERN_IP_CHANGE_OP_MEDIA_MOVED, TERN_IP_CHANGE_FAILURE, 0);
+        rest(mob, task, TN_CALL_DONE);
+        return;
+    case TN_CALL_OFFLINE: give_up(mob, task, 0); return;
+    case TN_CALL_IDLE:
+    case TN_CALL_REFRESHING:
+    case TN_CALL_HANGING_UP:
+    case TN_CALL_DONE:
+    case TN_CALL_LOST:
+    case TN_CALL_STATES: break;
+    }
+    TN_UNREACHABLE(); /* these have no timer */
+}
+
+void tn_mob_release_calls(struct tn_mobility *mob, const struct tn_account_task *account)
+{
+    TN_LIST_FOR(node, &mob->calls)
+    {
+        struct tn_call_task *task = TN_OWNER(node, struct tn_call_task, node);
+        if (task->account != account || task->state != TN_CALL_HELD_BACK) continue;
+        tn_mob_arm(mob, &task->timer, 0);
+    }
+}
+
+void tn_mob_call_gone(struct tn_mobility *mob, tern_time now, struct tn_call_task *task, int code)
+{
+    mob->now = now;
+    if (task->state == TN_CALL_HANGING_UP) {
+        report(mob, task, TERN_IP_CHANGE_OP_HANGUP_CALL, TERN_IP_CHANGE_SUCCESS, code);
+    }
+    enter(mob, task, TN_CALL_IDLE, TERN_TIME_NEVER);
+    tn_list_remove(&task->node);
+    tn_mob_settle(mob);
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files of this room share: reports, decisions, and the answers' classes. */
+#ifndef TN_MOBILITY_INTERNAL_H
+#define TN_MOBILITY_INTERNAL_H
+
+#include "mobility/mobility.h"
+
+/* How long audio may take to come in by the new path before that is reported as a failure. */
+#define TN_VERIFY_TIME TERN_SECONDS(5)
+
+void tn_mob_decide(struct tn_mobility *mob, const struct tn_decision *decision);
+/* A report about nothing in particular; the caller fills in the rest and passes it to tn_mob_report. */
+struct tern_ip_change_progress tn_mob_progress(const struct tn_mobility *mob,
+                                               enum tern_ip_change_op op,
+                                               enum tern_ip_change_status status);
+void tn_mob_report(struct tn_mobility *mob, const struct tern_ip_change_progress *progress);
+/* Emits COMPLETED when nothing is left to do. */
+void tn_mob_settle(struct tn_mobility *mob);
+
+/* Pause before try number `attempt` (from 2 on): 0.5, 1, 2, 4 … 30 s (MOBILITY, timers). */
+tern_time tn_mob_backoff(uint32_t attempt);
+
+/* A task's timer. At most one for each task; what waits for something is released with delay 0. */
+void tn_mob_arm(struct tn_mobility *mob, struct tn_task_timer *timer, tern_time delay);
+/* A registration has come to its end: release the calls that waited for it. */
+void tn_mob_release_calls(struct tn_mobility *mob, const struct tn_account_task *account);
+/* The task's timer has fired. */
+void tn_mob_account_timer(struct tn_mobility *mob, struct tn_account_task *task);
+void tn_mob_call_timer(struct tn_mobility *mob, struct tn_call_task *task);
+
+/* The path that the snapshot gives to a destination; family 0 when it gives none. */
+tern_addr tn_mob_source(const struct tern_network *network, tern_addr remote);
+enum tn_verdict tn_mob_judge_path(const struct tern_network *network, const struct tn_path *path);
+
+enum tn_answer {
+    TN_ANSWER_OK,
+    TN_ANSWER_AGAIN,   /* nothing came, or the server cannot now */
+    TN_ANSWER_UNKNOWN, /* the dialog's target is not known (yet): after the registration, once more */
+    TN_ANSWER_REFUSED, /* a definite no */
+};
+enum tn_answer tn_mob_classify(int code);
+
+#endif

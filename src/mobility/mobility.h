@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The policy of a handover: facts about the network, accounts and calls come
+ * in, decisions come out. It sends nothing, knows no socket and no message, and
+ * can be tested with thousands of histories. ua/handover.c carries it out.
+ *
+ * Whether a path must move is decided per destination: the address in use is
+ * held against the one that the newest snapshot gives (MOBILITY C1).
+ *
+ * Order of use for a new snapshot or tern_handle_ip_change():
+ *   1. tn_mob_judge_*() for each account and call; the worst verdict decides whether there is a
+ *      generation at all, at once or after `settle` (tn_mob_when());
+ *   2. tn_mob_begin(), then for each call tn_mob_call_media(), for each account
+ *      tn_mob_account_begin(), for each call tn_mob_call_begin(), then tn_mob_begun();
+ *   3. results as they come; tn_mob_advance() when tn_mob_deadline() says so.
+ * After each of these, drain tn_mob_next().
+ *
+ * Account task                            begin    listening result            timer
+ *   IDLE       nothing to do              >LIS REG OFF
+ *   LISTENING  waits for the listener              >REG
+ *   REGISTERING REGISTER is under way              -         >DONE >WAIT >FAIL
+ *   WAITING    for the next try                                                >REG
+ *   OFFLINE    no path to the registrar   >REG                                 >FAIL
+ *   DONE, FAILED                          as IDLE
+ *
+ * Call task
+ *   IDLE
+ *   LISTENING  waits for the listener              >REF HEL
+ *   HELD_BACK  waits for the registration                    account settled: >REF
+ *   REFRESHING UPDATE or re-INVITE under way                 >VER DON WAI HEL LOS KEP
+ *   WAITING    for the next try                                                >REF LOST
+ *   VERIFYING  refreshed; audio has not come in yet          media seen: >DONE >DONE
+ *   OFFLINE    no path to the peer                                             >LOST
+ *   HANGING_UP as the account's policy asks                  gone: >DONE
+ *   DONE, LOST
+ */
+#ifndef TN_MOBILITY_MOBILITY_H
+#define TN_MOBILITY_MOBILITY_H
+
+#include <tern/event.h>
+
+#include "base/heap.h"
+#include "base/list.h"
+
+/* An address in use and where it leads to. local.family 0: nothing is in use yet. */
+struct tn_path {
+    tern_addr local;
+    tern_addr remote;
+};
+
+struct tn_account_facts {
+    uint64_t id;
+    bool registers; /* wants a binding */
+    enum tern_transport transport;
+    struct tn_path path;    /* Contact in force, or of the first REGISTER under way */
+    tern_addr pending_from; /* local address of a REGISTER under way; family 0: none */
+    const struct tern_account_ip_change *policy;
+};
+
+enum tn_call_phase { TN_PHASE_EARLY, TN_PHASE_CONFIRMED, TN_PHASE_ENDING };
+
+struct tn_call_facts {
+    uint64_t id;
+    enum tn_call_phase phase;
+    struct tn_path signalling; /* Contact that the peer has of us, and the dialog's next hop */
+    struct tn_path media;
+    tern_addr pending_from; /* local media address in a refresh under way; family 0: none */
+    bool talking;           /* audio is expected to come in */
+    const struct tern_account_ip_change *policy;
+};
+
+enum tn_verdict {
+    TN_VERDICT_STAYS,  /* nothing to do */
+    TN_VERDICT_BETTER, /* the path stands; another is preferred now */
+    TN_VERDICT_LOST,   /* the address in use is gone, or leads nowhere */
+};
+
+enum tn_account_task_state {
+    TN_ACCOUNT_IDLE,
+    TN_ACCOUNT_LISTENING,
+    TN_ACCOUNT_REGISTERING,
+    TN_ACCOUNT_WAITING,
+    TN_ACCOUNT_OFFLINE,
+    TN_ACCOUNT_DONE,
+    TN_ACCOUNT_FAILED,
+    TN_ACCOUNT_STATES,
+};
+
+enum tn_call_task_state {
+    TN_CALL_IDLE,
+    TN_CALL_LISTENING,
+    TN_CALL_HELD_BACK,
+    TN_CALL_REFRESHING,
+    TN_CALL_WAITING,
+    TN_CALL_VERIFYING,
+    TN_CALL_OFFLINE,
+    TN_CALL_HANGING_UP,
+    TN_CALL_DONE,
+    TN_CALL_LOST,
+    TN_CALL_STATES,
+};
+
+struct tn_task_timer {
+    struct tn_heap_node node;
+    bool of_call; /* whose it is: a call task's, else an account task's */
+};
+
+struct tn_account_task {
+    enum tn_account_task_state state;
+    struct tn_task_timer timer;
+    struct tn_list node; /* of the mobility's accounts */
+    uint64_t id;
+    const struct tern_account_ip_change *policy;
+    enum tern_transport transport;
+    tern_addr old_local, local, remote;
+    bool
+        old_stands; /* the old path is still there: close its flow when the new one is registered */
+    uint32_t attempt;
+    tern_time give_up; /* end of the rescue window */
+};
+
+struct tn_call_task {
+    enum tn_call_task_state state;
+    struct tn_task_timer timer;
+    struct tn_list node;
+    uint64_t id;
+    struct tn_account_task *account; /* may be NULL once the account is gone */
+    const struct tern_account_ip_change *policy;
+    tern_addr signalling_local, media_local; /* where to */
+    tern_addr remote;                        /* of media */
+    bool talking;
+    bool media_late;    /* the old path stands: media moves when the peer knows (no packet lost) */
+    bool media_started; /* MEDIA_MOVED START was reported */
+    bool media_seen;    /* audio has come in by the new path */
+    bool refused_once;  /* 403, 404, 410 or 481 was answered once already */
+    bool used_update;
+    uint32_t attempt;
+    tern_time give_up;
+};
+
+enum tn_decision_kind {
+    TN_DECIDE_LISTEN,     /* make the listeners match; `reopen` survivors after `delay` */
+    TN_DECIDE_CLOSE_DEAD, /* close every flow whose local address is gone */
+    TN_DECIDE_CLOSE_FLOW, /* account: close the registration's old flow */
+    TN_DECIDE_REGISTER,   /* account: register from `local`; aborts one under way */
+    TN_DECIDE_MOVE_MEDIA, /* call: audio leaves from `local` from now on; family 0: no path */
+    TN_DECIDE_REFRESH,    /* call: UPDATE (`use_update`, where allowed) or re-INVITE with `flags` */
+    TN_DECIDE_HANG_UP,    /* call: policy */
+    TN_DECIDE_GIVE_UP,    /* call: lost, with `sip_code` */
+    TN_DECIDE_PAUSE,      /* no usable network: transactions wait */
+    TN_DECIDE_RESUME,
+    TN_DECIDE_REPORT, /* pass `report` to the application */
+};
+
+struct tn_decision {
+    enum tn_decision_kind kind;
+    uint64_t account, call;
+    tern_addr local;
+    uint32_t flags;
+    int sip_code;
+    bool use_update;
+    bool reopen;
+    tern_time delay;
+    struct tern_ip_change_progress report;
+};
+
+#define TN_DECISIONS_MAX 16 /* most that one input and one task can lead to, with room */
+
+struct tn_mobility {
+    uint32_t generation;
+    tern_time now;
+    tern_time changed; /* when the present generation's change was noticed */
+    bool open;         /* the present generation is not completed */
+    bool beginning;    /* between tn_mob_begin() and tn_mob_begun() */
+    bool forced;
+    bool online;
+    bool paused;
+    struct tern_ip_change_param param;
+    const struct tern_network *network;    /* in force */
+    bool listener_pending, listener_gates; /* gates: tasks wait for it */
+    size_t active;                         /* tasks not at rest */
+    uint32_t accounts_moved, accounts_failed, calls_kept, calls_lost;
+    tern_time gap_out, gap_in;
+    struct tn_heap timers;
+    struct tn_list accounts, calls;
+    struct tn_decision decisions[TN_DECISIONS_MAX];
+    size_t decision_head, decision_count;
+};
+
+void tn_mob_init(struct tn_mobility *mob);
+
+/* ---- is there anything to do? ---- */
+
+enum tn_verdict tn_mob_judge_account(const struct tern_network *network,
+                                     const struct tn_account_facts *facts);
+enum tn_verdict tn_mob_judge_call(const struct tern_network *network,
+                                  const struct tn_call_facts *facts);
+/* How long to wait before tn_mob_begin(): 0, `settle`, or TERN_TIME_NEVER for not at all. */
+tern_time tn_mob_when(enum tn_verdict worst, bool forced, tern_time settle);
+
+/* ---- a generation ---- */
+
+/* `network` must stay until the next begin. Supersedes what is under way. */
+void tn_mob_begin(struct tn_mobility *mob, tern_time now, const struct tern_network *network,
+                  const struct tern_ip_change_param *param, bool forced);
+void tn_mob_call_media(struct tn_mobility *mob, struct tn_call_task *task,
+                       const struct tn_call_facts *facts);
+void tn_mob_account_begin(struct tn_mobility *mob, tern_time now, struct tn_account_task *task,
+                          const struct tn_account_facts *facts);
+void tn_mob_call_begin(struct tn_mobility *mob, tern_time now, struct tn_call_task *task,
+                       struct tn_account_task *account, const struct tn_call_facts *facts);
+void tn_mob_begun(struct tn_mobility *mob, tern_time now);
+
+/* ---- results ---- */
+
+void tn_mob_listeners(struct tn_mobility *mob, tern_time now, bool ready, tern_str reason);
+/* Final answer to TN_DECIDE_REGISTER. `code` 0: none came. `retry_after` 0: not said. */
+void tn_mob_registered(struct tn_mobility *mob, tern_time now, struct tn_account_task *task,
+                       int code, tern_time retry_after);
+/* The old flow was closed. */
+void tn_mob_flow_closed(struct tn_mobility *mob, tern_time now, struct tn_account_task *task,
+                        tern_addr local);
+/* Final answer to TN_DECIDE_REFRESH; the fall-back from UPDATE and 491 are settled below. */
+void tn_mob_refreshed(struct tn_mobility *mob, tern_time now, struct tn_call_task *task, int code,
+                      bool used_update, tern_time retry_after);
+/* Audio has come in by the new local address; `gap` since the last packet before. */
+void tn_mob_media_seen(struct tn_mobility *mob, tern_time now, struct tn_call_task *task);
+/* The longest silence so far, either way, of a call that moves. */
+void tn_mob_gap(struct tn_mobility *mob, tern_time out, tern_time in);
+/* The object goes away. */
+void tn_mob_account_gone(struct tn_mobility *mob, tern_time now, struct tn_account_task *task);
+void tn_mob_call_gone(struct tn_mobility *mob, tern_time now, struct tn_call_task *task, int code);
+
+tern_time tn_mob_deadline(const struct tn_mobility *mob);
+void tn_mob_advance(struct tn_mobility *mob, tern_time now);
+
+/* Takes the next decision; runs tasks that are due, one at a time, as long as there is none. */
+bool tn_mob_next(struct tn_mobility *mob, struct tn_decision *out);
+
+void tn_account_task_init(struct tn_account_task *task);
+void tn_call_task_init(struct tn_call_task *task);
+bool tn_account_task_active(const struct tn_account_task *task);
+bool tn_call_task_active(const struct tn_call_task *task);
+
+#endif
