@@ -13,6 +13,14 @@ write_basic_package_version_file(${PROJECT_BINARY_DIR}/tern-config-version.cmake
 install(FILES ${PROJECT_BINARY_DIR}/tern-config.cmake ${PROJECT_BINARY_DIR}/tern-config-version.cmake
   DESTINATION ${tern_package_folder})
 
+# Where a .pc file stands, so that an installed tree may be moved.
+file(RELATIVE_PATH TERN_PC_PREFIX
+  ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
+string(REGEX REPLACE "/$" "" TERN_PC_PREFIX "${TERN_PC_PREFIX}")
+set(TERN_PC_AUDIO sndfile)
+if(PORTAUDIO_FOUND)
+  string(APPEND TERN_PC_AUDIO " portaudio-2.0")
+endif()
 foreach(package tern tern-uv tern-audio)
   configure_file(${PROJECT_SOURCE_DIR}/cmake/${package}.pc.in ${PROJECT_BINARY_DIR}/${package}.pc @ONLY)
   install(FILES ${PROJECT_BINARY_DIR}/${package}.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
