@@ -33,7 +33,7 @@ function(tern_add_test name target timeout)
   set_tests_properties(${name} PROPERTIES TIMEOUT ${timeout})
 endfunction()
 
-# Scripts that run whole programs. They find the phone in $TERN, the build folder in $TERN_BUILD,
+# Scripts that run whole programs. They find the phone in $1 and $TERN, the build folder in $TERN_BUILD,
 # and say with exit status 77 that this machine does not permit what they need.
 function(tern_add_scripts label timeout)
   foreach(script IN LISTS ARGN)
@@ -43,7 +43,7 @@ function(tern_add_scripts label timeout)
     if(not_executable)
       continue()
     endif()
-    add_test(NAME ${label}/${name} COMMAND ${script})
+    add_test(NAME ${label}/${name} COMMAND ${script} $<TARGET_FILE:tern>)
     set_tests_properties(${label}/${name} PROPERTIES
       LABELS ${label} SKIP_RETURN_CODE 77 TIMEOUT ${timeout} RUN_SERIAL TRUE
       ENVIRONMENT "TERN=$<TARGET_FILE:tern>;TERN_BUILD=${PROJECT_BINARY_DIR};TERN_SOURCE=${PROJECT_SOURCE_DIR}")
