@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Requests that change a confirmed session: re-INVITE (RFC 3261 14) and UPDATE
+ * (RFC 3311). One at a time; what is wanted meanwhile is kept and merged, never
+ * refused, and goes out when it can. Glare is settled here.
+ *
+ *              want       send         2xx    405/501 to UPDATE  491, 500+Retry-After  other   timer
+ * IDLE         merge      >UPD >INV    -      -                  -                     -       -
+ * UPDATING     merge      -            >IDLE  merge >IDLE        merge >WAI            >IDLE   -
+ * INVITING     merge      -            >IDLE  -                  merge >WAI            >IDLE   -
+ * WAITING      merge      -            -      -                  -                     -       >IDLE
+ *
+ * The owner asks tn_refresh_next() what to send whenever the state is IDLE.
+ */
+#ifndef TN_SESSION_REFRESH_H
+#define TN_SESSION_REFRESH_H
+
+#include "core/ctx.h"
+
+enum tn_refresh_state {
+    TN_REFRESH_IDLE,
+    TN_REFRESH_UPDATING,
+    TN_REFRESH_INVITING,
+    TN_REFRESH_WAITING,
+    TN_REFRESH_STATES,
+};
+
+/* What a refresh is for; the values of enum tern_reinvite_flags and further ones. */
+enum tn_refresh_intent {
+    TN_INTENT_OFFER = 1,   /* a new offer: media address, hold */
+    TN_INTENT_CONTACT = 2, /* target refresh */
+    TN_INTENT_VIA = 4,     /* from the new address */
+    TN_INTENT_INVITE = 8,  /* with re-INVITE, whatever else would do */
+};
+
+enum tn_refresh_outcome {
+    TN_REFRESH_DONE,   /* accepted */
+    TN_REFRESH_AGAIN,  /* goes on by itself, later or by re-INVITE */
+    TN_REFRESH_FAILED, /* refused or unanswered: the session is as it was */
+};
+
+struct tn_refresh {
+    struct tn_ctx *ctx;
+    enum tn_refresh_state state;
+    struct tn_timer timer;
+    uint32_t wanted;      /* intents that wait */
+    uint32_t in_flight;   /* intents of the request under way */
+    bool update_refused;  /* the peer said 405 or 501 to UPDATE */
+    bool owns_call_id;    /* 14.1: decides who waits longer after 491 */
+    unsigned glare_count; /* in a row */
+};
+
+/* `fire` is called when the wait is over: call tn_refresh_timer(). */
+void tn_refresh_init(struct tn_refresh *refresh, struct tn_ctx *ctx, bool owns_call_id,
+                     void (*fire)(struct tn_timer *timer));
+void tn_refresh_fini(struct tn_refresh *refresh);
+
+void tn_refresh_want(struct tn_refresh *refresh, uint32_t intents);
+/*
+ * What to send now. @return false: nothing. With `*update` it is an UPDATE, for which `may_update`
+ * (the peer allows it, no offer is pending) must hold. `*intents` is what it carries.
+ */
+bool tn_refresh_next(struct tn_refresh *refresh, bool may_update, bool *update, uint32_t *intents);
+/* The final answer; `code` 0: none came. `retry_after` 0: not said. */
+enum tn_refresh_outcome tn_refresh_answer(struct tn_refresh *refresh, int code,
+                                          tern_time retry_after);
+/* The request under way is dropped: its path is gone. What it was for is wanted again. */
+void tn_refresh_drop(struct tn_refresh *refresh);
+void tn_refresh_timer(struct tn_refresh *refresh);
+bool tn_refresh_pending(const struct tn_refresh *refresh); /* a request is under way */
+
+const char *tn_refresh_state_name(enum tn_refresh_state state);
+
+#endif
