@@ -267,7 +267,7 @@ int lab_link_set(struct lab *lab, const char *node, const char *ifname,
                  const struct lab_link_opts *opts)
 {
     struct lab_req req = {.op = LAB_OP_LINK_SET};
-    struct lab_link_opts present;
+    struct lab_link_opts present = {0};
     int err = lab_link_get(lab, node, ifname, &present);
 
     if (err == 0) err = prepare(lab, &req, node, ifname);

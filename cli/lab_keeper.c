@@ -10,8 +10,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libmnl/libmnl.h>
-#include <limits.h>
-#include <linux/if_tun.h>
 #include <net/if.h>
 #include <poll.h>
 #include <sched.h>
@@ -20,7 +18,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -54,7 +51,7 @@ struct keeper {
     uint32_t node_count;
     struct link links[LAB_LINKS_MAX];
     uint32_t link_count;
-    struct lab_rsp *rsp;
+    struct lab_rsp rsp; /* the answer to the present request */
 };
 
 __attribute__((format(printf, 3, 4))) static int fail(struct lab_rsp *rsp, int err,
@@ -86,7 +83,7 @@ static int ask_wire(struct keeper *k, const struct lab_wire_req *req, int fd,
     int err = lab_send(k->wire, req, sizeof(*req), fd);
     if (err == 0) err = lab_recv(k->wire, answer, sizeof(*answer), NULL);
     if (err == 0) err = answer->err;
-    return err == 0 ? 0 : refuse(k->rsp, err, "the wire");
+    return err == 0 ? 0 : refuse(&k->rsp, err, "the wire");
 }
 
 static int sync_wire(struct keeper *k, uint32_t node)
@@ -105,36 +102,23 @@ static struct node *find_node(struct keeper *k, const char *name)
     return NULL;
 }
 
-/* Best effort: /proc/sys is read-only in many containers, and the defaults mostly do. */
-static void set_sysctl(const char *name, const char *value)
-{
-    char path[128];
-
-    snprintf(path, sizeof(path), "/proc/sys/net/%s", name);
-    int fd = open(path, O_WRONLY | O_CLOEXEC);
-    if (fd < 0) return;
-    ssize_t ignored = write(fd, value, strlen(value));
-    (void)ignored;
-    close(fd);
-}
-
 /* In the new namespace. */
 static int furnish(struct keeper *k, struct node *node)
 {
     struct lab_wire_req req = {.op = LAB_WIRE_MONITOR};
     int err = lab_nl_open(&node->nl);
 
-    if (err < 0) return refuse(k->rsp, err, "netlink");
-    set_sysctl("ipv4/conf/all/rp_filter", "0"); /* two links: answers may take either */
-    set_sysctl("ipv4/conf/default/rp_filter", "0");
-    set_sysctl("ipv4/conf/all/promote_secondaries",
-               "1"); /* else one removal takes its neighbours */
-    set_sysctl("ipv6/conf/all/disable_ipv6", "0");
-    set_sysctl("ipv6/conf/default/disable_ipv6", "0");
+    if (err < 0) return refuse(&k->rsp, err, "netlink");
+    lab_set_sysctl("ipv4/conf/all/rp_filter", "0"); /* two links: answers may take either */
+    lab_set_sysctl("ipv4/conf/default/rp_filter", "0");
+    lab_set_sysctl("ipv4/conf/all/promote_secondaries",
+                   "1"); /* else one removal takes its neighbours */
+    lab_set_sysctl("ipv6/conf/all/disable_ipv6", "0");
+    lab_set_sysctl("ipv6/conf/default/disable_ipv6", "0");
     err = lab_nl_link(node->nl, (int)if_nametoindex("lo"), true, 0);
-    if (err < 0) return refuse(k->rsp, err, "bringing up the loopback");
+    if (err < 0) return refuse(&k->rsp, err, "bringing up the loopback");
     int monitor = lab_nl_monitor();
-    if (monitor < 0) return refuse(k->rsp, monitor, "netlink");
+    if (monitor < 0) return refuse(&k->rsp, monitor, "netlink");
     err = ask_wire(k, &req, monitor, NULL);
     close(monitor);
     return err;
@@ -142,20 +126,21 @@ static int furnish(struct keeper *k, struct node *node)
 
 static int add_node(struct keeper *k, const struct lab_req *req, int *fd)
 {
-    struct stat st;
+    struct stat st = {0};
 
     if (find_node(k, req->node) != NULL) {
-        return fail(k->rsp, TERN_EINVAL, "there is a node %s already", req->node);
+        return fail(&k->rsp, TERN_EINVAL, "there is a node %s already", req->node);
     }
     if (k->node_count == LAB_NODES_MAX) {
-        return fail(k->rsp, TERN_ELIMIT, "more than %d nodes", LAB_NODES_MAX);
+        return fail(&k->rsp, TERN_ELIMIT, "more than %d nodes", LAB_NODES_MAX);
     }
-    if (unshare(CLONE_NEWNET) < 0) return refuse(k->rsp, -errno, "a new network namespace");
+    if (unshare(CLONE_NEWNET) < 0) return refuse(&k->rsp, -errno, "a new network namespace");
     struct node node = {.netns = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC)};
     memcpy(node.name, req->node, sizeof(node.name));
-    int err = node.netns < 0 || fstat(node.netns, &st) < 0 ? refuse(k->rsp, -errno, "/proc/self/ns")
-                                                           : furnish(k, &node);
-    if (setns(k->home, CLONE_NEWNET) < 0 && err == 0) err = refuse(k->rsp, -errno, "setns");
+    int err = node.netns < 0 || fstat(node.netns, &st) < 0
+                  ? refuse(&k->rsp, -errno, "/proc/self/ns")
+                  : furnish(k, &node);
+    if (setns(k->home, CLONE_NEWNET) < 0 && err == 0) err = refuse(&k->rsp, -errno, "setns");
     if (err < 0) {
         if (node.nl != NULL) mnl_socket_close(node.nl);
         if (node.netns >= 0) close(node.netns);
@@ -179,22 +164,6 @@ static struct link *find_link(struct keeper *k, const struct lab_req *req)
     return NULL;
 }
 
-/* A TUN device in the present namespace; it lives as long as the descriptor. */
-static int open_tun(const char *ifname)
-{
-    struct ifreq ifr = {.ifr_flags = IFF_TUN | IFF_NO_PI};
-    int fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC | O_NONBLOCK);
-
-    if (fd < 0) return -errno;
-    snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", ifname);
-    if (ioctl(fd, TUNSETIFF, &ifr) < 0) {
-        int err = -errno;
-        close(fd);
-        return err;
-    }
-    return fd;
-}
-
 static int start_link(struct keeper *k, const struct lab_req *req, struct link *link, int tun)
 {
     const struct node *node = &k->nodes[link->node];
@@ -202,7 +171,7 @@ static int start_link(struct keeper *k, const struct lab_req *req, struct link *
         .op = LAB_WIRE_LINK, .node = link->node, .ifindex = link->ifindex, .opts = req->link};
     int err = lab_nl_link(node->nl, link->ifindex, true, req->link.mtu);
 
-    if (err < 0) return refuse(k->rsp, err, "bringing the link up");
+    if (err < 0) return refuse(&k->rsp, err, "bringing the link up");
     snprintf(wire.label, sizeof(wire.label), "%s.%s", req->node, req->ifname);
     return ask_wire(k, &wire, tun, NULL); /* last: both sides count links alike */
 }
@@ -211,21 +180,21 @@ static int add_link(struct keeper *k, const struct lab_req *req)
 {
     const struct node *node = find_node(k, req->node);
 
-    if (node == NULL) return fail(k->rsp, TERN_ENOTFOUND, "no node %s", req->node);
+    if (node == NULL) return fail(&k->rsp, TERN_ENOTFOUND, "no node %s", req->node);
     if (find_link(k, req) != NULL || strcmp(req->ifname, "lo") == 0) {
-        return fail(k->rsp, TERN_EINVAL, "%s has a link %s already", req->node, req->ifname);
+        return fail(&k->rsp, TERN_EINVAL, "%s has a link %s already", req->node, req->ifname);
     }
     if (k->link_count == LAB_LINKS_MAX) {
-        return fail(k->rsp, TERN_ELIMIT, "more than %d links", LAB_LINKS_MAX);
+        return fail(&k->rsp, TERN_ELIMIT, "more than %d links", LAB_LINKS_MAX);
     }
-    if (setns(node->netns, CLONE_NEWNET) < 0) return refuse(k->rsp, -errno, "setns");
-    int tun = open_tun(req->ifname);
+    if (setns(node->netns, CLONE_NEWNET) < 0) return refuse(&k->rsp, -errno, "setns");
+    int tun = lab_open_tun(req->ifname);
     struct link link = {.node = (uint32_t)(node - k->nodes), .up = true};
     memcpy(link.ifname, req->ifname, sizeof(link.ifname));
     link.ifindex = tun < 0 ? 0 : (int)if_nametoindex(req->ifname);
-    int err = tun < 0 ? refuse(k->rsp, tun, "/dev/net/tun") : start_link(k, req, &link, tun);
+    int err = tun < 0 ? refuse(&k->rsp, tun, "/dev/net/tun") : start_link(k, req, &link, tun);
     if (tun >= 0) close(tun); /* the wire has it now */
-    if (setns(k->home, CLONE_NEWNET) < 0 && err == 0) err = refuse(k->rsp, -errno, "setns");
+    if (setns(k->home, CLONE_NEWNET) < 0 && err == 0) err = refuse(&k->rsp, -errno, "setns");
     if (err == 0) k->links[k->link_count++] = link;
     return err;
 }
@@ -249,7 +218,7 @@ static int settle_routes(struct keeper *k, const struct link *link)
         struct lab_nl_route route = {families[i], link->ifindex, link->metric};
         bool add = link->up && link->is_default && has_family(link, families[i]);
         int err = lab_nl_route(k->nodes[link->node].nl, &route, add);
-        if (add && err < 0 && err != -EEXIST) return refuse(k->rsp, err, "the default route");
+        if (add && err < 0 && err != -EEXIST) return refuse(&k->rsp, err, "the default route");
     }
     return 0;
 }
@@ -259,7 +228,7 @@ static int settle_addresses(struct keeper *k, const struct link *link)
 {
     for (size_t i = 0; link->up && i < link->address_count; i++) {
         int err = lab_nl_address(k->nodes[link->node].nl, link->ifindex, &link->addresses[i], true);
-        if (err < 0 && err != -EEXIST) return refuse(k->rsp, err, "the address");
+        if (err < 0 && err != -EEXIST) return refuse(&k->rsp, err, "the address");
     }
     return settle_routes(k, link);
 }
@@ -277,15 +246,15 @@ static size_t find_address(const struct link *link, const struct lab_address *ad
 static int add_address(struct keeper *k, struct link *link, const struct lab_address *address)
 {
     if (find_address(link, address) < link->address_count) {
-        return fail(k->rsp, TERN_EINVAL, "%s has this address already", link->ifname);
+        return fail(&k->rsp, TERN_EINVAL, "%s has this address already", link->ifname);
     }
     if (link->address_count == LAB_ADDRESSES_MAX) {
-        return fail(k->rsp, TERN_ELIMIT, "more than %d addresses", LAB_ADDRESSES_MAX);
+        return fail(&k->rsp, TERN_ELIMIT, "more than %d addresses", LAB_ADDRESSES_MAX);
     }
     /* An IPv6 address cannot be set while the link is down: it comes when the link does. */
     bool now = link->up || address->family == AF_INET;
     int err = now ? lab_nl_address(k->nodes[link->node].nl, link->ifindex, address, true) : 0;
-    if (err < 0) return refuse(k->rsp, err, "adding the address");
+    if (err < 0) return refuse(&k->rsp, err, "adding the address");
     link->addresses[link->address_count++] = *address;
     return settle_routes(k, link);
 }
@@ -295,10 +264,10 @@ static int del_address(struct keeper *k, struct link *link, const struct lab_add
     size_t at = find_address(link, address);
 
     if (at == link->address_count || link->addresses[at].prefix != address->prefix) {
-        return fail(k->rsp, TERN_ENOTFOUND, "%s does not have this address", link->ifname);
+        return fail(&k->rsp, TERN_ENOTFOUND, "%s does not have this address", link->ifname);
     }
     int err = lab_nl_address(k->nodes[link->node].nl, link->ifindex, address, false);
-    if (err < 0 && err != -EADDRNOTAVAIL) return refuse(k->rsp, err, "removing the address");
+    if (err < 0 && err != -EADDRNOTAVAIL) return refuse(&k->rsp, err, "removing the address");
     link->address_count--;
     memmove(&link->addresses[at], &link->addresses[at + 1],
             (link->address_count - at) * sizeof(link->addresses[0]));
@@ -310,7 +279,7 @@ static int change_address(struct keeper *k, const struct lab_req *req, struct li
     struct lab_address address;
 
     if (!lab_address_parse(req->address, &address)) {
-        return fail(k->rsp, TERN_EINVAL, "'%s' is not ADDRESS/LENGTH", req->address);
+        return fail(&k->rsp, TERN_EINVAL, "'%s' is not ADDRESS/LENGTH", req->address);
     }
     int err = req->op == LAB_OP_ADDRESS_ADD ? add_address(k, link, &address)
                                             : del_address(k, link, &address);
@@ -321,7 +290,7 @@ static int set_up(struct keeper *k, struct link *link, bool up)
 {
     int err = lab_nl_link(k->nodes[link->node].nl, link->ifindex, up, 0);
 
-    if (err < 0) return refuse(k->rsp, err, up ? "link up" : "link down");
+    if (err < 0) return refuse(&k->rsp, err, up ? "link up" : "link down");
     link->up = up;
     err = settle_addresses(k, link);
     return err < 0 ? err : sync_wire(k, link->node);
@@ -330,7 +299,7 @@ static int set_up(struct keeper *k, struct link *link, bool up)
 static int change_default(struct keeper *k, const struct lab_req *req, struct link *link)
 {
     if (req->op == LAB_OP_ROUTE_DEL && !link->is_default) {
-        return fail(k->rsp, TERN_ENOTFOUND, "%s is not a default route", req->ifname);
+        return fail(&k->rsp, TERN_ENOTFOUND, "%s is not a default route", req->ifname);
     }
     link->is_default = false; /* so that the route with the old metric goes */
     int err = settle_routes(k, link);
@@ -346,11 +315,11 @@ static int open_socket(struct keeper *k, const struct lab_req *req, int *fd)
 {
     const struct node *node = find_node(k, req->node);
 
-    if (node == NULL) return fail(k->rsp, TERN_ENOTFOUND, "no node %s", req->node);
-    if (setns(node->netns, CLONE_NEWNET) < 0) return refuse(k->rsp, -errno, "setns");
+    if (node == NULL) return fail(&k->rsp, TERN_ENOTFOUND, "no node %s", req->node);
+    if (setns(node->netns, CLONE_NEWNET) < 0) return refuse(&k->rsp, -errno, "setns");
     *fd = socket(req->domain, req->type | SOCK_CLOEXEC, 0);
-    int err = *fd < 0 ? refuse(k->rsp, -errno, "socket") : 0;
-    if (setns(k->home, CLONE_NEWNET) < 0 && err == 0) err = refuse(k->rsp, -errno, "setns");
+    int err = *fd < 0 ? refuse(&k->rsp, -errno, "socket") : 0;
+    if (setns(k->home, CLONE_NEWNET) < 0 && err == 0) err = refuse(&k->rsp, -errno, "setns");
     return err;
 }
 
@@ -365,8 +334,8 @@ static int ask_about(struct keeper *k, const struct lab_req *req, const struct l
     int err = ask_wire(k, &wire, -1, &answer);
 
     if (err < 0) return err;
-    k->rsp->stats = answer.stats;
-    k->rsp->link = answer.opts;
+    k->rsp.stats = answer.stats;
+    k->rsp.link = answer.opts;
     return 0;
 }
 
@@ -375,7 +344,7 @@ static int obey_on_link(struct keeper *k, const struct lab_req *req)
     struct link *link = find_link(k, req);
 
     if (link == NULL) {
-        return fail(k->rsp, TERN_ENOTFOUND, "no link %s in %s", req->ifname, req->node);
+        return fail(&k->rsp, TERN_ENOTFOUND, "no link %s in %s", req->ifname, req->node);
     }
     switch (req->op) {
     case LAB_OP_LINK_UP: return set_up(k, link, true);
@@ -392,7 +361,7 @@ static int obey_on_link(struct keeper *k, const struct lab_req *req)
     case LAB_OP_SOCKET:
     case LAB_OP_CLOSE: break;
     }
-    return fail(k->rsp, TERN_EINVAL, "unknown request");
+    return fail(&k->rsp, TERN_EINVAL, "unknown request");
 }
 
 static void take_down(struct keeper *k, int first_signal)
@@ -409,99 +378,47 @@ static void take_down(struct keeper *k, int first_signal)
 static bool serve(struct keeper *k)
 {
     struct lab_req req;
-    struct lab_rsp rsp = {0};
     int fd = -1;
 
-    k->rsp = &rsp;
+    k->rsp = (struct lab_rsp){0};
     if (lab_recv(k->ctl, &req, sizeof(req), NULL) != 0) {
         take_down(k, SIGKILL);
         return false;
     }
     if (req.op == LAB_OP_NODE_ADD) {
-        rsp.err = add_node(k, &req, &fd);
+        k->rsp.err = add_node(k, &req, &fd);
     } else if (req.op == LAB_OP_LINK_ADD) {
-        rsp.err = add_link(k, &req);
+        k->rsp.err = add_link(k, &req);
     } else if (req.op == LAB_OP_SOCKET) {
-        rsp.err = open_socket(k, &req, &fd);
+        k->rsp.err = open_socket(k, &req, &fd);
     } else if (req.op == LAB_OP_STATS && req.node[0] == '\0') {
-        rsp.err = ask_about(k, &req, NULL);
+        k->rsp.err = ask_about(k, &req, NULL);
     } else if (req.op == LAB_OP_CLOSE) {
         take_down(k, SIGTERM);
     } else {
-        rsp.err = obey_on_link(k, &req);
+        k->rsp.err = obey_on_link(k, &req);
     }
-    (void)lab_send(k->ctl, &rsp, sizeof(rsp), fd);
+    (void)lab_send(k->ctl, &k->rsp, sizeof(k->rsp), fd);
     if (req.op == LAB_OP_SOCKET && fd >= 0) close(fd);
     return req.op != LAB_OP_CLOSE;
 }
 
 /* ---- start and end ---- */
 
-static int write_file(const char *path, const char *text)
-{
-    int fd = open(path, O_WRONLY | O_CLOEXEC);
-    if (fd < 0) return -errno;
-    int err = write(fd, text, strlen(text)) < 0 ? -errno : 0;
-    close(fd);
-    return err;
-}
-
-/* Root in a user namespace of our own, so that we may have network namespaces. */
-static int become_root(void)
-{
-    char line[64];
-    unsigned uid = (unsigned)geteuid(), gid = (unsigned)getegid();
-
-    if (unshare(CLONE_NEWUSER) < 0) return -errno;
-    (void)write_file("/proc/self/setgroups",
-                     "deny"); /* asked for by gid_map; absent on old kernels */
-    snprintf(line, sizeof(line), "0 %u 1", uid);
-    int err = write_file("/proc/self/uid_map", line);
-    if (err < 0) return err;
-    snprintf(line, sizeof(line), "0 %u 1", gid);
-    return write_file("/proc/self/gid_map", line);
-}
-
 /* Everything that a lab will need, tried once. */
 static int try_all(struct keeper *k, bool user_namespace)
 {
-    int err = user_namespace ? become_root() : 0;
+    int err = user_namespace ? lab_become_root() : 0;
 
-    if (err < 0) return refuse(k->rsp, err, "no user namespace");
-    if (unshare(CLONE_NEWNET) < 0) return refuse(k->rsp, -errno, "no network namespace");
+    if (err < 0) return refuse(&k->rsp, err, "no user namespace");
+    if (unshare(CLONE_NEWNET) < 0) return refuse(&k->rsp, -errno, "no network namespace");
     k->home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
-    if (k->home < 0) return refuse(k->rsp, -errno, "/proc/self/ns/net");
-    int tun = open_tun("lab0");
-    if (tun < 0) return refuse(k->rsp, tun, "/dev/net/tun");
+    if (k->home < 0) return refuse(&k->rsp, -errno, "/proc/self/ns/net");
+    int tun = lab_open_tun("lab0");
+    if (tun < 0) return refuse(&k->rsp, tun, "/dev/net/tun");
     close(tun);
-    if (setns(k->home, CLONE_NEWNET) < 0) return refuse(k->rsp, -errno, "setns");
+    if (setns(k->home, CLONE_NEWNET) < 0) return refuse(&k->rsp, -errno, "setns");
     return 0;
-}
-
-static void close_between(int first, int last)
-{
-    if (first > last || syscall(SYS_close_range, first, last, 0) == 0) return;
-    long max = sysconf(_SC_OPEN_MAX);
-    if (max < 0 || max > 65536) max = 65536;
-    for (int fd = first; fd <= last && fd < max; fd++) {
-        close(fd);
-    }
-}
-
-/* Nothing of the caller's may be held open here, or its peers would wait for an end of file. */
-static void let_go(int ctl, int capture)
-{
-    int low = capture >= 0 && capture < ctl ? capture : ctl;
-    int high = capture > ctl ? capture : ctl;
-
-    close_between(3, low - 1);
-    close_between(low + 1, high - 1);
-    close_between(high + 1, INT_MAX);
-    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-    if (null < 0) return;
-    dup2(null, STDIN_FILENO);
-    dup2(null, STDOUT_FILENO);
-    if (null > STDERR_FILENO) close(null);
 }
 
 static int start_wire(struct keeper *k, const struct lab_keeper_opts *opts)
@@ -509,7 +426,7 @@ static int start_wire(struct keeper *k, const struct lab_keeper_opts *opts)
     int pair[2];
 
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) {
-        return refuse(k->rsp, -errno, "socketpair");
+        return refuse(&k->rsp, -errno, "socketpair");
     }
     k->wire_pid = fork();
     if (k->wire_pid == 0) {
@@ -522,7 +439,7 @@ static int start_wire(struct keeper *k, const struct lab_keeper_opts *opts)
     close(pair[1]);
     if (opts->capture >= 0) close(opts->capture);
     k->wire = pair[0];
-    return k->wire_pid < 0 ? refuse(k->rsp, -errno, "fork") : 0;
+    return k->wire_pid < 0 ? refuse(&k->rsp, -errno, "fork") : 0;
 }
 
 /* The control socket alone is not enough: a forked child of the caller may hold a copy of it. */
@@ -558,18 +475,17 @@ static void free_all(struct keeper *k)
 void lab_keeper_run(int ctl, const struct lab_keeper_opts *opts)
 {
     struct keeper *k = calloc(1, sizeof(*k));
-    struct lab_rsp rsp = {0};
     int userns = -1;
 
     if (k == NULL) return;
     (void)setsid(); /* Ctrl-C at the terminal is for the caller, who tells us */
     prctl(PR_SET_NAME, "tern-lab");
-    let_go(ctl, opts->capture);
-    *k = (struct keeper){.ctl = ctl, .wire = -1, .home = -1, .rsp = &rsp};
+    lab_let_go(ctl, opts->capture);
+    *k = (struct keeper){.ctl = ctl, .wire = -1, .home = -1};
     int err = try_all(k, opts->user_namespace);
     if (err == 0) err = start_wire(k, opts);
     if (err == 0 && opts->user_namespace) userns = open("/proc/self/ns/user", O_RDONLY | O_CLOEXEC);
-    if (lab_send(ctl, &rsp, sizeof(rsp), userns) == 0 && err == 0) serve_all(k, opts->caller);
+    if (lab_send(ctl, &k->rsp, sizeof(k->rsp), userns) == 0 && err == 0) serve_all(k, opts->caller);
     if (userns >= 0) close(userns);
     free_all(k);
 }

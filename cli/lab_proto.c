@@ -5,7 +5,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -71,18 +71,17 @@ bool lab_address_parse(const char *text, struct lab_address *address)
     char host[INET6_ADDRSTRLEN];
     struct lab_address parsed = {0};
     const char *slash = strchr(text, '/');
-    unsigned prefix;
-    char rest;
+    char *end;
 
     if (slash == NULL || (size_t)(slash - text) >= sizeof(host)) return false;
-    if (slash[1] < '0' || slash[1] > '9' || sscanf(slash + 1, "%3u%c", &prefix, &rest) != 1) {
-        return false;
-    }
+    if (slash[1] < '0' || slash[1] > '9') return false;
+    unsigned long prefix = strtoul(slash + 1, &end, 10);
+    if (*end != '\0') return false;
     memcpy(host, text, (size_t)(slash - text));
     host[slash - text] = '\0';
     parsed.family = strchr(host, ':') != NULL ? AF_INET6 : AF_INET;
     if (inet_pton(parsed.family, host, parsed.bytes) != 1) return false;
-    if (prefix > (parsed.family == AF_INET ? 32u : 128u)) return false;
+    if (prefix > (parsed.family == AF_INET ? 32 : 128)) return false;
     parsed.prefix = (uint8_t)prefix;
     *address = parsed;
     return true;

@@ -114,6 +114,16 @@ struct lab_keeper_opts {
 void lab_keeper_run(int ctl, const struct lab_keeper_opts *opts);
 void lab_wire_run(int ctl, int capture, const struct lab_opts *opts);
 
+/* lab_system.c: 0 or a descriptor, else -errno. */
+/* Root in a user namespace of our own, so that we may have network namespaces. */
+int lab_become_root(void);
+/* A TUN device in the present namespace; it lives as long as the descriptor. */
+int lab_open_tun(const char *ifname);
+/* Best effort: /proc/sys is read-only in many containers, and the defaults mostly do. */
+void lab_set_sysctl(const char *name, const char *value);
+/* Nothing of the caller's may be held open, or its peers would wait for an end of file. */
+void lab_let_go(int ctl, int capture);
+
 /* lab_reap.c: signal everything in these network namespaces; how many processes there were. */
 size_t lab_signal_all(const uint64_t *namespaces, size_t count, int signal);
 

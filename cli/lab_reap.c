@@ -29,9 +29,10 @@ static bool is_inside(pid_t pid, const uint64_t *namespaces, size_t count)
     return false;
 }
 
-/* Looks after taking hold of the process, so that a reused number is never hit. */
+/* Looks again after taking hold of the process, so that a reused number is never hit. */
 static bool signal_if_inside(pid_t pid, const uint64_t *namespaces, size_t count, int signal)
 {
+    if (!is_inside(pid, namespaces, count)) return false;
     int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
     bool inside = (pidfd >= 0 || errno == ENOSYS) && is_inside(pid, namespaces, count);
 

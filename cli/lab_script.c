@@ -158,7 +158,7 @@ static int do_link(struct script *s, int argc, char **argv)
 
 static int do_set(struct script *s, int argc, char **argv)
 {
-    struct lab_link_opts opts;
+    struct lab_link_opts opts = {0};
     int status = check(s, lab_link_get(s->lab, argv[0], argv[1], &opts));
 
     for (int i = 2; i < argc && status == 0; i += 2) {
@@ -363,7 +363,7 @@ static int do_echo(struct script *s, int argc, char **argv)
 
 static int do_stats(struct script *s, int argc, char **argv)
 {
-    struct lab_stats t;
+    struct lab_stats t = {0};
     int status = argc == 1 ? complain(s, WRONG, "stats: want nothing, or NODE IFNAME")
                            : check(s, lab_stats_get(s->lab, argc == 2 ? argv[0] : NULL,
                                                     argc == 2 ? argv[1] : NULL, &t));
