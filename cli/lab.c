@@ -422,6 +422,7 @@ struct stillbirth {
 /* In the child. */
 _Noreturn static void become(const struct birth *birth)
 {
+    int report = fcntl(birth->report, F_DUPFD_CLOEXEC, 3); /* out of the way of `fds` */
     struct stillbirth failed = {.entered = move_in(birth->lab, birth->node) == 0};
 
     if (failed.entered && (birth->fds == NULL || place_fds(birth->fds) == 0)) {
@@ -430,7 +431,7 @@ _Noreturn static void become(const struct birth *birth)
         execvp(birth->argv[0], birth->argv);
     }
     failed.error = errno;
-    ssize_t ignored = write(birth->report, &failed, sizeof(failed));
+    ssize_t ignored = write(report, &failed, sizeof(failed));
     (void)ignored;
     _exit(127);
 }

@@ -44,7 +44,7 @@ struct link {
 };
 
 struct keeper {
-    int ctl, wire, home;
+    int ctl, wire, home, capture;
     pid_t wire_pid;
     struct node nodes[LAB_NODES_MAX];
     uint64_t inodes[LAB_NODES_MAX];
@@ -433,11 +433,11 @@ static int start_wire(struct keeper *k, const struct lab_keeper_opts *opts)
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         close(pair[0]);
         close(k->ctl);
-        lab_wire_run(pair[1], opts->capture, &opts->lab);
+        lab_wire_run(pair[1], k->capture, &opts->lab);
         _exit(0);
     }
     close(pair[1]);
-    if (opts->capture >= 0) close(opts->capture);
+    if (k->capture >= 0) close(k->capture);
     k->wire = pair[0];
     return k->wire_pid < 0 ? refuse(&k->rsp, -errno, "fork") : 0;
 }
@@ -478,14 +478,18 @@ void lab_keeper_run(int ctl, const struct lab_keeper_opts *opts)
     int userns = -1;
 
     if (k == NULL) return;
+    /* A caller with closed standard streams may have got their numbers. */
+    *k = (struct keeper){.ctl = fcntl(ctl, F_DUPFD_CLOEXEC, 3), .wire = -1, .home = -1};
+    k->capture = opts->capture < 0 ? -1 : fcntl(opts->capture, F_DUPFD_CLOEXEC, 3);
     (void)setsid(); /* Ctrl-C at the terminal is for the caller, who tells us */
     prctl(PR_SET_NAME, "tern-lab");
-    lab_let_go(ctl, opts->capture);
-    *k = (struct keeper){.ctl = ctl, .wire = -1, .home = -1};
+    lab_let_go(k->ctl, k->capture);
     int err = try_all(k, opts->user_namespace);
     if (err == 0) err = start_wire(k, opts);
     if (err == 0 && opts->user_namespace) userns = open("/proc/self/ns/user", O_RDONLY | O_CLOEXEC);
-    if (lab_send(ctl, &k->rsp, sizeof(k->rsp), userns) == 0 && err == 0) serve_all(k, opts->caller);
+    if (lab_send(k->ctl, &k->rsp, sizeof(k->rsp), userns) == 0 && err == 0) {
+        serve_all(k, opts->caller);
+    }
     if (userns >= 0) close(userns);
     free_all(k);
 }

@@ -33,8 +33,8 @@ int lab_become_root(void)
     unsigned uid = (unsigned)geteuid(), gid = (unsigned)getegid();
 
     if (unshare(CLONE_NEWUSER) < 0) return -errno;
-    (void)write_file("/proc/self/setgroups",
-                     "deny"); /* asked for by gid_map; absent on old kernels */
+    /* gid_map asks for this; old kernels do not have it. */
+    (void)write_file("/proc/self/setgroups", "deny");
     snprintf(line, sizeof(line), "0 %u 1", uid);
     int err = write_file("/proc/self/uid_map", line);
     if (err < 0) return err;
