@@ -49,6 +49,7 @@ static inline int tn_hex_value(char c)
 
 static inline void tn_skip(tern_str *rest, size_t n)
 {
+    if (n == 0) return; /* empty text may have no pointer to add to */
     rest->ptr += n;
     rest->len -= n;
 }
@@ -60,7 +61,7 @@ static inline void tn_skip_blank(tern_str *rest)
     while (n < rest->len && tn_is_blank(rest->ptr[n])) {
         n++;
     }
-    if (n > 0) tn_skip(rest, n);
+    tn_skip(rest, n);
 }
 
 static inline tern_str tn_trim_blank_end(tern_str s)

@@ -82,9 +82,9 @@ struct tn_name_addr {
 /** One element (no comma list). A URI with ',', ';' or '?' must be in brackets (20.10). */
 TERN_CHECK int tn_name_addr_parse(tern_str in, struct tn_name_addr *out);
 
-/** A parameter of a ';'-separated list; name without case; quotes taken off the value. */
+/** A parameter of a ';'-separated list; name without case; quotes off the value, escapes kept. */
 bool tn_params_get(tern_str params, tern_str name, tern_str *value);
-/** Walks: start with `*rest` the list. @return false at the end, or at a malformed rest. */
+/** Walks: start with `*rest` the list. @return false at the end (`*rest` empty) or at a bad rest. */
 bool tn_params_next(tern_str *rest, tern_str *name, tern_str *value);
 
 /** Via: RFC 3261 20.42, RFC 3581. */
@@ -118,7 +118,10 @@ struct tn_rack {
 };
 TERN_CHECK int tn_rack_parse(tern_str in, struct tn_rack *out);
 
-/** Challenges and credentials: RFC 3261 25.1, RFC 7616, RFC 8760. Quotes are taken off. */
+/**
+ * Challenges and credentials: RFC 3261 25.1, RFC 7616, RFC 8760. Quotes are taken off, a
+ * backslash in them stays: a value that goes back is put between plain quotes as it is.
+ */
 struct tn_auth_params {
     tern_str scheme; /* "Digest" */
     tern_str realm, nonce, opaque, algorithm, qop, username, uri, response, cnonce, nc, nextnonce;

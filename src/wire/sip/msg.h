@@ -16,7 +16,7 @@
 #include "wire/sip/uri.h"
 
 #define TN_MSG_SIZE_MAX    65535 /* a UDP datagram's most; streams are held to the same */
-#define TN_MSG_HEADERS_MAX 256   /* fields after the split of comma lists stay below this */
+#define TN_MSG_HEADERS_MAX 256 /* header fields; a comma list counts as one, bounded by the size */
 
 /* X(id, wire name) */
 #define TN_METHOD_MAP(X)                                                                           \
@@ -93,7 +93,7 @@ struct tn_msg {
  * Copies the bytes. A body longer than Content-Length is cut; a shorter one is a defect.
  *
  * @return             0 with one reference in `*out`; look at `defect_status`
- * @retval TERN_EPARSE not SIP at all, or too broken to be answered; nothing to free
+ * @retval TERN_EPARSE not SIP at all, or without Via: nobody to answer; nothing to free
  * @retval TERN_ENOMEM, TERN_ELIMIT (size or number of headers)
  */
 TERN_CHECK int tn_msg_parse(const struct tern_allocator *alloc, tern_str in, struct tn_msg **out);

@@ -62,13 +62,11 @@ static int read_via(struct tn_msg *msg, const struct index *index)
 }
 
 static void read_address(struct tn_msg *msg, const tern_str *value, struct tn_name_addr *out,
-                         tern_str *tag)
+                         const char *defect)
 {
     if (value == NULL || tn_name_addr_parse(*value, out) != 0 || out->is_star) {
-        tn_msg_set_defect(msg, 400, "From or To is missing or malformed");
-        return;
+        tn_msg_set_defect(msg, 400, defect);
     }
-    (void)tn_params_get(out->params, TERN_STR("tag"), tag);
 }
 
 /* Call-ID is compared as it stands: all that matters is that it is one word. */
@@ -159,8 +157,10 @@ int tn_msg_check(struct tn_msg *msg)
     if (err) return err;
     read_cseq(msg, find(msg, &index, TN_HDR_CSEQ));
     read_call_id(msg, find(msg, &index, TN_HDR_CALL_ID));
-    read_address(msg, find(msg, &index, TN_HDR_FROM), &msg->from, &msg->from_tag);
-    read_address(msg, find(msg, &index, TN_HDR_TO), &msg->to, &msg->to_tag);
+    read_address(msg, find(msg, &index, TN_HDR_FROM), &msg->from, "From is missing or malformed");
+    (void)tn_params_get(msg->from.params, TERN_STR("tag"), &msg->from_tag);
+    read_address(msg, find(msg, &index, TN_HDR_TO), &msg->to, "To is missing or malformed");
+    (void)tn_params_get(msg->to.params, TERN_STR("tag"), &msg->to_tag);
     read_max_forwards(msg, find(msg, &index, TN_HDR_MAX_FORWARDS));
     read_content_length(msg, find(msg, &index, TN_HDR_CONTENT_LENGTH));
     if (msg->is_request && index.first[TN_HDR_CONTACT] != 0) check_contacts(msg);

@@ -7,7 +7,9 @@
 #include "wire/sip/escape.h"
 #include "wire/sip/uri.h"
 
-#define RESERVED 256 /* added to an escaped reserved character: it differs from the plain one */
+#define DISTINCT 256 /* added to an escaped reserved character: it differs from the plain one */
+
+static const char reserved[] = ";/?:@&=+$,";
 
 static int next_unit(tern_str s, size_t *at)
 {
@@ -15,7 +17,7 @@ static int next_unit(tern_str s, size_t *at)
 
     if (decoded < 0) return (unsigned char)s.ptr[(*at)++];
     *at += 3;
-    return decoded != 0 && strchr(";/?:@&=+$,", decoded) != NULL ? decoded + RESERVED : decoded;
+    return memchr(reserved, decoded, sizeof(reserved) - 1) != NULL ? decoded + DISTINCT : decoded;
 }
 
 static int fold(int unit, enum tn_case rule)

@@ -145,7 +145,7 @@ static void printing_is_canonical(void)
     }
 }
 
-/* RFC 3261 19.1.2; RFC 4475 3.1.1.4: names may be escaped as well. */
+/* RFC 3261 19.1.2; RFC 4475 3.1.1.3: names may be escaped as well. */
 static void parameters_are_found_whatever_their_case_and_escapes(void)
 {
     struct tn_uri uri = parse("sip:h;Transport=TCP;%6C%72;n%61me=v%61lue%25%34%31");
