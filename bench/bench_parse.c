@@ -21,7 +21,7 @@ static const char invite[] =
     "Contact: <sip:alice@client.atlanta.example.com:5060;transport=udp>\r\n"
     "Allow: INVITE, ACK, CANCEL, OPTIONS, BYE, UPDATE, PRACK\r\n"
     "Supported: replaces, 100rel, timer, outbound\r\n"
-    "User-Agent: Tern/0.1\r\n"
+    "User-Agent: Tern/0.1 (a softphone)\r\n"
     "Content-Type: application/sdp\r\n"
     "Content-Length: 223\r\n"
     "\r\n"

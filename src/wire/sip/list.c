@@ -50,6 +50,7 @@ static size_t element_len(tern_str s)
 {
     size_t i = 0;
 
+    if (memchr(s.ptr, ',', s.len) == NULL) return s.len; /* most lists have one element */
     while (i < s.len && s.ptr[i] != ',') {
         if (s.ptr[i] == '"') {
             i = after_quotes(s, i);

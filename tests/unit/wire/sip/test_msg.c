@@ -291,28 +291,35 @@ static void what_cannot_be_answered_is_no_message(void)
     }
 }
 
+static size_t put(char *text, size_t at, const char *z)
+{
+    tern_str s = tn_str(z);
+
+    memcpy(text + at, s.ptr, s.len);
+    return at + s.len;
+}
+
 static void giant_messages_and_heads_are_refused(void)
 {
     static char text[TN_MSG_SIZE_MAX + 1];
     struct tern_allocator alloc = tn_default_allocator();
     struct tn_msg *msg = NULL;
-    size_t len = sizeof(INVITE MUST) - 1;
 
     memset(text, 'x', sizeof(text));
-    memcpy(text, INVITE MUST "\r\n", len + 2);
+    size_t len = put(text, 0, INVITE MUST);
+    size_t head_len = put(text, len, "\r\n");
     CHECK_EQ(tn_msg_parse(&alloc, (tern_str){text, TN_MSG_SIZE_MAX + 1}, &msg), TERN_ELIMIT);
     CHECK_EQ(tn_msg_parse(&alloc, (tern_str){text, TN_MSG_SIZE_MAX}, &msg), 0);
-    CHECK_EQ(msg->body.len, TN_MSG_SIZE_MAX - len - 2);
+    CHECK_EQ(msg->body.len, TN_MSG_SIZE_MAX - head_len);
     tn_msg_unref(msg);
 
-    for (int i = 5; i < TN_MSG_HEADERS_MAX; i++, len += 4)
-        memcpy(text + len, "a:\r\n", 4);
-    memcpy(text + len, "\r\n", 2);
-    CHECK_EQ(tn_msg_parse(&alloc, (tern_str){text, len + 2}, &msg), 0);
+    for (int i = 5; i < TN_MSG_HEADERS_MAX; i++)
+        len = put(text, len, "a:\r\n");
+    CHECK_EQ(tn_msg_parse(&alloc, (tern_str){text, put(text, len, "\r\n")}, &msg), 0);
     CHECK_EQ(msg->header_count, TN_MSG_HEADERS_MAX);
     tn_msg_unref(msg);
-    memcpy(text + len, "a:\r\n\r\n", 6);
-    CHECK_EQ(tn_msg_parse(&alloc, (tern_str){text, len + 6}, &msg), TERN_ELIMIT);
+    len = put(text, len, "a:\r\n\r\n");
+    CHECK_EQ(tn_msg_parse(&alloc, (tern_str){text, len}, &msg), TERN_ELIMIT);
 }
 
 static void parsing_an_ordinary_invite_makes_one_allocation(void)

@@ -15,34 +15,34 @@ static void the_front_of_a_stream_is_told(void)
 {
     static const struct {
         const char *text;
-        enum tn_frame_kind kind;
         size_t len;
+        enum tn_frame_kind kind;
         unsigned status;
     } cases[] = {
-        {"", TN_FRAME_MORE, 0, 0},
-        {HEAD, TN_FRAME_MORE, 0, 0},
-        {HEAD "l: 0\r\n\r", TN_FRAME_MORE, 0, 0},
-        {HEAD "l: 0\r\n\r\n", TN_FRAME_MESSAGE, sizeof(HEAD) - 1 + 8, 0},
-        {HEAD "l: 0\r\n\r\nBYE", TN_FRAME_MESSAGE, sizeof(HEAD) - 1 + 8, 0},
-        {HEAD "l: 3\r\n\r\nab", TN_FRAME_MORE, 0, 0},
-        {HEAD "l: 3\r\n\r\nabcd", TN_FRAME_MESSAGE, sizeof(HEAD) - 1 + 11, 0},
-        {HEAD "Content-LENGTH :\r\n 3\r\n\r\nabc", TN_FRAME_MESSAGE, sizeof(HEAD) - 1 + 27, 0},
-        {"\r", TN_FRAME_MORE, 0, 0},
-        {"\r\n", TN_FRAME_PONG, 2, 0},
-        {"\r\n\r", TN_FRAME_MORE, 0, 0},
-        {"\r\n\r\n", TN_FRAME_PING, 4, 0},
-        {"\r\nINVITE", TN_FRAME_PONG, 2, 0},
-        {"\r\n\r\n\r\n", TN_FRAME_PING, 4, 0},
-        {"\rx", TN_FRAME_ERROR, 0, 0},
-        {"\n", TN_FRAME_ERROR, 0, 0},
-        {"\x16\x03\x01", TN_FRAME_ERROR, 0, 0}, /* a TLS greeting */
-        {HEAD "\r\n", TN_FRAME_ERROR, sizeof(HEAD) - 1 + 2, 400},
-        {HEAD "l: x\r\n\r\n", TN_FRAME_ERROR, sizeof(HEAD) - 1 + 8, 400},
-        {HEAD "l: -1\r\n\r\n", TN_FRAME_ERROR, sizeof(HEAD) - 1 + 9, 400},
-        {HEAD "l: 1\r\nl: 1\r\n\r\n", TN_FRAME_ERROR, sizeof(HEAD) - 1 + 14, 400},
-        {HEAD "l: 65535\r\n\r\n", TN_FRAME_ERROR, sizeof(HEAD) - 1 + 12, 413},
-        {HEAD "l: 18446744073709551615\r\n\r\n", TN_FRAME_ERROR, sizeof(HEAD) - 1 + 27, 413},
-        {HEAD "l: 18446744073709551616\r\n\r\n", TN_FRAME_ERROR, sizeof(HEAD) - 1 + 27, 400},
+        {"", 0, TN_FRAME_MORE, 0},
+        {HEAD, 0, TN_FRAME_MORE, 0},
+        {HEAD "l: 0\r\n\r", 0, TN_FRAME_MORE, 0},
+        {HEAD "l: 0\r\n\r\n", sizeof(HEAD) - 1 + 8, TN_FRAME_MESSAGE, 0},
+        {HEAD "l: 0\r\n\r\nBYE", sizeof(HEAD) - 1 + 8, TN_FRAME_MESSAGE, 0},
+        {HEAD "l: 3\r\n\r\nab", 0, TN_FRAME_MORE, 0},
+        {HEAD "l: 3\r\n\r\nabcd", sizeof(HEAD) - 1 + 11, TN_FRAME_MESSAGE, 0},
+        {HEAD "Content-LENGTH :\r\n 3\r\n\r\nabc", sizeof(HEAD) - 1 + 27, TN_FRAME_MESSAGE, 0},
+        {"\r", 0, TN_FRAME_MORE, 0},
+        {"\r\n", 2, TN_FRAME_PONG, 0},
+        {"\r\n\r", 0, TN_FRAME_MORE, 0},
+        {"\r\n\r\n", 4, TN_FRAME_PING, 0},
+        {"\r\nINVITE", 2, TN_FRAME_PONG, 0},
+        {"\r\n\r\n\r\n", 4, TN_FRAME_PING, 0},
+        {"\rx", 0, TN_FRAME_ERROR, 0},
+        {"\n", 0, TN_FRAME_ERROR, 0},
+        {"\x16\x03\x01", 0, TN_FRAME_ERROR, 0}, /* a TLS greeting */
+        {HEAD "\r\n", sizeof(HEAD) - 1 + 2, TN_FRAME_ERROR, 400},
+        {HEAD "l: x\r\n\r\n", sizeof(HEAD) - 1 + 8, TN_FRAME_ERROR, 400},
+        {HEAD "l: -1\r\n\r\n", sizeof(HEAD) - 1 + 9, TN_FRAME_ERROR, 400},
+        {HEAD "l: 1\r\nl: 1\r\n\r\n", sizeof(HEAD) - 1 + 14, TN_FRAME_ERROR, 400},
+        {HEAD "l: 65535\r\n\r\n", sizeof(HEAD) - 1 + 12, TN_FRAME_ERROR, 413},
+        {HEAD "l: 18446744073709551615\r\n\r\n", sizeof(HEAD) - 1 + 27, TN_FRAME_ERROR, 413},
+        {HEAD "l: 18446744073709551616\r\n\r\n", sizeof(HEAD) - 1 + 27, TN_FRAME_ERROR, 400},
     };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
