@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files of this room share. */
+#ifndef TN_NET_IMPL_H
+#define TN_NET_IMPL_H
+
+#include "net/dns.h"
+#include "net/limits.h"
+#include "net/listen.h"
+#include "net/net.h"
+#include "net/news.h"
+#include "net/stream.h"
+
+struct tn_flow_impl {
+    struct tn_flow flow;
+    struct tn_map_node node;  /* in net->by_key */
+    struct tn_list lru;       /* UDP: in udp.ours or udp.theirs, longest unused first */
+    tern_time last_used;      /* sent, received or asked for */
+    bool ours;                /* UDP: we have asked for it */
+    struct tn_stream *stream; /* NULL: UDP */
+};
+
+struct tn_udp {
+    struct tn_list ours, theirs; /* flows that we asked for; flows that only came in */
+    size_t count;
+    struct tn_timer sweep;
+    struct tn_list waiting; /* datagrams for a socket that is being opened again */
+    size_t waiting_count;
+    uint16_t flows_port; /* the port that the flows' keys carry */
+};
+
+struct tn_net_impl {
+    struct tn_net *net;
+    struct tn_net_opts opts;
+    bool started;
+    uint32_t last_id;
+    struct tn_listeners listeners;
+    struct tn_udp udp;
+    struct tn_map by_stream;
+    size_t streams, streams_incoming;
+    struct tn_dns dns;
+    struct tn_news_queue sip_news, listener_news;
+};
+
+/* ---- flow.c ---- */
+
+/* A new flow, with a number, in the table. @return TERN_ENOMEM, TERN_ELIMIT */
+int tn_flow_new(struct tn_net *net, const struct tn_flow_key *key, struct tn_flow_impl **out);
+/* Any flow of this transport to this remote; `local` without family fits all. Lingering: never. */
+struct tn_flow_impl *tn_flow_find(struct tn_net *net, const struct tn_flow_key *key);
+struct tn_flow_impl *tn_flow_get(const struct tn_net *net, uint64_t id);
+/* Ends its number; FLOW_DOWN is emitted unless `quiet`. Sends nothing. */
+void tn_flow_free(struct tn_net *net, struct tn_flow_impl *f, bool quiet);
+/*
+ * Parses what came in: a broken request goes up to be answered, a broken response helps nobody
+ * (RFC 3261 8.1.3.1). @return what tn_msg_parse() says; a failure is counted
+ */
+int tn_flow_parse(struct tn_net *net, tern_str text, struct tn_msg **out);
+/* Hands it up. Takes over the reference. */
+void tn_flow_deliver(struct tn_net *net, struct tn_flow_impl *f, struct tn_msg *msg, tern_str text);
+void tn_net_tell(struct tn_net *net, const struct tn_news *head, tern_str text);
+
+/* ---- udp.c ---- */
+
+void tn_udp_init(struct tn_net *net);
+void tn_udp_fini(struct tn_net *net);
+int tn_udp_flow(struct tn_net *net, const struct tn_flow_key *key, struct tn_flow_impl **out);
+int tn_udp_send(struct tn_net *net, struct tn_flow_impl *f, tern_str data);
+/* Marks as used now, by us or only by them. */
+void tn_udp_touch(struct tn_net *net, struct tn_flow_impl *f, bool ours);
+/* The socket is open: flows of another port end, what waited goes out. */
+void tn_udp_opened(struct tn_net *net);
+void tn_udp_detach(struct tn_net *net, struct tn_flow_impl *f);
+
+#endif

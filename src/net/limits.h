@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/* How much the network may make this room hold, and how long it may keep it waiting. */
+#ifndef TN_NET_LIMITS_H
+#define TN_NET_LIMITS_H
+
+#include <tern/types.h>
+
+/* ---- UDP flows ---- */
+
+/* One for each peer of 20000 calls, and some. Beyond it the longest unused one goes. */
+#define TN_UDP_FLOWS_MAX      32768
+/* A flow that only the peer uses: 64*T1 (RFC 3261 17) is 32 s; a late ACK or BYE still finds it. */
+#define TN_UDP_FLOW_IDLE      TERN_SECONDS(120)
+/* A flow that we asked for: an INVITE may ring for minutes before its CANCEL is sent. */
+#define TN_UDP_FLOW_IDLE_OURS TERN_SECONDS(900)
+#define TN_UDP_SWEEP          TERN_SECONDS(10)
+/* Datagrams that wait for the socket to be opened again; it takes milliseconds. */
+#define TN_UDP_WAITING_MAX    256
+
+/* ---- streams ---- */
+
+/* Connections in both directions, below the usual limits on open files … */
+#define TN_STREAMS_MAX          4096
+/* … of which so many may be the doing of others: a flood leaves room for our own. */
+#define TN_STREAMS_INCOMING_MAX 3072
+/* A path that is up answers a SYN in one round trip; two are lost before this. */
+#define TN_STREAM_CONNECT       TERN_SECONDS(8)
+/* From the first byte of a message to its last: a slow writer does not hold a connection. */
+#define TN_STREAM_PARTIAL       TERN_SECONDS(30)
+/* A connection that came in and has said nothing. */
+#define TN_STREAM_SILENT        TERN_SECONDS(32)
+/* Unused in both directions. Longer than the usual hour of a registration. */
+#define TN_STREAM_IDLE          TERN_SECONDS(4200)
+/* After a framing error, so that the answer still goes out. */
+#define TN_STREAM_LINGER        TERN_SECONDS(1)
+/* A message (65535 bytes at most) and what came in behind it. */
+#define TN_STREAM_IN_MAX        (128 * 1024)
+/* Written before the connection is up. */
+#define TN_STREAM_PENDING_MAX   (256 * 1024)
+
+/* ---- listeners ---- */
+
+#define TN_LISTEN_PAUSE_MIN TERN_MS(100)
+#define TN_LISTEN_PAUSE_MAX TERN_SECONDS(5)
+
+/* ---- news for the application, which drains them after each input ---- */
+
+#define TN_NEWS_MAX       8192
+#define TN_NEWS_BYTES_MAX (8 * 1024 * 1024)
+
+/* ---- server location ---- */
+
+/* Look-ups that wait: one for each call, when all lose their network at once. */
+#define TN_LOOKUPS_MAX   32768
+#define TN_LOOKUP_TIME   TERN_SECONDS(20)
+/* Answers kept, and questions on their way (two families for each of 16 SRV targets, some names). */
+#define TN_ANSWERS_MAX   64
+#define TN_QUESTIONS_MAX 128
+#define TN_QUESTION_TIME TERN_SECONDS(10)
+/* Records of one answer that are kept; more servers are not tried anyway. */
+#define TN_RECORDS_MAX   32
+/* Kept no longer than a day, whatever the TTL says. */
+#define TN_TTL_MAX_S     86400
+/* How long "no such name" is believed without an SOA to say so, and a failure of the server. */
+#define TN_TTL_NONE_S    30
+#define TN_TTL_FAILED_S  1
+/* RFC 1035 2.3.4 */
+#define TN_NAME_MAX      255
+
+#endif

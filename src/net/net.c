@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MIT */
+/* The room as a whole: it composes listeners, flows and look-ups. */
+#include "net/net.h"
+
+#include <string.h>
+
+#include "base/assert.h"
+#include "net/impl.h"
+#include "net/locate.h"
+#include "wire/sip/msg.h"
+
+int tn_net_init(struct tn_net *net, struct tn_ctx *ctx, const struct tn_net_opts *opts)
+{
+    uint8_t key[16];
+
+    memset(net, 0, sizeof(*net));
+    struct tn_net_impl *impl = tn_alloc(&ctx->alloc, sizeof(*impl));
+    if (!impl) return TERN_ENOMEM;
+    tn_random_bytes(&ctx->random, key, sizeof(key));
+    if (tn_map_init(&net->by_key, &ctx->alloc, key) != 0) goto no_keys;
+    if (tn_map_init(&impl->by_stream, &ctx->alloc, key) != 0) goto no_streams;
+    net->ctx = ctx;
+    net->impl = impl;
+    net->port_wanted = opts->port;
+    tn_slots_init(&net->flows, &ctx->alloc, TN_UDP_FLOWS_MAX + TN_STREAMS_MAX);
+    impl->net = net;
+    impl->opts = *opts;
+    tn_listeners_init(&impl->listeners);
+    tn_udp_init(net);
+    tn_news_init(&impl->sip_news);
+    tn_news_init(&impl->listener_news);
+    tn_dns_init(net);
+    ctx->unref = tn_msg_unref;
+    return 0;
+
+no_streams:
+    tn_map_fini(&net->by_key);
+no_keys:
+    tn_free(&ctx->alloc, impl);
+    return TERN_ENOMEM;
+}
+
+void tn_net_fini(struct tn_net *net)
+{
+    struct tn_net_impl *impl = net->impl;
+    struct tn_flow_impl *f;
+    uint32_t cursor = 0;
+
+    if (!impl) return;
+    while ((f = tn_slots_each(&net->flows, &cursor)) != NULL)
+        tn_flow_free(net, f, true);
+    tn_slots_fini(&net->flows);
+    tn_udp_fini(net);
+    tn_listeners_fini(net);
+    tn_dns_fini(net);
+    tn_news_fini(&impl->sip_news, &net->ctx->alloc);
+    tn_news_fini(&impl->listener_news, &net->ctx->alloc);
+    tn_map_fini(&impl->by_stream);
+    tn_map_fini(&net->by_key);
+    tn_free(&net->ctx->alloc, impl);
+    net->impl = NULL;
+}
+
+uint32_t tn_net_next_id(struct tn_net *net)
+{
+    uint32_t *last = &net->impl->last_id;
+
+    (*last)++;
+    if (*last == 0) *last = 1;
+    return *last;
+}
+
+void tn_net_set_network(struct tn_net *net, const struct tern_network *network)
+{
+    net->network = *network;
+}
+
+bool tn_net_has_local(const struct tn_net *net, tern_addr local)
+{
+    return tern_network_find(&net->network, local) != NULL;
+}
+
+/* ---- flows, of either kind ---- */
+
+static int choose_local(const struct tn_net *net, tern_addr remote, tern_addr from, tern_addr *out)
+{
+    if (from.family == remote.family && tn_net_has_local(net, from)) {
+        *out = from;
+        out->port = 0;
+        return 0;
+    }
+    return tern_network_source(&net->network, remote, out);
+}
+
+/* Until the socket has been open once, nobody knows what Via would have to say. */
+static bool knows_port(const struct tn_net *net)
+{
+    return net->udp_port != 0 && !net->impl->opts.no_udp;
+}
+
+int tn_net_flow(struct tn_net *net, enum tern_transport transport, tern_addr remote, tern_addr from,
+                uint64_t *id)
+{
+    struct tn_flow_key key = {.transport = transport, .remote = remote};
+    bool udp = transport == TERN_TRANSPORT_UDP;
+    struct tn_flow_impl *f;
+
+    int err = choose_local(net, remote, from, &key.local);
+    if (err) return err;
+    if (udp) {
+        if (!knows_port(net)) return TERN_ENOROUTE;
+        key.local.port = net->udp_port;
+        err = tn_udp_flow(net, &key, &f);
+    } else {
+        f = tn_flow_find(net, &key);
+        if (!f) err = tn_stream_connect(net, &key, &f);
+    }
+    if (err) return err;
+    if (udp) tn_udp_touch(net, f, true);
+    f->last_used = net->ctx->now;
+    *id = f->flow.id;
+    return 0;
+}
+
+const struct tn_flow *tn_net_get(const struct tn_net *net, uint64_t id)
+{
+    const struct tn_flow_impl *f = tn_flow_get(net, id);
+    return f ? &f->flow : NULL;
+}
+
+const struct tn_flow *tn_net_each(const struct tn_net *net, uint32_t *cursor)
+{
+    const struct tn_flow_impl *f = tn_slots_each(&net->flows, cursor);
+    return f ? &f->flow : NULL;
+}
+
+tern_addr tn_net_sent_by(const struct tn_net *net, const struct tn_flow *flow)
+{
+    tern_addr addr = flow->key.local;
+
+    if (flow->key.transport == TERN_TRANSPORT_UDP) addr.port = net->udp_port;
+    if (flow->key.transport == TERN_TRANSPORT_TCP && net->tcp_port) addr.port = net->tcp_port;
+    return addr;
+}
+
+int tn_net_send(struct tn_net *net, uint64_t id, tern_str message, bool retransmission)
+{
+    struct tn_flow_impl *f = tn_flow_get(net, id);
+    struct tn_news head = {.flag = true, .retransmission = retransmission};
+
+    if (!f) return TERN_ESTALE;
+    int err = f->stream ? tn_stream_send(net, f, message) : tn_udp_send(net, f, message);
+    if (err) return err;
+    if (!f->stream) tn_udp_touch(net, f, false);
+    net->ctx->stats.messages_out++;
+    net->ctx->stats.retransmissions_out += retransmission;
+    head.key = f->flow.key;
+    tn_net_tell(net, &head, message);
+    return 0;
+}
+
+int tn_net_keepalive(struct tn_net *net, uint64_t id)
+{
+    struct tn_flow_impl *f = tn_flow_get(net, id);
+
+    if (!f) return TERN_ESTALE;
+    if (f->stream) {
+        tn_stream_ping(net, f);
+        return 0;
+    }
+    int err = tn_udp_send(net, f, TERN_STR("\r\n"));
+    if (!err) tn_udp_touch(net, f, false);
+    return err;
+}
+
+void tn_net_close(struct tn_net *net, uint64_t id, bool abort, bool quiet)
+{
+    struct tn_flow_impl *f = tn_flow_get(net, id);
+
+    if (!f) return;
+    if (f->stream) tn_stream_disconnect(net, f, abort);
+    tn_flow_free(net, f, quiet);
+}

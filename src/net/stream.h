@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * TCP flows: framing (RFC 3261 18.3), keep-alive (RFC 5626 3.5.1), and patience that ends.
+ *
+ *                OPENED   DATA         SEND       TIMEOUT        CLOSED
+ *   CONNECTING   OPEN     -            kept       gone (reset)   gone
+ *   OPEN         -        OPEN/LINGER  written    gone, or on    gone
+ *   LINGER       -        -            written    gone           gone
+ *
+ * LINGER: what came in has no further message to find; the answer may still go out. "gone" emits
+ * TN_EFFECT_FLOW_DOWN; the stream is freed.
+ */
+#ifndef TN_NET_STREAM_H
+#define TN_NET_STREAM_H
+
+#include "core/ctx.h"
+#include "net/net.h"
+
+enum tn_stream_state {
+    TN_STREAM_CONNECTING,
+    TN_STREAM_OPEN,
+    TN_STREAM_LINGERING,
+    TN_STREAM_STATES,
+};
+
+struct tn_stream {
+    struct tn_net *net;
+    struct tn_flow_impl *flow;
+    struct tn_map_node node; /* by number */
+    uint32_t id;
+    enum tn_stream_state state;
+    struct tn_timer timer;
+    struct tn_buf in;        /* an incomplete message */
+    size_t scanned;          /* what the framing knows of it */
+    tern_time partial_since; /* TERN_TIME_NEVER: `in` is empty */
+    tern_time opened;
+    bool heard;            /* something complete has come in */
+    struct tn_buf pending; /* CONNECTING: messages, each after its size */
+};
+
+/* Asks the driver for a connection. @return TERN_ENOMEM, TERN_ELIMIT */
+int tn_stream_connect(struct tn_net *net, const struct tn_flow_key *key, struct tn_flow_impl **out);
+/* @return 0, TERN_ENOBUF */
+int tn_stream_send(struct tn_net *net, struct tn_flow_impl *f, tern_str data);
+/* CRLFCRLF; nothing while the connection is not up. */
+void tn_stream_ping(struct tn_net *net, struct tn_flow_impl *f);
+/* Tells the driver to close; the flow itself stays for the caller to free. */
+void tn_stream_disconnect(struct tn_net *net, struct tn_flow_impl *f, bool abort);
+/* From the flow's end. */
+void tn_stream_free(struct tn_net *net, struct tn_stream *s);
+
+#endif
