@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One audio stream of a call: RTP and RTCP both ways (RFC 3550, 3551, 4733,
+ * 4961). It outlives every renegotiation and every change of address: SSRC,
+ * sequence numbers and timestamps go on from tn_stream_init() to the end.
+ *
+ * It holds all of its memory; no packet allocates. It does no I/O: packets
+ * leave through tn_output(), and its only timer is the one of RTCP.
+ */
+#ifndef TN_MEDIA_STREAM_H
+#define TN_MEDIA_STREAM_H
+
+#include <tern/endpoint.h>
+#include <tern/media.h>
+
+#include "core/ctx.h"
+#include "media/dtmf.h"
+#include "media/plan.h"
+#include "media/playout.h"
+#include "media/reception.h"
+#include "media/source.h"
+
+struct tn_stream_opts {
+    struct tn_ctx *ctx;
+    uint32_t rtp_socket, rtcp_socket; /* ids for TERN_OUT_DATAGRAM; the same one for both is fine */
+    uint32_t ssrc;
+    uint16_t first_seq;
+    uint32_t first_timestamp;
+    char cname[17]; /* NUL-terminated */
+    bool symmetric; /* follow the observed source (source.h); else send only where the plan says */
+};
+
+/* What we send. */
+struct tn_stream_sender {
+    uint32_t ssrc;
+    uint16_t sequence;       /* of the next packet */
+    uint32_t timestamp;      /* of the next frame */
+    bool talking;            /* the last tick sent audio */
+    bool ssrc_changed;       /* after a collision; once is enough */
+    uint32_t packets, bytes; /* under this SSRC: for the sender report */
+    uint32_t packets_reported;
+    tern_time last_sent; /* TERN_TIME_NEVER before */
+    uint32_t last_timestamp;
+    uint64_t swallowed; /* frames for which there was no path */
+};
+
+/* RTCP, both ways. */
+struct tn_stream_rtcp {
+    struct tn_timer timer;
+    tern_addr observed; /* where the far end's RTCP comes from; family 0 before */
+    uint32_t lsr;       /* of the last sender report that came; 0 before */
+    tern_time lsr_time;
+    uint32_t round_trip_us;
+    uint32_t remote_lost, remote_jitter_us;
+    bool sent; /* so that a BYE makes sense */
+};
+
+/* An SSRC that would replace the present one, RFC 3550 A.1. */
+struct tn_stream_trial {
+    uint32_t ssrc;
+    tern_addr remote;
+    uint16_t next_sequence;
+    uint8_t count; /* 0: none */
+};
+
+/* Packets of a source on trial, so that a far end that moves loses none of them. */
+struct tn_stream_held {
+    tern_time arrived;
+    uint32_t timestamp;
+    uint16_t sequence;
+    uint8_t payload_type;
+    uint8_t len;
+    uint8_t payload[TN_HELD_BYTES];
+};
+
+struct tn_stream {
+    struct tn_ctx *ctx;
+    uint32_t rtp_socket, rtcp_socket;
+    char cname[17];
+    bool symmetric;
+    tern_addr local;
+    struct tn_media_plan plan; /* {0} before the first: not active */
+
+    struct tn_stream_sender sender;
+    struct tn_stream_rtcp rtcp;
+    struct tn_source source;
+    struct tn_stream_trial trial;
+    struct tn_reception reception;
+    struct tn_dtmf_sender dtmf_sender;
+    struct tn_dtmf_receiver dtmf_receiver;
+    tern_time last_received;
+    struct tern_media_stats counts; /* only the members that are plain counters */
+    uint8_t held_count;
+    struct tn_stream_held held[TN_HELD_PACKETS];
+    struct tn_playout playout;
+};
+
+/** Draws nothing at random and sends nothing. @return 0 or TERN_EINVAL */
+TERN_CHECK int tn_stream_init(struct tn_stream *stream, const struct tn_stream_opts *opts);
+/** Sends nothing. Harmless when called twice. */
+void tn_stream_fini(struct tn_stream *stream);
+
+/**
+ * What offer and answer agree on from now on; any number of times. A new remote address takes the
+ * place of the observed one; the same address as before keeps the observed one.
+ */
+void tn_stream_configure(struct tn_stream *stream, const struct tn_media_plan *plan);
+/**
+ * Source address of everything sent from now on. Family 0: there is no path at present, frames
+ * are counted in sender.swallowed and time goes on.
+ */
+void tn_stream_set_local(struct tn_stream *stream, tern_addr local);
+
+/** One frame of TERN_PCM_FRAME samples, NULL for silence; at once one packet where we may send. */
+int tn_stream_send(struct tn_stream *stream, const int16_t *pcm);
+/**
+ * Queue a digit; it is sent in the ticks of tn_stream_send().
+ *
+ * @param duration_ms   1..TN_DTMF_MAX_MS; less than TN_DTMF_MIN_MS is made that
+ * @return              0
+ * @retval TERN_EINVAL, TERN_ELIMIT (TN_DTMF_QUEUE waiting), TERN_EUNSUPPORTED (not agreed)
+ */
+int tn_stream_dtmf(struct tn_stream *stream, char digit, uint32_t duration_ms);
+
+/** RTP or RTCP, told apart by socket. What makes no sense is counted and dropped. */
+void tn_stream_receive(struct tn_stream *stream, const struct tern_datagram *datagram);
+/** One frame of received audio. @return true when it is audio, false for a guess or comfort */
+bool tn_stream_take(struct tn_stream *stream, int16_t *pcm);
+/** Each digit heard, once. */
+bool tn_stream_next_dtmf(struct tn_stream *stream, char *digit, uint32_t *duration_ms);
+
+void tn_stream_stats(const struct tn_stream *stream, struct tern_media_stats *out);
+/** When the last RTP packet came that passed every check; TERN_TIME_NEVER before. */
+tern_time tn_stream_last_received(const struct tn_stream *stream);
+/** Has such a packet come after `since`? */
+bool tn_stream_moved_since(const struct tn_stream *stream, tern_time since);
+/** Where RTP is sent now; family 0 where the plan has no address. */
+tern_addr tn_stream_remote(const struct tn_stream *stream);
+/** RTCP BYE, where anything was ever sent. @return 0 */
+int tn_stream_bye(struct tn_stream *stream);
+
+/* ---- between the parts ---- */
+
+/* May a packet go out now? */
+bool tn_stream_can_send(const struct tn_stream *stream);
+void tn_stream_output(struct tn_stream *stream, uint32_t socket, tern_addr remote, tern_str data);
+void tn_stream_drop(struct tn_stream *stream); /* count a packet that makes no sense */
+
+void tn_stream_rtcp_init(struct tn_stream *stream);
+void tn_stream_rtcp_configure(struct tn_stream *stream); /* starts or stops the reports */
+void tn_stream_rtcp_receive(struct tn_stream *stream, const struct tern_datagram *datagram);
+/* Another SSRC of ours from now on (RFC 3550 8.2). */
+void tn_stream_change_ssrc(struct tn_stream *stream);
+
+#endif
