@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/* Running the loop in tests: see drive.h. */
+#include "drive.h"
+
+#include "tern_test.h"
+
+#define PATIENCE_MS 10000
+
+static void elapsed(uv_timer_t *timer)
+{
+    bool *over = timer->data;
+
+    *over = true;
+}
+
+void drive_init(struct drive *drive)
+{
+    CHECK_EQ(uv_loop_init(&drive->loop), 0);
+    CHECK_EQ(uv_timer_init(&drive->loop, &drive->timer), 0);
+}
+
+struct tern_uv *drive_attach(struct drive *drive, struct tern_endpoint *ep)
+{
+    struct tern_uv_opts opts;
+    struct tern_uv *uv = NULL;
+
+    tern_uv_opts_init(&opts);
+    opts.loop = &drive->loop;
+    opts.no_monitor = true;
+    CHECK_EQ(tern_uv_new(ep, &opts, &uv), 0);
+    return uv;
+}
+
+bool drive_until(struct drive *drive, const struct tern_endpoint *ep, enum fake_kind kind,
+                 size_t count)
+{
+    bool over = false;
+
+    drive->timer.data = &over;
+    uv_timer_start(&drive->timer, elapsed, PATIENCE_MS, 0);
+    while (!over && fake_count(ep, kind) < count) {
+        uv_run(&drive->loop, UV_RUN_ONCE);
+    }
+    uv_timer_stop(&drive->timer);
+    return fake_count(ep, kind) >= count;
+}
+
+void drive_for(struct drive *drive, unsigned ms)
+{
+    bool over = false;
+
+    drive->timer.data = &over;
+    uv_timer_start(&drive->timer, elapsed, ms, 0);
+    while (!over) {
+        uv_run(&drive->loop, UV_RUN_ONCE);
+    }
+}
+
+void drive_fini(struct drive *drive)
+{
+    uv_close((uv_handle_t *)&drive->timer, NULL);
+    while (uv_run(&drive->loop, UV_RUN_NOWAIT) != 0) {
+    }
+    CHECK_EQ(uv_loop_close(&drive->loop), 0);
+}
+
+tern_addr drive_addr(const char *text)
+{
+    tern_addr addr;
+
+    CHECK_EQ(tern_addr_parse((tern_str){text, strlen(text)}, &addr), 0);
+    return addr;
+}
