@@ -36,6 +36,15 @@ static tern_str next_word(tern_str *rest)
     return tn_str_cut(*rest, ' ', rest);
 }
 
+static tern_str trim_spaces(tern_str s)
+{
+    while (s.len > 0 && s.ptr[0] == ' ')
+        s = tn_str_from(s, 1);
+    while (s.len > 0 && s.ptr[s.len - 1] == ' ')
+        s.len--;
+    return s;
+}
+
 static bool is_last(tern_str rest)
 {
     return next_word(&rest).len == 0 && rest.len == 0;
@@ -123,7 +132,7 @@ static int parse_origin(struct parser *p, tern_str s)
 {
     struct tn_sdp *sdp = &p->sdp;
     tern_str user = next_word(&s), id = next_word(&s), version = next_word(&s);
-    tern_str host, origin = tn_str_trim(s);
+    tern_str host, origin = trim_spaces(s);
 
     if (sdp->user.len > 0) return TERN_EPARSE; /* a second one */
     if (user.len == 0 || !is_number(id) || !is_number(version)) return TERN_EPARSE;
@@ -264,7 +273,7 @@ static bool take_fmtp(struct tn_sdp_media *m, tern_str s)
 {
     struct tn_sdp_format *f = find_format(m, next_word(&s));
 
-    s = tn_str_trim(s);
+    s = trim_spaces(s);
     if (!f || f->fmtp.len > 0 || s.len == 0) return false;
     f->fmtp = s;
     return true;
@@ -272,7 +281,7 @@ static bool take_fmtp(struct tn_sdp_media *m, tern_str s)
 
 static bool take_ptime(struct tn_sdp_media *m, tern_str s)
 {
-    return m->ptime_ms == 0 && tn_str_u32(tn_str_trim(s), &m->ptime_ms) && m->ptime_ms > 0;
+    return m->ptime_ms == 0 && tn_str_u32(trim_spaces(s), &m->ptime_ms) && m->ptime_ms > 0;
 }
 
 /* a=rtcp:53020 IN IP6 2001:db8::1, RFC 3605 2.1 */

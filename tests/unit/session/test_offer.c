@@ -284,7 +284,7 @@ static void a_refused_offer_leaves_the_agreement_and_uses_up_its_version(void)
     struct text refused = make(&o, here("10.0.0.2:5000"));
     check_same(repeat(&o).z, refused.z);
     tn_offer_rollback(&o);
-    CHECK(memcmp(&before, tn_offer_plan(&o), sizeof(before)) == 0);
+    CHECK(same_plan(&before, tn_offer_plan(&o)));
     check_same(repeat(&o).z, agreed.z);
 
     check_same(make(&o, here("10.0.0.2:5000")).z, refused.z); /* the same again after a 491 */
@@ -405,7 +405,7 @@ static long fail_each_allocation(struct tn_offer *o, int action, const char *bod
         if (!err) return failures;
         CHECK_EQ(err, TERN_ENOMEM);
         CHECK_EQ(tn_offer_state(o), before);
-        CHECK(memcmp(&plan, tn_offer_plan(o), sizeof(plan)) == 0);
+        CHECK(same_plan(&plan, tn_offer_plan(o)));
     }
 }
 

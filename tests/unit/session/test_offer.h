@@ -164,4 +164,19 @@ static inline void check_addr(tern_addr addr, const char *want)
     check_same(tern_addr_print(addr, text), want);
 }
 
+static inline bool same_plan(const struct tn_media_plan *a, const struct tn_media_plan *b)
+{
+    if (a->active != b->active || a->send != b->send || a->listen != b->listen) return false;
+    if (a->send_codec != b->send_codec || a->send_pt != b->send_pt) return false;
+    if (a->event_send_pt != b->event_send_pt) return false;
+    if (a->event_receive_pt != b->event_receive_pt) return false;
+    if (a->receive_count != b->receive_count || a->ptime_ms != b->ptime_ms) return false;
+    for (size_t i = 0; i < a->receive_count; i++) {
+        if (a->receive[i].pt != b->receive[i].pt) return false;
+        if (a->receive[i].codec != b->receive[i].codec) return false;
+    }
+    return tern_addr_equal(a->remote_rtp, b->remote_rtp) &&
+           tern_addr_equal(a->remote_rtcp, b->remote_rtcp);
+}
+
 #endif
