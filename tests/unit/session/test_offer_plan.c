@@ -98,6 +98,24 @@ static void an_answer_with_several_codecs_is_followed(void)
     CHECK_EQ(plan.event_receive_pt, 101);
 }
 
+static void a_codec_that_we_did_not_offer_is_passed_over(void)
+{
+    struct tn_offer_opts opts = both_codecs();
+    struct tn_media_plan plan;
+    struct tn_offer o;
+
+    opts.codecs[0] = opts.codecs[1];
+    opts.codec_count = 1;
+    start_with(&o, &opts);
+    check_has(make(&o, here("10.0.0.1:5000")).z, "RTP/AVP 8 101\r\n");
+    CHECK_EQ(take_answer(&o, THEIRS(AUDIO "0 8\r\n"), &plan), 0);
+    CHECK_EQ(plan.send_codec, TN_CODEC_PCMA);
+    make(&o, here("10.0.0.1:5000"));
+    CHECK_EQ(take_answer(&o, THEIRS(AUDIO "0\r\n"), &plan), TERN_EUNSUPPORTED);
+    CHECK(!plan.active);
+    tn_offer_fini(&o);
+}
+
 static void each_side_receives_events_by_its_own_number(void)
 {
     static const struct {
@@ -599,6 +617,7 @@ int main(int argc, char **argv)
     static const struct test tests[] = {
         TEST(codecs_are_known_by_number_or_by_rtpmap),
         TEST(an_answer_with_several_codecs_is_followed),
+        TEST(a_codec_that_we_did_not_offer_is_passed_over),
         TEST(each_side_receives_events_by_its_own_number),
         TEST(without_events_of_ours_none_are_agreed),
         TEST(the_answer_mirrors_order_and_numbers_of_the_offer),
