@@ -7,7 +7,9 @@
 
 #define FORGET   256u /* packets after which a measurement has lost most of its weight */
 #define QUANTILE 97u  /* percent of packets that the target waits for */
-#define PRIOR    8u   /* packets that TN_DELAY_FIRST counts for at the start */
+/* After a stall all that was held up comes at once. That is one delay, not one a packet. */
+#define TOGETHER TERN_MS(3)
+#define PRIOR    8u /* packets that TN_DELAY_FIRST counts for at the start */
 
 static int32_t ahead(uint32_t a, uint32_t b)
 {
@@ -27,6 +29,7 @@ void tn_delay_init(struct tn_delay *delay)
     memset(delay, 0, sizeof(*delay));
     delay->histogram[first] = PRIOR * FORGET;
     delay->target = TN_DELAY_FIRST;
+    delay->counted = -TOGETHER;
 }
 
 void tn_delay_rebase(struct tn_delay *delay)
@@ -86,6 +89,8 @@ void tn_delay_packet(struct tn_delay *delay, uint32_t timestamp, tern_time now)
     uint32_t transit = tn_samples_of(now) - timestamp;
 
     update_base(delay, transit, now);
+    if (now - delay->counted < TOGETHER) return;
+    delay->counted = now;
     update_histogram(delay, transit - base(delay));
     delay->target = quantile(delay);
     if (delay->target > TN_DELAY_MAX) delay->target = TN_DELAY_MAX;

@@ -14,7 +14,8 @@ struct tn_delay {
     bool known;
     uint32_t least, least_before; /* of this window and the one before */
     tern_time window_began;
-    uint32_t target; /* samples */
+    tern_time counted; /* when the histogram last grew */
+    uint32_t target;   /* samples */
     uint16_t histogram[TN_DELAY_BUCKETS];
 };
 
