@@ -187,7 +187,7 @@ void tern_resolved(struct tern_endpoint *ep, tern_time now, uint32_t query,
 void tern_advance(struct tern_endpoint *ep, tern_time now)
 {
     ep->advances++;
-    if (ep->deadline <= now) ep->deadline = TERN_TIME_NEVER;
+    if (ep->deadline <= now && !ep->deadline_stuck) ep->deadline = TERN_TIME_NEVER;
 }
 
 tern_time tern_deadline(const struct tern_endpoint *ep)

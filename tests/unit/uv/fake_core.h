@@ -44,6 +44,7 @@ struct tern_endpoint {
     size_t input_count;
     struct tern_network network;
     tern_time deadline;
+    bool deadline_stuck; /* being advanced does not help */
     unsigned advances;
     unsigned busy;          /* so many times the next input finds no room */
     unsigned refuse_accept; /* TERN_ELIMIT for so many connections */
