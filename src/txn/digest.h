@@ -24,19 +24,22 @@ struct tn_challenge; /* list, newest last; see digest.c */
 
 struct tn_auth {
     struct tn_ctx *ctx;
-    struct tn_credentials credentials; /* copied */
+    struct tn_credentials credentials; /* copied into the block */
     struct tn_list challenges;
+    char *block;
+    size_t block_size;
 };
 
+/* `auth` must stay put, and zeroed memory may be given to tn_auth_fini(). @return 0, TERN_ENOMEM, TERN_EINVAL */
 TERN_CHECK int tn_auth_init(struct tn_auth *auth, struct tn_ctx *ctx,
                             const struct tn_credentials *credentials);
 void tn_auth_fini(struct tn_auth *auth); /* wipes the password */
 
 enum tn_auth_result {
     TN_AUTH_RETRY,    /* send again, with tn_auth_put() */
-    TN_AUTH_REJECTED, /* the same nonce was refused and is not stale: wrong user or password */
+    TN_AUTH_REJECTED, /* what was tried for this request was refused, not stale: wrong password */
     TN_AUTH_NO_CREDENTIALS, /* no password, or another realm */
-    TN_AUTH_UNSUPPORTED,    /* no challenge with an algorithm and qop that we know */
+    TN_AUTH_UNSUPPORTED, /* no challenge with an algorithm and qop that we know, or a weaker one */
 };
 
 /*

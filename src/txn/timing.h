@@ -19,4 +19,6 @@
 #define TN_TIMER_L (64 * TN_T1)
 #define TN_TIMER_M (64 * TN_T1)
 
+#define TN_TRYING_DELAY TERN_MS(200) /* RFC 3261 17.2.1: 100 unless the user answers before */
+
 #endif

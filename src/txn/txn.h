@@ -18,8 +18,10 @@ struct tn_txns {
     struct tn_net *net;
     struct tn_slots clients, servers, requests;
     struct tn_map client_map, server_map;
-    tern_str product; /* User-Agent and Server; borrowed for life */
-    bool paused;      /* no usable network: timers B, F, H wait (MOBILITY C4) */
+    struct tn_map merge_map; /* server transactions by From tag, Call-ID and CSeq */
+    struct tn_list switched; /* clients that went to TCP for their size and may go back */
+    tern_str product;        /* User-Agent and Server; borrowed for life */
+    bool paused;             /* no usable network: timers B, F, H wait (MOBILITY C4) */
 };
 
 TERN_CHECK int tn_txns_init(struct tn_txns *txns, struct tn_ctx *ctx, struct tn_net *net,
@@ -64,15 +66,35 @@ struct tn_response {
  * stays ACCEPTED (RFC 6026), and the user repeats the 2xx with tn_server_repeat() until the ACK.
  * The way back is worked out anew at each send: RFC 3261 18.2.2, RFC 3581 4.
  *
- * @return 0, TERN_ESTALE, TERN_ESTATE (final answer given), TERN_ENOMEM
+ * @return 0, TERN_ESTALE, TERN_ESTATE (final answer given), TERN_ENOMEM, TERN_EINVAL (status),
+ *         TERN_ENOBUF (over TN_MSG_SIZE_MAX)
  */
 TERN_CHECK int tn_server_respond(struct tn_txns *txns, uint64_t id, const struct tn_response *rsp);
 /* Sends the last response once more, byte for byte (on a new flow if the old one is gone). */
 TERN_CHECK int tn_server_repeat(struct tn_txns *txns, uint64_t id);
-/* A response from its very bytes, as a proxy forwards it (top Via already removed). */
+/*
+ * A response from its very bytes, as a proxy forwards it (top Via already removed). Further 2xx to
+ * an INVITE are let through (RFC 6026 7.1).
+ */
 TERN_CHECK int tn_server_forward(struct tn_txns *txns, uint64_t id, unsigned status, tern_str text);
 /* The INVITE server transaction that a CANCEL is for (RFC 3261 9.2), or 0. */
 uint64_t tn_server_find_invite(const struct tn_txns *txns, const struct tn_msg *cancel);
+/*
+ * An earlier server transaction with the same From tag, Call-ID and CSeq, when the request has no
+ * To tag: the same request came by two ways (RFC 3261 8.2.2.2). 0: none.
+ */
+uint64_t tn_server_merged(const struct tn_txns *txns, uint64_t id);
+/*
+ * Answers without a transaction, and forgets: for a request that a transaction is too good for.
+ * Never answers an ACK. The To tag is derived from the request: repeats get the same.
+ */
+void tn_txns_reply(struct tn_txns *txns, const struct tn_msg *request, uint64_t flow,
+                   const struct tn_response *rsp);
+/*
+ * The request's Via lines, the topmost with `received` and `rport` as RFC 3261 18.2.1 and RFC 3581 4
+ * ask: for responses, and for a proxy that passes the request on.
+ */
+void tn_put_vias(struct tn_buf *out, const struct tn_msg *request, tern_addr source);
 
 /* ---- client side, raw: for txn/request and the proxy ---- */
 
@@ -80,7 +102,8 @@ struct tn_client_opts {
     struct tn_owner owner;
     enum tn_method method;
     struct tn_target target;
-    tern_addr from; /* local address to use; family 0: the snapshot's choice */
+    bool transport_fixed; /* a long request may not go over TCP instead (RFC 3261 18.1.1) */
+    tern_addr from;       /* local address to use; family 0: the snapshot's choice */
     /*
      * The request without its topmost Via: start line, and everything after. The transaction puts
      * `Via: SIP/2.0/UDP host:port;branch=z9hG4bK…;rport` behind the start line.
@@ -88,12 +111,21 @@ struct tn_client_opts {
     tern_str start_line; /* without CRLF */
     tern_str rest;       /* headers, blank line, body */
 };
-/* @return 0, TERN_ENOROUTE, TERN_ENOMEM, TERN_ELIMIT */
+/* @return 0, TERN_ENOROUTE, TERN_ENOMEM, TERN_ELIMIT, TERN_ENOBUF (over TN_MSG_SIZE_MAX) */
 TERN_CHECK int tn_client_start(struct tn_txns *txns, const struct tn_client_opts *opts,
                                uint64_t *id);
-/* CANCEL for an INVITE that has had a 1xx; before that it waits for one (RFC 3261 9.1). */
-TERN_CHECK int tn_client_cancel(struct tn_txns *txns, uint64_t id, tern_str reason_header);
-/* Stops caring: no more effects; an INVITE's late 2xx comes up as TN_EFFECT_STRAY_RESPONSE. */
+/*
+ * CANCEL for an INVITE that has had a 1xx; before that it waits for one (RFC 3261 9.1). Without a
+ * final response 64*T1 after the CANCEL, TXN_FAILED with TIMEOUT follows. Repeating is harmless.
+ *
+ * @param reason  value of the Reason header (RFC 3326); empty: none
+ * @return 0, TERN_ESTALE, TERN_EINVAL (not INVITE), TERN_ESTATE (answered already), TERN_ENOMEM
+ */
+TERN_CHECK int tn_client_cancel(struct tn_txns *txns, uint64_t id, tern_str reason);
+/*
+ * Stops caring: no more effects; an INVITE's late 2xx comes up as TN_EFFECT_STRAY_RESPONSE. What
+ * was asked of tn_client_cancel() is still carried out, and a 300-699 is still acknowledged.
+ */
 void tn_client_abandon(struct tn_txns *txns, uint64_t id);
 /* The flow and branch in use; NULL/empty when stale. */
 const struct tn_flow *tn_client_flow(const struct tn_txns *txns, uint64_t id);

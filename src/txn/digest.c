@@ -1,0 +1,460 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The cache of challenges: RFC 3261 22.1 to 22.3, RFC 7616 3.3, 3.5 and 3.6,
+ * RFC 8760. One entry for a realm that asks with 401, one for a realm that asks
+ * with 407; entries with the same nonce share its count.
+ */
+#include "txn/digest.h"
+
+#include <tern/err.h>
+
+#include "base/arena.h"
+#include "base/assert.h"
+#include "base/str.h"
+#include "txn/digest_response.h"
+#include "txn/limits.h"
+
+enum { CNONCE_LEN = 16, NC_LEN = 8 };
+
+struct tn_challenge {
+    struct tn_list node;
+    struct tn_arena arena; /* of the texts */
+    bool proxy;            /* 407 */
+    bool for_register, for_others;
+    enum tn_hash hash;
+    bool session;
+    enum tn_qop qop;
+    tern_str realm, nonce, opaque,
+        algorithm; /* as they stood between the quotes; nonce empty: spent */
+    uint32_t nc;
+    char cnonce[CNONCE_LEN]; /* one a nonce: the -sess key depends on it */
+};
+
+/* ---- memory ---- */
+
+static void free_challenge(struct tn_auth *auth, struct tn_challenge *challenge)
+{
+    tn_list_remove(&challenge->node);
+    tn_arena_fini(&challenge->arena);
+    tn_free(&auth->ctx->alloc, challenge);
+}
+
+void tn_auth_forget(struct tn_auth *auth)
+{
+    TN_LIST_FOR(node, &auth->challenges)
+    {
+        free_challenge(auth, TN_OWNER(node, struct tn_challenge, node));
+    }
+}
+
+/* The three texts stand in one block, at `user`. */
+int tn_auth_init(struct tn_auth *auth, struct tn_ctx *ctx, const struct tn_credentials *credentials)
+{
+    const tern_str texts[] = {credentials->user, credentials->password, credentials->realm};
+    tern_str *const own[] = {&auth->credentials.user, &auth->credentials.password,
+                             &auth->credentials.realm};
+    size_t size = 1;
+
+    for (size_t i = 0; i < 3; i++) {
+        if (texts[i].len > TN_CHALLENGE_SIZE_MAX) return TERN_EINVAL;
+        size += texts[i].len;
+    }
+    char *block = tn_alloc(&ctx->alloc, size);
+    if (!block) return TERN_ENOMEM;
+    auth->ctx = ctx;
+    auth->block = block;
+    auth->block_size = size;
+    tn_list_init(&auth->challenges);
+    for (size_t i = 0; i < 3; i++) {
+        *own[i] = (tern_str){block, texts[i].len};
+        for (size_t k = 0; k < texts[i].len; k++)
+            *block++ = texts[i].ptr[k];
+    }
+    return 0;
+}
+
+void tn_auth_fini(struct tn_auth *auth)
+{
+    if (!auth->ctx) return;
+    tn_auth_forget(auth);
+    tn_wipe(auth->block, auth->block_size);
+    tn_free(&auth->ctx->alloc, auth->block);
+    *auth = (struct tn_auth){.ctx = NULL};
+}
+
+/* ---- reading a challenge ---- */
+
+struct offer {
+    struct tn_auth_params params;
+    enum tn_hash hash;
+    bool session;
+    enum tn_qop qop;
+};
+
+/* RFC 8760 2.3: the order of strength is that of enum tn_hash. */
+static bool read_algorithm(tern_str name, struct offer *out)
+{
+    static const struct {
+        tern_str name;
+        enum tn_hash hash;
+        bool session;
+    } known[] = {
+        {{"MD5", 3}, TN_HASH_MD5, false},
+        {{"MD5-sess", 8}, TN_HASH_MD5, true},
+        {{"SHA-256", 7}, TN_HASH_SHA256, false},
+        {{"SHA-256-sess", 12}, TN_HASH_SHA256, true},
+        {{"SHA-512-256", 11}, TN_HASH_SHA512_256, false},
+        {{"SHA-512-256-sess", 16}, TN_HASH_SHA512_256, true},
+    };
+
+    if (name.len == 0) name = known[0].name;
+    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+        if (!tn_str_ieq(name, known[i].name)) continue;
+        out->hash = known[i].hash;
+        out->session = known[i].session;
+        return true;
+    }
+    return false;
+}
+
+/* auth before auth-int, since proxies may change bodies. @return false: only unknown ones */
+static bool read_qop(tern_str list, struct offer *out)
+{
+    bool any = list.len > 0, auth_int = false;
+
+    out->qop = TN_QOP_NONE;
+    while (list.len > 0) {
+        tern_str token = tn_str_trim(tn_str_cut(list, ',', &list));
+        if (tn_str_ieq(token, TERN_STR("auth"))) out->qop = TN_QOP_AUTH;
+        if (tn_str_ieq(token, TERN_STR("auth-int"))) auth_int = true;
+    }
+    if (out->qop == TN_QOP_NONE && auth_int) out->qop = TN_QOP_AUTH_INT;
+    return !any || out->qop != TN_QOP_NONE;
+}
+
+static bool read_offer(tern_str value, struct offer *out)
+{
+    if (tn_auth_parse(value, &out->params) != 0) return false;
+    if (!tn_str_ieq(out->params.scheme, TERN_STR("Digest"))) return false;
+    if (out->params.nonce.len == 0) return false;
+    return read_algorithm(out->params.algorithm, out) && read_qop(out->params.qop, out);
+}
+
+static tern_str realm_of(tern_str value)
+{
+    struct tn_auth_params params;
+    return tn_auth_parse(value, &params) == 0 ? params.realm : (tern_str){NULL, 0};
+}
+
+/* The strongest that this realm offers in the response. @return false: none that we know */
+static bool best_offer(const struct tn_msg *response, enum tn_hdr_id id, tern_str realm,
+                       struct offer *out)
+{
+    const struct tn_hdr *hdr;
+    bool found = false;
+
+    for (size_t i = 0; (hdr = tn_msg_header(response, id, i)) != NULL; i++) {
+        struct offer offer;
+        if (!read_offer(hdr->value, &offer) || !tn_str_eq(offer.params.realm, realm)) continue;
+        if (found && offer.hash <= out->hash) continue;
+        *out = offer;
+        found = true;
+    }
+    return found;
+}
+
+/* ---- the cache ---- */
+
+static struct tn_challenge *find(const struct tn_auth *auth, bool proxy, tern_str realm)
+{
+    TN_LIST_FOR(node, &auth->challenges)
+    {
+        struct tn_challenge *known = TN_OWNER(node, struct tn_challenge, node);
+        if (known->proxy == proxy && tn_str_eq(known->realm, realm)) return known;
+    }
+    return NULL;
+}
+
+/* A nonce may be known already, from another realm or by 407: its count goes on. */
+static uint32_t count_of(const struct tn_auth *auth, tern_str nonce)
+{
+    TN_LIST_FOR(node, &auth->challenges)
+    {
+        const struct tn_challenge *known = TN_OWNER(node, struct tn_challenge, node);
+        if (tn_str_eq(known->nonce, nonce)) return known->nc;
+    }
+    return 0;
+}
+
+static uint32_t next_count(struct tn_auth *auth, const struct tn_challenge *challenge)
+{
+    uint32_t nc = challenge->nc + 1;
+
+    TN_LIST_FOR(node, &auth->challenges)
+    {
+        struct tn_challenge *known = TN_OWNER(node, struct tn_challenge, node);
+        if (tn_str_eq(known->nonce, challenge->nonce)) known->nc = nc;
+    }
+    return nc;
+}
+
+static int copy_texts(struct tn_challenge *to, const struct tn_auth_params *from)
+{
+    int err = tn_arena_dup(&to->arena, from->realm, &to->realm);
+    if (!err) err = tn_arena_dup(&to->arena, from->nonce, &to->nonce);
+    if (!err) err = tn_arena_dup(&to->arena, from->opaque, &to->opaque);
+    if (!err) err = tn_arena_dup(&to->arena, from->algorithm, &to->algorithm);
+    return err;
+}
+
+static struct tn_challenge *make(struct tn_auth *auth, const struct offer *offer)
+{
+    struct tn_challenge *fresh = tn_alloc(&auth->ctx->alloc, sizeof(*fresh));
+
+    if (!fresh) return NULL;
+    tn_list_init(&fresh->node);
+    tn_arena_init(&fresh->arena, &auth->ctx->alloc, TN_CHALLENGE_SIZE_MAX, NULL, 0);
+    if (copy_texts(fresh, &offer->params) != 0) {
+        free_challenge(auth, fresh);
+        return NULL;
+    }
+    fresh->hash = offer->hash;
+    fresh->session = offer->session;
+    fresh->qop = offer->qop;
+    fresh->nc = count_of(auth, fresh->nonce);
+    tn_random_token(&auth->ctx->random, fresh->cnonce, CNONCE_LEN);
+    return fresh;
+}
+
+/* The entry that has waited longest for a challenge makes room. */
+static void make_room(struct tn_auth *auth)
+{
+    if (tn_list_count(&auth->challenges) < TN_CHALLENGES_MAX) return;
+    free_challenge(auth, TN_OWNER(auth->challenges.next, struct tn_challenge, node));
+}
+
+static bool store(struct tn_auth *auth, bool proxy, bool is_register, const struct offer *offer)
+{
+    struct tn_challenge *fresh = make(auth, offer);
+
+    if (!fresh) return false;
+    struct tn_challenge *old = find(auth, proxy, fresh->realm);
+    fresh->proxy = proxy;
+    fresh->for_register = is_register || (old && old->for_register);
+    fresh->for_others = !is_register || (old && old->for_others);
+    if (old) free_challenge(auth, old);
+    make_room(auth);
+    tn_list_push(&auth->challenges, &fresh->node);
+    return true;
+}
+
+/* ---- taking a challenge ---- */
+
+/* A nonce that was used once, for this very request, and refused all the same. */
+static bool is_refusal(const struct tn_challenge *known, const struct offer *offer, unsigned round)
+{
+    if (round == 0 || offer->params.stale || known->nonce.len == 0) return false;
+    return known->nc <= 1 || tn_str_eq(known->nonce, offer->params.nonce);
+}
+
+static enum tn_auth_result take_realm(struct tn_auth *auth, const struct tn_msg *response,
+                                      tern_str realm, unsigned round)
+{
+    bool proxy = response->status == 407;
+    const struct tn_credentials *own = &auth->credentials;
+    struct offer offer;
+
+    if (own->user.len == 0) return TN_AUTH_NO_CREDENTIALS;
+    if (own->realm.len > 0 && !tn_str_eq(own->realm, realm)) return TN_AUTH_NO_CREDENTIALS;
+    if (!best_offer(response, proxy ? TN_HDR_PROXY_AUTHENTICATE : TN_HDR_WWW_AUTHENTICATE, realm,
+                    &offer)) {
+        return TN_AUTH_UNSUPPORTED;
+    }
+    struct tn_challenge *known = find(auth, proxy, realm);
+    if (known && offer.hash < known->hash) return TN_AUTH_UNSUPPORTED; /* no downgrade */
+    if (known && is_refusal(known, &offer, round)) {
+        known->nonce.len = 0; /* the entry stays, for its algorithm */
+        return TN_AUTH_REJECTED;
+    }
+    if (!store(auth, proxy, response->method == TN_METHOD_REGISTER, &offer)) {
+        return TN_AUTH_UNSUPPORTED;
+    }
+    return TN_AUTH_RETRY;
+}
+
+/* Whether an earlier line of the response is of the same realm: then that has been dealt with. */
+static bool seen_before(const struct tn_msg *response, enum tn_hdr_id id, size_t index,
+                        tern_str realm)
+{
+    for (size_t i = 0; i < index; i++) {
+        if (tn_str_eq(realm_of(tn_msg_header(response, id, i)->value), realm)) return true;
+    }
+    return false;
+}
+
+enum tn_auth_result tn_auth_challenge(struct tn_auth *auth, const struct tn_msg *response,
+                                      unsigned request_round)
+{
+    enum tn_hdr_id id =
+        response->status == 407 ? TN_HDR_PROXY_AUTHENTICATE : TN_HDR_WWW_AUTHENTICATE;
+    enum tn_auth_result result = TN_AUTH_UNSUPPORTED;
+    const struct tn_hdr *hdr;
+    bool rejected = false, retry = false;
+
+    if (request_round >= TN_AUTH_ROUNDS_MAX) return TN_AUTH_REJECTED;
+    for (size_t i = 0; (hdr = tn_msg_header(response, id, i)) != NULL; i++) {
+        tern_str realm = realm_of(hdr->value);
+        if (seen_before(response, id, i, realm)) continue;
+        result = take_realm(auth, response, realm, request_round);
+        rejected = rejected || result == TN_AUTH_REJECTED;
+        retry = retry || result == TN_AUTH_RETRY;
+    }
+    if (rejected) return TN_AUTH_REJECTED;
+    return retry ? TN_AUTH_RETRY : result;
+}
+
+/* ---- Authentication-Info ---- */
+
+/* It names no realm: only where one entry can be meant. */
+static struct tn_challenge *only_entry(const struct tn_auth *auth, bool proxy, bool is_register)
+{
+    struct tn_challenge *found = NULL;
+
+    TN_LIST_FOR(node, &auth->challenges)
+    {
+        struct tn_challenge *known = TN_OWNER(node, struct tn_challenge, node);
+        if (known->proxy != proxy || known->nonce.len == 0) continue;
+        if (!(is_register ? known->for_register : known->for_others)) continue;
+        if (found) return NULL;
+        found = known;
+    }
+    return found;
+}
+
+static void take_info(struct tn_auth *auth, const struct tn_msg *response, const struct tn_hdr *hdr,
+                      bool proxy)
+{
+    struct tn_auth_params info;
+    bool is_register = response->method == TN_METHOD_REGISTER;
+    struct tn_challenge *known = only_entry(auth, proxy, is_register);
+
+    if (!hdr || !known || tn_auth_info_parse(hdr->value, &info) != 0) return;
+    if (info.nextnonce.len == 0 || tn_str_eq(info.nextnonce, known->nonce)) return;
+    const struct offer next = {
+        .params = {.realm = known->realm,
+                   .nonce = info.nextnonce,
+                   .opaque = known->opaque,
+                   .algorithm = known->algorithm},
+        .hash = known->hash,
+        .session = known->session,
+        .qop = known->qop,
+    };
+    bool stored = store(auth, proxy, is_register, &next); /* without memory: the old one goes on */
+    (void)stored;
+}
+
+void tn_auth_info(struct tn_auth *auth, const struct tn_msg *response)
+{
+    take_info(auth, response, tn_msg_header(response, TN_HDR_AUTHENTICATION_INFO, 0), false);
+    take_info(auth, response,
+              tn_msg_header_named(response, TERN_STR("Proxy-Authentication-Info"), 0), true);
+}
+
+/* ---- answering ---- */
+
+static bool applies(const struct tn_challenge *known, enum tn_method method)
+{
+    if (known->nonce.len == 0) return false;
+    return method == TN_METHOD_REGISTER ? known->for_register : known->for_others;
+}
+
+bool tn_auth_ready(const struct tn_auth *auth, enum tn_method method)
+{
+    TN_LIST_FOR(node, &auth->challenges)
+    {
+        if (applies(TN_OWNER(node, struct tn_challenge, node), method)) return true;
+    }
+    return false;
+}
+
+/* Text that came between quotes goes back as it was, its escapes included. */
+static void put_echo(struct tn_buf *out, const char *name, tern_str text)
+{
+    tn_buf_z(out, name);
+    tn_buf_str(out, TERN_STR("=\""));
+    tn_buf_str(out, text);
+    tn_buf_char(out, '"');
+}
+
+/* RFC 7616 3.4: what is quoted and what is not. */
+static void put_line(struct tn_buf *out, const struct tn_challenge *known,
+                     const struct tn_digest *digest, tern_str response)
+{
+    tn_buf_str(out, tn_hdr_name(known->proxy ? TN_HDR_PROXY_AUTHORIZATION : TN_HDR_AUTHORIZATION));
+    tn_buf_str(out, TERN_STR(": Digest username="));
+    tn_put_quoted(out, digest->user);
+    put_echo(out, ", realm", known->realm);
+    put_echo(out, ", nonce", known->nonce);
+    put_echo(out, ", uri", digest->uri);
+    put_echo(out, ", response", response);
+    if (known->algorithm.len > 0) {
+        tn_buf_str(out, TERN_STR(", algorithm="));
+        tn_buf_str(out, known->algorithm);
+    }
+    if (digest->qop != TN_QOP_NONE || digest->session) put_echo(out, ", cnonce", digest->cnonce);
+    if (known->opaque.len > 0) put_echo(out, ", opaque", known->opaque);
+    if (digest->qop != TN_QOP_NONE) {
+        tn_buf_str(out, TERN_STR(", qop="));
+        tn_buf_str(out, tn_qop_name(digest->qop));
+        tn_buf_str(out, TERN_STR(", nc="));
+        tn_buf_str(out, digest->nc);
+    }
+    tn_buf_str(out, TERN_STR("\r\n"));
+}
+
+/* RFC 3261 22.1: an ACK carries the credentials that its INVITE would. */
+static tern_str hashed_method(enum tn_method method)
+{
+    return tn_method_name(method == TN_METHOD_ACK ? TN_METHOD_INVITE : method);
+}
+
+static int put_answer(struct tn_auth *auth, struct tn_challenge *known,
+                      const struct tn_digest *request, struct tn_buf *out)
+{
+    char hex[TN_HASH_HEX_MAX], nc[NC_LEN];
+    struct tn_buf nc_text;
+
+    tn_buf_fixed(&nc_text, nc, sizeof(nc));
+    tn_buf_hex32(&nc_text, next_count(auth, known));
+    struct tn_digest digest = *request;
+    digest.hash = known->hash;
+    digest.session = known->session;
+    digest.qop = known->qop;
+    digest.realm = known->realm;
+    digest.nonce = known->nonce;
+    digest.cnonce = (tern_str){known->cnonce, CNONCE_LEN};
+    digest.nc = tn_buf_view(&nc_text);
+    int len = tn_digest_response(&digest, hex);
+    if (len < 0) return len;
+    put_line(out, known, &digest, (tern_str){hex, (size_t)len});
+    return 0;
+}
+
+int tn_auth_put(struct tn_auth *auth, enum tn_method method, tern_str uri, tern_str body,
+                struct tn_buf *out)
+{
+    const struct tn_digest request = {.user = auth->credentials.user,
+                                      .password = auth->credentials.password,
+                                      .method = hashed_method(method),
+                                      .uri = uri,
+                                      .body = body};
+
+    TN_LIST_FOR(node, &auth->challenges)
+    {
+        struct tn_challenge *known = TN_OWNER(node, struct tn_challenge, node);
+        if (!applies(known, method)) continue;
+        int err = put_answer(auth, known, &request, out);
+        if (err) return err;
+    }
+    return 0;
+}

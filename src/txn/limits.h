@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/* Upper bounds of the transaction layer, each with its reason. */
+#ifndef TN_TXN_LIMITS_H
+#define TN_TXN_LIMITS_H
+
+/*
+ * 20000 calls that all move at once have a refresh, the request before it, and a transaction that
+ * waits out its 32 s each; the same again for set-up and tear-down.
+ */
+#define TN_CLIENTS_MAX 131072
+#define TN_SERVERS_MAX 131072
+
+/* One a call in progress, a few a registration; a request is gone when it is answered. */
+#define TN_REQUESTS_MAX 65536
+
+/*
+ * How often one request may be challenged: a proxy, a second proxy and the far end, one of them
+ * with a nonce that went stale on the way.
+ */
+#define TN_AUTH_ROUNDS_MAX 4
+
+/* Realms that one account is remembered at; beyond, the one unused for longest goes. */
+#define TN_CHALLENGES_MAX 16
+
+/* Realm, nonce and opaque of a challenge; nonces with signed tickets inside stay below. */
+#define TN_CHALLENGE_SIZE_MAX 8192
+
+/* RFC 3261 18.1.1: a request longer than this goes over a stream where the MTU is not known. */
+#define TN_UDP_REQUEST_MAX 1300
+
+/* The most that an IPv4 datagram carries. */
+#define TN_UDP_PAYLOAD_MAX 65507
+
+/* Texts of one request: Request-URI, routes, headers, body; no message can be longer. */
+#define TN_REQUEST_TEXT_MAX 131072
+
+/* Characters of a branch behind the magic cookie: about 80 random bits (RFC 3261 8.1.1.7). */
+#define TN_BRANCH_LEN 16
+
+#endif

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The way back: RFC 3261 18.2.1 and 18.2.2, RFC 3581 4. It is worked out at
+ * each send, since in between our address, or the connection, may have gone.
+ */
+#include "base/str.h"
+#include "txn/txn_impl.h"
+
+enum { SIP_PORT = 5060 };
+
+static uint16_t via_port(const struct tn_via *via)
+{
+    return via->port ? via->port : SIP_PORT;
+}
+
+/* A flow that closed right behind its message has left no address: the Via may name one. */
+static tern_addr address_of(const struct tn_via *via)
+{
+    tern_addr addr;
+
+    if (tern_addr_parse(via->host, &addr) != 0) return (tern_addr){0};
+    addr.port = via_port(via);
+    return addr;
+}
+
+struct tn_origin tn_origin_of(const struct tn_txns *txns, const struct tn_msg *request,
+                              uint64_t flow_id)
+{
+    const struct tn_flow *flow = tn_net_get(txns->net, flow_id);
+
+    if (flow) {
+        return (struct tn_origin){flow_id, flow->key.transport, flow->key.local, flow->key.remote};
+    }
+    bool udp = tn_str_ieq(request->via.transport, TERN_STR("UDP"));
+    return (struct tn_origin){.flow = flow_id,
+                              .transport = udp ? TERN_TRANSPORT_UDP : TERN_TRANSPORT_TCP,
+                              .source = address_of(&request->via)};
+}
+
+/*
+ * To the address that the request came from, which is what `received` says. The port is that of the
+ * source where rport asks for it, else the sent-by's. `maddr` is multicast's, and ignored.
+ */
+static tern_addr destination(const struct tn_msg *request, const struct tn_origin *origin)
+{
+    tern_addr to = origin->source;
+    bool symmetric = origin->transport == TERN_TRANSPORT_UDP && request->via.rport_asked;
+
+    if (!symmetric) to.port = via_port(&request->via);
+    return to;
+}
+
+static bool still_leads_back(const struct tn_net *net, const struct tn_origin *origin, tern_addr to)
+{
+    const struct tn_flow *flow = tn_net_get(net, origin->flow);
+
+    if (!flow) return false;
+    if (origin->transport != TERN_TRANSPORT_UDP) return true;
+    return tern_addr_equal(flow->key.remote, to) && tn_net_has_local(net, flow->key.local);
+}
+
+void tn_origin_send(struct tn_txns *txns, const struct tn_msg *request, struct tn_origin *origin,
+                    tern_str text, bool again)
+{
+    tern_addr to = destination(request, origin);
+
+    if (text.len == 0 || to.family == TERN_FAMILY_NONE) return;
+    if (!still_leads_back(txns->net, origin, to)) {
+        uint64_t flow;
+        if (tn_net_flow(txns->net, origin->transport, to, origin->local, &flow) != 0) return;
+        origin->flow = flow;
+    }
+    /* What fails here comes again when the peer repeats its request, or timer G fires. */
+    int lost = tn_net_send(txns->net, origin->flow, text, again);
+    (void)lost;
+}

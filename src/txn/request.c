@@ -1,0 +1,425 @@
+/* SPDX-License-Identifier: MIT */
+/* Requests: located, sent, authorised, failed over; the table is in request_impl.h. */
+#include "txn/request.h"
+
+#include <tern/err.h>
+
+#include "base/assert.h"
+#include "base/str.h"
+#include "txn/limits.h"
+#include "txn/request_impl.h"
+#include "txn/timing.h"
+
+#define BIT(state) (1u << (state))
+
+static const unsigned successors[TN_REQUEST_STATES] = {
+    [TN_REQUEST_LOCATING] = BIT(TN_REQUEST_LOCATING) | BIT(TN_REQUEST_PREPARING) |
+                            BIT(TN_REQUEST_PENDING) | BIT(TN_REQUEST_GONE),
+    [TN_REQUEST_PREPARING] = BIT(TN_REQUEST_LOCATING) | BIT(TN_REQUEST_PREPARING) |
+                             BIT(TN_REQUEST_PENDING) | BIT(TN_REQUEST_GONE),
+    [TN_REQUEST_PENDING] = BIT(TN_REQUEST_LOCATING) | BIT(TN_REQUEST_PREPARING) |
+                           BIT(TN_REQUEST_PENDING) | BIT(TN_REQUEST_ANSWERED) |
+                           BIT(TN_REQUEST_GONE),
+    [TN_REQUEST_ANSWERED] = BIT(TN_REQUEST_GONE),
+    [TN_REQUEST_GONE] = 0,
+};
+
+static const char *state_name(enum tn_request_state state)
+{
+    switch (state) {
+    case TN_REQUEST_LOCATING: return "locating";
+    case TN_REQUEST_PREPARING: return "preparing";
+    case TN_REQUEST_PENDING: return "pending";
+    case TN_REQUEST_ANSWERED: return "answered";
+    case TN_REQUEST_GONE: return "gone";
+    case TN_REQUEST_STATES: break;
+    }
+    TN_UNREACHABLE();
+}
+
+/* The only writer of the state and its timer. */
+static void enter(struct tn_request *r, enum tn_request_state next)
+{
+    struct tn_ctx *ctx = r->txns->ctx;
+
+    TN_ASSERT(successors[r->state] & BIT(next));
+    tn_trace(ctx, "request", r->id, state_name(r->state), state_name(next));
+    r->state = next;
+    if (next == TN_REQUEST_PENDING) r->ringing = false;
+    if (next == TN_REQUEST_ANSWERED) tn_timer_arm(ctx, &r->timer, TN_TIMER_M);
+    if (next == TN_REQUEST_GONE) tn_timer_arm(ctx, &r->timer, 0);
+}
+
+/* An owner may still ask a GONE request for its path, and for nothing else. */
+static struct tn_request *get(const struct tn_txns *txns, uint64_t id)
+{
+    struct tn_request *r = tn_slots_get(&txns->requests, id);
+    return r && r->state != TN_REQUEST_GONE ? r : NULL;
+}
+
+static void emit(struct tn_request *r, struct tn_effect effect)
+{
+    if (effect.msg) effect.msg = tn_msg_ref(effect.msg);
+    effect.owner = r->opts.owner;
+    effect.id = r->id;
+    effect.flow = r->path.flow;
+    tn_emit(r->txns->ctx, effect);
+}
+
+static void fail(struct tn_request *r, enum tn_failure failure)
+{
+    enter(r, TN_REQUEST_GONE);
+    emit(r, (struct tn_effect){.kind = TN_EFFECT_FAILED, .code = (int)failure});
+}
+
+static enum tn_failure failure_of(int err)
+{
+    if (err == TERN_ENOROUTE) return TN_FAILURE_NO_ROUTE;
+    if (err == TERN_ENOTFOUND || err == TERN_EINVAL) return TN_FAILURE_UNRESOLVABLE;
+    if (err == TERN_ESTALE) return TN_FAILURE_TRANSPORT;
+    return TN_FAILURE_LIMIT;
+}
+
+/* ---- sending ---- */
+
+static const struct tn_target *target_of(const struct tn_request *r)
+{
+    return &r->targets.list[r->target];
+}
+
+static void note_flow(struct tn_request *r, uint64_t id)
+{
+    const struct tn_flow *flow = tn_net_get(r->txns->net, id);
+
+    if (!flow) return;
+    r->path.flow = id;
+    r->path.transport = flow->key.transport;
+    r->path.local = tn_net_sent_by(r->txns->net, flow);
+    r->path.remote = flow->key.remote;
+}
+
+static void put_start_line(const struct tn_request *r, struct tn_buf *out)
+{
+    tn_buf_str(out, tn_method_name(r->opts.method));
+    tn_buf_char(out, ' ');
+    tn_buf_str(out, r->opts.uri);
+    tn_buf_str(out, TERN_STR(" SIP/2.0"));
+}
+
+static int launch(struct tn_request *r, uint32_t cseq, struct tn_buf *out)
+{
+    put_start_line(r, out);
+    size_t start = out->len;
+    int err = tn_put_request_rest(r, cseq, out);
+    if (err) return err;
+
+    const struct tn_client_opts opts = {
+        .owner = {.kind = TN_OWNER_REQUEST, .id = r->id},
+        .method = r->opts.method,
+        .target = *target_of(r),
+        .transport_fixed = r->targets.transport_fixed,
+        .from = r->opts.from_addr,
+        .start_line = tn_str_sub(tn_buf_view(out), 0, start),
+        .rest = tn_str_from(tn_buf_view(out), start),
+    };
+    if (r->opts.method == TN_METHOD_ACK) return tn_client_send_stateless(r->txns, &opts);
+    return tn_client_start(r->txns, &opts, &r->client);
+}
+
+/* One attempt at the present target. The CSeq counts only what has left. */
+static int attempt(struct tn_request *r)
+{
+    bool is_ack = r->opts.method == TN_METHOD_ACK;
+    uint32_t cseq = is_ack ? *r->opts.cseq : *r->opts.cseq + 1;
+    struct tn_buf out;
+
+    tn_buf_init(&out, &r->txns->ctx->alloc, TN_MSG_SIZE_MAX);
+    int err = launch(r, cseq, &out);
+    tn_buf_fini(&out);
+    if (err) return err;
+    *r->opts.cseq = cseq;
+    r->path.cseq = cseq;
+    if (is_ack) {
+        enter(r, TN_REQUEST_GONE);
+        return 0;
+    }
+    const struct tn_flow *flow = tn_client_flow(r->txns, r->client);
+    if (flow) note_flow(r, flow->id);
+    enter(r, TN_REQUEST_PENDING);
+    return 0;
+}
+
+/* @return 0 when the present target is being tried, or the owner is being asked for its parts. */
+static int try_target(struct tn_request *r)
+{
+    const struct tn_target *target = target_of(r);
+    uint64_t flow;
+
+    int err = tn_net_flow(r->txns->net, target->transport, target->addr, r->opts.from_addr, &flow);
+    if (err) return err;
+    note_flow(r, flow);
+    if (!r->opts.prepare) return attempt(r);
+    enter(r, TN_REQUEST_PREPARING);
+    emit(r, (struct tn_effect){.kind = TN_EFFECT_PREPARE});
+    return 0;
+}
+
+/* From the present target on, until one can be tried. */
+static void try_targets(struct tn_request *r)
+{
+    for (; r->target < r->targets.count; r->target++) {
+        int err = try_target(r);
+        if (!err) return;
+        r->failure = failure_of(err);
+    }
+    fail(r, r->failure);
+}
+
+static void try_next_target(struct tn_request *r, enum tn_failure failure)
+{
+    r->failure = failure;
+    r->target++;
+    try_targets(r);
+}
+
+/* ---- locating ---- */
+
+static void located(struct tn_request *r)
+{
+    r->query = 0;
+    r->target = 0;
+    r->failure = TN_FAILURE_UNRESOLVABLE;
+    try_targets(r);
+}
+
+static int locate(struct tn_request *r)
+{
+    const struct tn_owner self = {.kind = TN_OWNER_REQUEST, .id = r->id};
+    struct tn_uri hop;
+
+    int err = tn_request_hop(&r->opts, &hop);
+    if (err) return TERN_EINVAL;
+    return tn_locate(r->txns->net, &hop, r->opts.transport, self, &r->targets, &r->query);
+}
+
+/* In state LOCATING. */
+static void start(struct tn_request *r)
+{
+    int err = locate(r);
+
+    if (err < 0) {
+        fail(r, failure_of(err));
+    } else if (err == 0) {
+        located(r);
+    }
+}
+
+static void take_location(struct tn_request *r, uint64_t query)
+{
+    if (r->state != TN_REQUEST_LOCATING || query != r->query) return;
+    int err = tn_locate_result(r->txns->net, query, &r->targets);
+    r->query = 0;
+    if (err) {
+        fail(r, err == TERN_ESTALE ? TN_FAILURE_UNRESOLVABLE : failure_of(err));
+    } else {
+        located(r);
+    }
+}
+
+/* ---- answers ---- */
+
+static void finish(struct tn_request *r, struct tn_msg *msg)
+{
+    bool answered = r->opts.method == TN_METHOD_INVITE && msg->status < 300;
+
+    enter(r, answered ? TN_REQUEST_ANSWERED : TN_REQUEST_GONE);
+    emit(r, (struct tn_effect){.kind = TN_EFFECT_RESPONSE, .msg = msg});
+}
+
+/* Whether the challenge has been taken up. After a CANCEL nothing is sent again. */
+static bool authorise(struct tn_request *r, const struct tn_msg *msg)
+{
+    if (!r->opts.auth || r->cancelled) return false;
+    if (msg->status != 401 && msg->status != 407) return false;
+    enum tn_auth_result result = tn_auth_challenge(r->opts.auth, msg, r->challenges);
+    if (result != TN_AUTH_RETRY) return false;
+    r->challenges++;
+    int err = attempt(r);
+    if (err) try_next_target(r, failure_of(err));
+    return true;
+}
+
+static void take_final(struct tn_request *r, struct tn_msg *msg)
+{
+    r->path.rounds++;
+    if (r->opts.auth) tn_auth_info(r->opts.auth, msg);
+    if (authorise(r, msg)) return;
+    /* RFC 3263 4.3: 503 means that another server should be asked. */
+    if (msg->status == 503 && !r->cancelled && r->target + 1 < r->targets.count) {
+        try_next_target(r, TN_FAILURE_TRANSPORT);
+        return;
+    }
+    finish(r, msg);
+}
+
+static void take_response(struct tn_request *r, const struct tn_effect *effect)
+{
+    if (effect->id != r->client) return;
+    if (r->state == TN_REQUEST_ANSWERED) {
+        emit(r, (struct tn_effect){.kind = TN_EFFECT_RESPONSE, .msg = effect->msg});
+        return;
+    }
+    if (r->state != TN_REQUEST_PENDING) return;
+    if (effect->msg->status >= 200) {
+        take_final(r, effect->msg);
+        return;
+    }
+    r->ringing = true;
+    emit(r, (struct tn_effect){.kind = TN_EFFECT_RESPONSE, .msg = effect->msg});
+}
+
+/* An INVITE that rings somewhere must not ring in a second place as well. */
+static bool may_fail_over(const struct tn_request *r, enum tn_failure failure)
+{
+    if (r->cancelled) return false;
+    if (r->opts.method == TN_METHOD_INVITE && r->ringing) return false;
+    return failure != TN_FAILURE_TIMEOUT || !r->opts.no_failover;
+}
+
+static void take_failure(struct tn_request *r, const struct tn_effect *effect)
+{
+    enum tn_failure failure = (enum tn_failure)effect->code;
+
+    if (r->state != TN_REQUEST_PENDING || effect->id != r->client) return;
+    if (may_fail_over(r, failure)) {
+        try_next_target(r, failure);
+    } else {
+        fail(r, failure);
+    }
+}
+
+void tn_request_effect(struct tn_txns *txns, const struct tn_effect *effect)
+{
+    struct tn_request *r = get(txns, effect->owner.id);
+
+    if (!r) return;
+    if (effect->kind == TN_EFFECT_LOCATED) take_location(r, effect->id);
+    if (effect->kind == TN_EFFECT_TXN_RESPONSE) take_response(r, effect);
+    if (effect->kind == TN_EFFECT_TXN_FAILED) take_failure(r, effect);
+}
+
+/* ---- the owner's side ---- */
+
+static void on_timer(struct tn_timer *timer)
+{
+    struct tn_request *r = TN_OWNER(timer, struct tn_request, timer);
+    TN_ASSERT(r->state == TN_REQUEST_ANSWERED || r->state == TN_REQUEST_GONE);
+    tn_request_free(r);
+}
+
+/* Whatever is on its way is forgotten. */
+static void drop_work(struct tn_request *r)
+{
+    if (r->state == TN_REQUEST_LOCATING && r->query) tn_locate_cancel(r->txns->net, r->query);
+    if (r->state == TN_REQUEST_PENDING || r->state == TN_REQUEST_ANSWERED) {
+        tn_client_abandon(r->txns, r->client);
+    }
+    r->query = 0;
+    r->client = 0;
+}
+
+/* Does not touch the client transaction: a final response's may have its ACK to repeat. */
+void tn_request_free(struct tn_request *r)
+{
+    struct tn_txns *txns = r->txns;
+
+    tn_timer_cancel(txns->ctx, &r->timer);
+    tn_slots_remove(&txns->requests, r->id);
+    tn_arena_fini(&r->arena);
+    tn_arena_fini(&r->parts_arena);
+    tn_free(&txns->ctx->alloc, r);
+}
+
+int tn_request_start(struct tn_txns *txns, const struct tn_request_opts *opts, uint64_t *id)
+{
+    if (opts->method == TN_METHOD_OTHER || opts->uri.len == 0 || !opts->cseq) return TERN_EINVAL;
+    struct tn_request *r = tn_alloc(&txns->ctx->alloc, sizeof(*r));
+    if (!r) return TERN_ENOMEM;
+
+    r->txns = txns;
+    int err = tn_request_keep_opts(r, opts);
+    if (!err) err = tn_slots_add(&txns->requests, r, &r->id);
+    if (err) {
+        tn_arena_fini(&r->arena);
+        tn_free(&txns->ctx->alloc, r);
+        return err;
+    }
+    if (!r->opts.transport) r->opts.transport = TERN_TRANSPORT_UDP;
+    tn_timer_init(&r->timer, 0, on_timer);
+    *id = r->id;
+    start(r);
+    return 0;
+}
+
+int tn_request_send(struct tn_txns *txns, uint64_t id, const struct tn_request_parts *parts)
+{
+    struct tn_request *r = get(txns, id);
+
+    if (!r) return TERN_ESTALE;
+    if (r->state != TN_REQUEST_PREPARING) return TERN_ESTATE;
+    int err = tn_request_keep_parts(r, parts);
+    if (err) return err;
+    err = attempt(r);
+    if (err) try_next_target(r, failure_of(err));
+    return 0;
+}
+
+bool tn_request_path(const struct tn_txns *txns, uint64_t id, struct tn_request_path *out)
+{
+    const struct tn_request *r = tn_slots_get(&txns->requests, id);
+
+    if (!r) return false;
+    *out = r->path;
+    return true;
+}
+
+int tn_request_cancel(struct tn_txns *txns, uint64_t id)
+{
+    struct tn_request *r = get(txns, id);
+
+    if (!r) return TERN_ESTALE;
+    if (r->opts.method != TN_METHOD_INVITE) return TERN_EINVAL;
+    if (r->state == TN_REQUEST_ANSWERED) return TERN_ESTATE;
+    if (r->state == TN_REQUEST_PENDING) {
+        int err = tn_client_cancel(txns, r->client, (tern_str){NULL, 0});
+        /* Its final response, or failure, is in the queue already. */
+        if (err && err != TERN_ESTATE && err != TERN_ESTALE) return err;
+        r->cancelled = true;
+        return 0;
+    }
+    drop_work(r);
+    fail(r, TN_FAILURE_NONE);
+    return 0;
+}
+
+void tn_request_abandon(struct tn_txns *txns, uint64_t id)
+{
+    struct tn_request *r = tn_slots_get(&txns->requests, id);
+
+    if (!r) return;
+    drop_work(r);
+    tn_request_free(r);
+}
+
+int tn_request_restart(struct tn_txns *txns, uint64_t id)
+{
+    struct tn_request *r = get(txns, id);
+
+    if (!r) return TERN_ESTALE;
+    if (r->state == TN_REQUEST_ANSWERED || r->cancelled) return TERN_ESTATE;
+    drop_work(r);
+    r->challenges = 0;
+    enter(r, TN_REQUEST_LOCATING);
+    start(r);
+    return 0;
+}
