@@ -54,8 +54,8 @@ static void measure_jitter(struct tn_reception *reception, uint32_t timestamp, t
         reception->timed = true;
         return;
     }
+    if (change > TN_DELAY_WILD || change < -TN_DELAY_WILD) return; /* the far end set its clock */
     if (change < 0) change = -change;
-    if (change < 0 || change > TN_DELAY_WILD) return; /* the far end's clock was set */
     reception->jitter += (uint32_t)change - ((reception->jitter + 8) >> 4);
 }
 

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * How many streams one core carries: a frame is encoded and sent, its packet is
+ * received, buffered, decoded and played. Prints rates and the machine, judges nothing.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "media/stream.h"
+
+#define ROUNDS            5 /* the best one is printed: the others met something else on the machine */
+#define FRAMES            20000
+#define SECONDS_PER_FRAME 0.02
+
+struct bench {
+    struct tn_ctx ctx;
+    struct tn_stream near, far;
+    int16_t pcm[TERN_PCM_FRAME], heard[TERN_PCM_FRAME];
+};
+
+static double now_s(void)
+{
+    struct timespec now;
+
+    (void)timespec_get(&now, TIME_UTC);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static void print_cpu(void)
+{
+    char line[256];
+    FILE *file = fopen("/proc/cpuinfo", "r");
+
+    while (file && fgets(line, sizeof(line), file)) {
+        const char *colon = strchr(line, ':');
+        if (strncmp(line, "model name", 10) != 0 || !colon) continue;
+        printf("cpu:%s", colon + 1);
+        break;
+    }
+    if (file) (void)fclose(file);
+}
+
+static int start_stream(struct bench *bench, struct tn_stream *stream, uint32_t number)
+{
+    tern_addr here = {.family = TERN_FAMILY_IPV4, .port = 4000, .ip = {127, 0, 0, 1}};
+    struct tn_stream_opts opts = {
+        .ctx = &bench->ctx,
+        .rtp_socket = number,
+        .rtcp_socket = number + 100,
+        .ssrc = number,
+        .cname = "bench",
+        .symmetric = true,
+    };
+    struct tn_media_plan plan = {
+        .active = true,
+        .send = true,
+        .listen = true,
+        .send_codec = TN_CODEC_PCMU,
+        .event_send_pt = -1,
+        .event_receive_pt = -1,
+        .receive = {{0, TN_CODEC_PCMU}},
+        .receive_count = 1,
+        .remote_rtp = here,
+        .remote_rtcp = here,
+    };
+
+    int err = tn_stream_init(stream, &opts);
+    if (err) return err;
+    tn_stream_set_local(stream, here);
+    tn_stream_configure(stream, &plan);
+    return 0;
+}
+
+static void run_frame(struct bench *bench)
+{
+    struct tern_output out;
+
+    (void)tn_stream_send(&bench->near, bench->pcm);
+    while (tn_next_output(&bench->ctx, &out)) {
+        struct tern_datagram datagram = {
+            .socket = 2,
+            .remote = out.local,
+            .data = out.data.ptr,
+            .len = out.data.len,
+        };
+        if (out.id == 1) tn_stream_receive(&bench->far, &datagram);
+    }
+    (void)tn_stream_take(&bench->far, bench->heard);
+    tn_ctx_enter(&bench->ctx, bench->ctx.now + TERN_MS(20));
+    while (tn_ctx_fire(&bench->ctx))
+        ;
+}
+
+int main(void)
+{
+    static const uint8_t seed[32] = {1};
+    static struct bench bench;
+    double best = 1e9;
+
+    for (int i = 0; i < TERN_PCM_FRAME; i++)
+        bench.pcm[i] = (int16_t)(i * 397 % 16000 - 8000);
+    if (tn_ctx_init(&bench.ctx, NULL, seed) != 0) return 1;
+    if (start_stream(&bench, &bench.near, 1) != 0) return 1;
+    if (start_stream(&bench, &bench.far, 2) != 0) return 1;
+
+    print_cpu();
+    for (int round = 0; round < ROUNDS; round++) {
+        double began = now_s();
+        for (int i = 0; i < FRAMES; i++)
+            run_frame(&bench);
+        double each = (now_s() - began) / FRAMES;
+        if (each < best) best = each;
+    }
+    printf("encode, send, receive, buffer, decode, play: %.2f us a packet, %.0f packets/s\n",
+           best * 1e6, 1 / best);
+    printf("calls a core, both directions: %.0f\n", SECONDS_PER_FRAME / best);
+    printf("memory of a stream: %zu bytes\n", sizeof(struct tn_stream));
+    tn_stream_fini(&bench.near);
+    tn_stream_fini(&bench.far);
+    tn_ctx_fini(&bench.ctx);
+    return 0;
+}
