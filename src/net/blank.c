@@ -123,7 +123,7 @@ static void edit_field(struct editor *e, size_t end)
     keep(e, count_spaces(tn_str_from(field, colon + 1)));
     tern_str value = tn_str_trim(tn_str_sub(rest_of(e), 0, end > e->from ? end - e->from : 0));
     if (tn_str_ieq(tn_str_sub(value, 0, 6), TERN_STR("Digest"))) {
-        edit_digest(e, end);
+        edit_digest(e, e->from + value.len);
     } else {
         blank(e, value.len);
     }
