@@ -45,8 +45,9 @@
 #define TN_SEQUENCE_GAP    3000         /* MAX_DROPOUT of RFC 3550 A.1 */
 #define TN_SEQUENCE_BACK   100          /* MAX_MISORDER */
 #define TN_SSRC_PROOF      2            /* MIN_SEQUENTIAL */
-#define TN_HELD_PACKETS    3            /* of a source on trial, played when it passes */
+#define TN_HELD_PACKETS    4            /* of a source on trial, played when it passes */
 #define TN_HELD_BYTES      240
+#define TN_HELD_AGE        TERN_MS(200) /* older ones are of no use to the jitter buffer */
 
 /* DTMF. */
 #define TN_DTMF_QUEUE       32

@@ -90,6 +90,7 @@ struct tn_stream {
     struct tn_dtmf_receiver dtmf_receiver;
     tern_time last_received;
     struct tern_media_stats counts; /* only the members that are plain counters */
+    tern_addr held_from;
     uint8_t held_count;
     struct tn_stream_held held[TN_HELD_PACKETS];
     struct tn_playout playout;

@@ -43,7 +43,8 @@ static void forget_held(struct tn_stream *stream)
 
 static void hold(struct tn_stream *stream, const struct tn_rtp *rtp)
 {
-    if (stream->source.candidate_count == 1) forget_held(stream); /* another candidate's */
+    if (!tern_addr_equal(stream->held_from, stream->source.candidate)) forget_held(stream);
+    stream->held_from = stream->source.candidate;
     if (rtp->payload.len > TN_HELD_BYTES) {
         tn_stream_drop(stream);
         return;
@@ -95,10 +96,23 @@ static void play(struct tn_stream *stream, const struct tn_rtp *rtp, tern_time a
     }
 }
 
-static void play_held(struct tn_stream *stream)
+/* Not what the old source has said meanwhile, by another path, too. */
+static bool is_news(const struct tn_stream *stream, const struct tn_stream_held *held)
 {
+    return stream->ctx->now - held->arrived <= TN_HELD_AGE &&
+           tn_reception_continues(&stream->reception, held->sequence, 0);
+}
+
+/* `from` has passed its trial. */
+static void play_held(struct tn_stream *stream, tern_addr from)
+{
+    if (!tern_addr_equal(stream->held_from, from)) forget_held(stream);
     for (size_t i = 0; i < stream->held_count; i++) {
         const struct tn_stream_held *held = &stream->held[i];
+        if (!is_news(stream, held)) {
+            tn_stream_drop(stream);
+            continue;
+        }
         struct tn_rtp rtp = {
             .payload_type = held->payload_type,
             .sequence = held->sequence,
@@ -199,8 +213,8 @@ static void receive_rtp(struct tn_stream *stream, const struct tern_datagram *da
     switch (judge(stream, &rtp, datagram->remote)) {
     case TN_SOURCE_IGNORE: tn_stream_drop(stream); return;
     case TN_SOURCE_HOLD: hold(stream, &rtp); return;
-    case TN_SOURCE_PLAY: forget_held(stream); break;
-    case TN_SOURCE_MOVED: play_held(stream); break;
+    case TN_SOURCE_PLAY: break;
+    case TN_SOURCE_MOVED: play_held(stream, datagram->remote); break;
     }
     if (!stream->reception.known || stream->reception.ssrc != rtp.ssrc) adopt(stream, &rtp);
     play(stream, &rtp, stream->ctx->now);
