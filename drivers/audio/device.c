@@ -59,8 +59,12 @@ static void restore_stderr(int saved)
     (void)close(saved);
 }
 
-static int on_input(const void *in, void *out, unsigned long frames,
-                    const PaStreamCallbackTimeInfo *time, PaStreamCallbackFlags flags, void *user)
+/* As PaStreamCallback has them. */
+#define CALLBACK_PARAMETERS                                                                        \
+    const void *in, void *out, unsigned long frames, const PaStreamCallbackTimeInfo *time,         \
+        PaStreamCallbackFlags flags, void *user
+
+static int on_input(CALLBACK_PARAMETERS)
 {
     struct device *device = user;
 
@@ -71,8 +75,7 @@ static int on_input(const void *in, void *out, unsigned long frames,
     return paContinue;
 }
 
-static int on_output(const void *in, void *out, unsigned long frames,
-                     const PaStreamCallbackTimeInfo *time, PaStreamCallbackFlags flags, void *user)
+static int on_output(CALLBACK_PARAMETERS)
 {
     struct device *device = user;
     int16_t *pcm = out;
