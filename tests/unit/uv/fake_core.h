@@ -50,7 +50,6 @@ struct tern_endpoint {
     unsigned refuse_accept; /* TERN_ELIMIT for so many connections */
     uint32_t next_stream;
     bool call_ended;
-    unsigned dispatches;
 };
 
 struct tern_endpoint *fake_new(void);
