@@ -28,9 +28,11 @@ struct tn_targets {
 /*
  * Starts to locate the server for `uri`. `preferred` is used where the URI does not say.
  *
- * @return 0: `*out` is filled, no effect follows;
- *         1: looking up; TN_EFFECT_LOCATED for `owner` follows, with `id` = `*query`;
- *         TERN_EINVAL (not sip:), TERN_ENOMEM, TERN_ELIMIT
+ * @return 0: `*out` is filled with at least one target, no effect follows;
+ *         1: looking up, or known to have no address; TN_EFFECT_LOCATED for `owner` follows, with
+ *         `id` = `*query`;
+ *         TERN_EINVAL (not sip:), TERN_EUNSUPPORTED (sips:, or a transport other than UDP and TCP),
+ *         TERN_ENOMEM, TERN_ELIMIT
  */
 TERN_CHECK int tn_locate(struct tn_net *net, const struct tn_uri *uri,
                          enum tern_transport preferred, struct tn_owner owner,

@@ -10,6 +10,8 @@
  *
  * Messages that arrive come up as TN_EFFECT_MESSAGE; flows that come and go as
  * TN_EFFECT_FLOW_UP and TN_EFFECT_FLOW_DOWN. RFC 3261 18, RFC 5626 3.5 and 4.4.
+ * A UDP flow that nobody uses ends without an effect (net/limits.h: 15 minutes,
+ * or two where only the peer used it): ask for it again.
  */
 #ifndef TN_NET_NET_H
 #define TN_NET_NET_H
@@ -93,7 +95,7 @@ size_t tn_net_listener_count(const struct tn_net *net); /* open ones */
  * `from` (its port is ignored) where that is set and the snapshot has it. A TCP connection to
  * the same remote that came in counts (connection reuse) when its local address fits.
  *
- * @return 0, TERN_ENOROUTE, TERN_ENOMEM, TERN_ELIMIT
+ * @return 0, TERN_ENOROUTE (also UDP before its socket was first open), TERN_ENOMEM, TERN_ELIMIT
  */
 TERN_CHECK int tn_net_flow(struct tn_net *net, enum tern_transport transport, tern_addr remote,
                            tern_addr from, uint64_t *id);
@@ -104,7 +106,7 @@ const struct tn_flow *tn_net_get(const struct tn_net *net, uint64_t id);
  * local address and the listener's port (the connection's own port when there is no listener).
  */
 tern_addr tn_net_sent_by(const struct tn_net *net, const struct tn_flow *flow);
-/* Sends now, or when the connection is up. @return 0, TERN_ESTALE, TERN_ENOBUF (backlog), TERN_ENOROUTE */
+/* Sends now, or when the connection or the UDP socket is up. @return 0, TERN_ESTALE, TERN_ENOBUF (backlog), TERN_ENOROUTE */
 TERN_CHECK int tn_net_send(struct tn_net *net, uint64_t id, tern_str message, bool retransmission);
 /* Closes; FLOW_DOWN follows unless `quiet`. `abort`: the path is gone, reset. */
 void tn_net_close(struct tn_net *net, uint64_t id, bool abort, bool quiet);
