@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <string.h>
 
 tern_str tn_uv_failure(int error, uint16_t port, char text[160])
 {
@@ -28,7 +27,7 @@ tern_str tn_uv_failure(int error, uint16_t port, char text[160])
     case ENFILE:
         len = snprintf(text, 160, "no file descriptors left; raise the limit (ulimit -n)");
         break;
-    default: len = snprintf(text, 160, "%s", strerror(error)); break;
+    default: len = snprintf(text, 160, "%s", uv_strerror(uv_translate_sys_error(error))); break;
     }
     return (tern_str){text, len > 0 ? (size_t)len : 0};
 }
