@@ -18,6 +18,9 @@
 #define TERN_API
 #endif
 
+/** Version of this header; the library says its own in the User-Agent. */
+#define TERN_VERSION "0.1.0"
+
 /** Monotonic time in microseconds. Its origin means nothing; only differences do. */
 typedef int64_t tern_time;
 

@@ -87,6 +87,7 @@ enum tn_verdict tn_mob_judge_account(const struct tern_network *network,
                                      const struct tn_account_facts *facts)
 {
     if (!facts->registers || !facts->policy->update_contact) return TN_VERDICT_STAYS;
+    if (facts->offline) return tn_mob_judge_offline(network, facts->path.remote);
     enum tn_verdict verdict = tn_mob_judge_path(network, &facts->path);
     if (facts->pending_from.family == TERN_FAMILY_NONE) return verdict;
 
@@ -115,7 +116,7 @@ void tn_mob_account_begin(struct tn_mobility *mob, tern_time now, struct tn_acco
     enum tn_verdict verdict = tn_mob_judge_account(mob->network, facts);
     if (verdict == TN_VERDICT_STAYS) {
         /* What is under way and right goes on under the new generation. */
-        if (task->state == TN_ACCOUNT_REGISTERING) return;
+        if (task->state == TN_ACCOUNT_REGISTERING || task->state == TN_ACCOUNT_OFFLINE) return;
         if (!tn_account_task_active(task)) {
             enter(mob, task, TN_ACCOUNT_IDLE, TERN_TIME_NEVER);
             return;

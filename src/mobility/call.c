@@ -77,8 +77,10 @@ static void rest(struct tn_mobility *mob, struct tn_call_task *task, enum tn_cal
 static void move_media(struct tn_mobility *mob, struct tn_call_task *task)
 {
     if (task->media_started) return;
-    task->media_started = true;
-    report(mob, task, TERN_IP_CHANGE_OP_MEDIA_MOVED, TERN_IP_CHANGE_START, 0);
+    if (task->media_local.family != TERN_FAMILY_NONE) {
+        task->media_started = true;
+        report(mob, task, TERN_IP_CHANGE_OP_MEDIA_MOVED, TERN_IP_CHANGE_START, 0);
+    }
     tn_mob_decide(mob, &(struct tn_decision){.kind = TN_DECIDE_MOVE_MEDIA,
                                              .call = task->id,
                                              .local = task->media_local});
@@ -105,7 +107,7 @@ void tn_mob_call_media(struct tn_mobility *mob, struct tn_call_task *task,
     task->remote = facts->media.remote;
     task->talking = facts->talking;
     task->media_local = tn_mob_source(mob->network, facts->media.remote);
-    if (verdict == TN_VERDICT_STAYS) return;
+    if (verdict == TN_VERDICT_STAYS && !facts->offline) return;
     task->media_started = false;
     task->media_seen = false;
     task->attempt = 0;
@@ -118,6 +120,7 @@ enum tn_verdict tn_mob_judge_call(const struct tern_network *network,
                                   const struct tn_call_facts *facts)
 {
     if (facts->phase == TN_PHASE_ENDING) return TN_VERDICT_STAYS;
+    if (facts->offline) return tn_mob_judge_offline(network, facts->signalling.remote);
     enum tn_verdict signalling = tn_mob_judge_path(network, &facts->signalling);
     struct tn_path path = facts->media;
     if (facts->pending_from.family != TERN_FAMILY_NONE) path.local = facts->pending_from;
@@ -208,8 +211,7 @@ static void stay(struct tn_mobility *mob, struct tn_call_task *task,
                  const struct tn_call_facts *facts)
 {
     switch (task->state) {
-    case TN_CALL_WAITING:
-    case TN_CALL_OFFLINE: begin_move(mob, task, facts); return;
+    case TN_CALL_WAITING: begin_move(mob, task, facts); return;
     case TN_CALL_IDLE:
     case TN_CALL_DONE:
         enter(mob, task, TN_CALL_IDLE, TERN_TIME_NEVER);
@@ -223,6 +225,7 @@ static void stay(struct tn_mobility *mob, struct tn_call_task *task,
         return;
     case TN_CALL_REFRESHING:
     case TN_CALL_VERIFYING:
+    case TN_CALL_OFFLINE:
     case TN_CALL_HANGING_UP:
     case TN_CALL_LOST: return;
     case TN_CALL_STATES: break;

@@ -32,6 +32,9 @@ void tn_mob_call_timer(struct tn_mobility *mob, struct tn_call_task *task);
 tern_addr tn_mob_source(const struct tern_network *network, tern_addr remote);
 enum tn_verdict tn_mob_judge_path(const struct tern_network *network, const struct tn_path *path);
 
+/* For what has no path since an earlier change: LOST when there is one now, so that it moves. */
+enum tn_verdict tn_mob_judge_offline(const struct tern_network *network, tern_addr remote);
+
 enum tn_answer {
     TN_ANSWER_OK,
     TN_ANSWER_AGAIN,   /* nothing came, or the server cannot now */

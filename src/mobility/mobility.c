@@ -117,6 +117,12 @@ enum tn_verdict tn_mob_judge_path(const struct tern_network *network, const stru
     return tern_addr_same_host(source, path->local) ? TN_VERDICT_STAYS : TN_VERDICT_BETTER;
 }
 
+enum tn_verdict tn_mob_judge_offline(const struct tern_network *network, tern_addr remote)
+{
+    return tn_mob_source(network, remote).family == TERN_FAMILY_NONE ? TN_VERDICT_STAYS
+                                                                     : TN_VERDICT_LOST;
+}
+
 tern_time tn_mob_when(enum tn_verdict worst, bool forced, tern_time settle)
 {
     if (forced || worst == TN_VERDICT_LOST) return 0;

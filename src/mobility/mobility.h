@@ -54,6 +54,7 @@ struct tn_account_facts {
     enum tern_transport transport;
     struct tn_path path;    /* Contact in force, or of the first REGISTER under way */
     tern_addr pending_from; /* local address of a REGISTER under way; family 0: none */
+    bool offline;           /* an earlier change has left it without a path */
     const struct tern_account_ip_change *policy;
 };
 
@@ -66,6 +67,7 @@ struct tn_call_facts {
     struct tn_path media;
     tern_addr pending_from; /* local media address in a refresh under way; family 0: none */
     bool talking;           /* audio is expected to come in */
+    bool offline;           /* an earlier change has left it without a path */
     const struct tern_account_ip_change *policy;
 };
 

@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: MIT */
+/* Accounts: their options, and the functions of tern/account.h. */
+#include "ua/account.h"
+
+#include <string.h>
+
+#include "base/str.h"
+#include "ua/call.h"
+#include "ua/options.h"
+
+#define EXPIRES_MIN 60
+#define EXPIRES_MAX 86400
+
+struct tn_account *tn_account_find(const struct tern_endpoint *ep, tern_account account)
+{
+    struct tn_account *found = tn_slots_get(&ep->accounts, account.id);
+    return found && !found->removed ? found : NULL;
+}
+
+struct tn_account *tn_account_for_request(struct tern_endpoint *ep, const struct tn_msg *request)
+{
+    uint32_t cursor = 0;
+    struct tn_account *account, *by_to = NULL, *any = NULL;
+    while ((account = tn_slots_each(&ep->accounts, &cursor)) != NULL) {
+        tern_str user = tn_text_view(&account->user);
+        if (account->removed) continue;
+        if (tn_str_eq(user, request->uri.user)) return account;
+        if (by_to == NULL && tn_str_eq(user, request->to.uri.user)) by_to = account;
+        if (any == NULL) any = account;
+    }
+    if (by_to) return by_to;
+    return ep->accounts.count == 1 ? any : NULL;
+}
+
+/* ---- options ---- */
+
+static bool valid_uri(tern_str text, bool required, struct tn_uri *out)
+{
+    *out = (struct tn_uri){0};
+    if (text.len == 0) return !required;
+    if (tn_uri_parse(text, out) != 0) return false;
+    return out->scheme == TN_SCHEME_SIP && out->host.len > 0;
+}
+
+static bool valid_ip_change(const struct tern_account_ip_change *ip)
+{
+    return ip->contact_flags <= TERN_CONTACT_LEAVE_OLD && ip->order <= TERN_ORDER_AFTER_REGISTER &&
+           !(ip->reinvite_flags & ~(uint32_t)TERN_CALL_REINVITE_DEFAULT);
+}
+
+static int check(const struct tern_account_opts *opts, struct tn_uri *aor)
+{
+    struct tn_uri other;
+    if (!valid_uri(opts->uri, true, aor) || aor->user.len == 0) return TERN_EINVAL;
+    if (!valid_uri(opts->registrar, false, &other)) return TERN_EINVAL;
+    if (!valid_uri(opts->proxy, false, &other)) return TERN_EINVAL;
+    if (opts->transport != TERN_TRANSPORT_UDP && opts->transport != TERN_TRANSPORT_TCP) {
+        return TERN_EINVAL;
+    }
+    if (opts->expires_s < EXPIRES_MIN || opts->expires_s > EXPIRES_MAX) return TERN_EINVAL;
+    return valid_ip_change(&opts->ip_change) ? 0 : TERN_EINVAL;
+}
+
+/* The parts of an account that options set. Built beside the old ones, then swapped. */
+struct settings {
+    struct tn_text uri, user, domain, display, registrar, proxy;
+    struct tn_auth auth;
+    bool auth_set;
+};
+
+static void settings_fini(const struct tern_allocator *a, struct settings *s)
+{
+    tn_text_fini(a, &s->uri);
+    tn_text_fini(a, &s->user);
+    tn_text_fini(a, &s->domain);
+    tn_text_fini(a, &s->display);
+    tn_text_fini(a, &s->registrar);
+    tn_text_fini(a, &s->proxy);
+    if (s->auth_set) tn_auth_fini(&s->auth);
+}
+
+static int put_domain(const struct tern_allocator *a, const struct tn_uri *aor, struct tn_text *out)
+{
+    char text[256];
+    struct tn_buf buf;
+    tern_str domain;
+    tn_buf_fixed(&buf, text, sizeof(text));
+    if (aor->host_is_ipv6) tn_buf_char(&buf, '[');
+    tn_buf_str(&buf, aor->host);
+    if (aor->host_is_ipv6) tn_buf_char(&buf, ']');
+    if (aor->port) {
+        tn_buf_char(&buf, ':');
+        tn_buf_u64(&buf, aor->port);
+    }
+    int err = tn_buf_end(&buf, &domain);
+    return err ? TERN_EINVAL : tn_text_set(a, out, domain);
+}
+
+static int settings_init(struct tern_endpoint *ep, const struct tern_account_opts *opts,
+                         const struct tn_uri *aor, struct settings *s)
+{
+    const struct tern_allocator *a = &ep->ctx.alloc;
+    *s = (struct settings){0};
+    struct tn_credentials credentials = {
+        .user = opts->auth_user.len > 0 ? opts->auth_user : aor->user,
+        .password = opts->password,
+        .realm = opts->realm,
+    };
+    int err = tn_text_set(a, &s->uri, opts->uri);
+    if (!err) err = tn_text_set(a, &s->user, aor->user);
+    if (!err) err = put_domain(a, aor, &s->domain);
+    if (!err) err = tn_text_set(a, &s->display, opts->display_name);
+    if (!err) err = tn_text_set(a, &s->registrar, opts->registrar);
+    if (!err) err = tn_text_set(a, &s->proxy, opts->proxy);
+    if (!err) err = tn_auth_init(&s->auth, &ep->ctx, &credentials);
+    if (!err) s->auth_set = true;
+    if (err) settings_fini(a, s);
+    return err;
+}
+
+static void swap_text(struct tn_text *a, struct tn_text *b)
+{
+    struct tn_text kept = *a;
+    *a = *b;
+    *b = kept;
+}
+
+/* tn_auth holds a list head: it is moved, not copied. */
+static void move_auth(struct tn_auth *to, struct tn_auth *from)
+{
+    *to = *from;
+    tn_list_init(&to->challenges);
+    TN_LIST_FOR(node, &from->challenges)
+    {
+        tn_list_remove(node);
+        tn_list_push(&to->challenges, node);
+    }
+}
+
+static void apply(struct tn_account *account, const struct tern_account_opts *opts,
+                  struct settings *s, bool fresh)
+{
+    swap_text(&account->uri, &s->uri);
+    swap_text(&account->user, &s->user);
+    swap_text(&account->domain, &s->domain);
+    swap_text(&account->display, &s->display);
+    swap_text(&account->registrar, &s->registrar);
+    swap_text(&account->proxy, &s->proxy);
+    if (!fresh) tn_auth_fini(&account->auth);
+    move_auth(&account->auth, &s->auth);
+    s->auth_set = false;
+    account->transport = opts->transport;
+    account->expires_s = account->asked_expires_s = opts->expires_s;
+    account->keepalive_s = opts->keepalive_s;
+    account->answer_timeout_s = opts->answer_timeout_s;
+    account->ip_change = opts->ip_change;
+    account->wants_registration = opts->registrar.len > 0 && !opts->no_register;
+}
+
+/* ---- life ---- */
+
+void tn_account_free(struct tn_account *account)
+{
+    struct tern_endpoint *ep = account->ep;
+    const struct tern_allocator *a = &ep->ctx.alloc;
+    uint32_t cursor = 0;
+    struct tn_call *call;
+    while ((call = tn_slots_each(&ep->calls, &cursor)) != NULL) {
+        if (call->account == account) tn_call_orphan(call);
+    }
+    tn_mob_account_gone(&ep->mob, ep->ctx.now, &account->task);
+    tn_registration_fini(account);
+    tn_slots_remove(&ep->accounts, account->id);
+    struct settings s = {.uri = account->uri,
+                         .user = account->user,
+                         .domain = account->domain,
+                         .display = account->display,
+                         .registrar = account->registrar,
+                         .proxy = account->proxy};
+    settings_fini(a, &s);
+    tn_auth_fini(&account->auth);
+    tn_text_fini(a, &account->service_route);
+    tn_free(a, account);
+}
+
+int tern_account_add(struct tern_endpoint *ep, tern_time now, const struct tern_account_opts *given,
+                     tern_account *out)
+{
+    struct tern_account_opts opts = {0};
+    struct tn_uri aor;
+    struct settings settings;
+    int err = tn_options_take(given, &opts, sizeof(opts));
+    if (!err) err = check(&opts, &aor);
+    if (err) return err;
+    if (ep->state == TN_ENDPOINT_STOPPING || ep->state == TN_ENDPOINT_STOPPED) return TERN_ESTATE;
+
+    tn_ep_enter(ep, now);
+    struct tn_account *account = tn_alloc(&ep->ctx.alloc, sizeof(*account));
+    if (account == NULL) return TERN_ENOMEM;
+    account->ep = ep;
+    err = settings_init(ep, &opts, &aor, &settings);
+    if (err) goto fail_settings;
+    err = tn_slots_add(&ep->accounts, account, &account->id);
+    if (err) goto fail_slot;
+    apply(account, &opts, &settings, true);
+    tn_account_task_init(&account->task);
+    err = tn_registration_init(account);
+    if (err) {
+        tn_account_free(account);
+        return err;
+    }
+    *out = (tern_account){account->id};
+    if (account->wants_registration) tn_registration_start(account);
+    tn_ep_run(ep);
+    return 0;
+
+fail_slot:
+    settings_fini(&ep->ctx.alloc, &settings);
+fail_settings:
+    tn_free(&ep->ctx.alloc, account);
+    return err;
+}
+
+int tern_account_modify(struct tern_endpoint *ep, tern_time now, tern_account handle,
+                        const struct tern_account_opts *given)
+{
+    struct tern_account_opts opts = {0};
+    struct tn_uri aor;
+    struct settings settings;
+    struct tn_account *account = tn_account_find(ep, handle);
+    if (account == NULL) return TERN_ESTALE;
+    int err = tn_options_take(given, &opts, sizeof(opts));
+    if (!err) err = check(&opts, &aor);
+    if (!err) err = settings_init(ep, &opts, &aor, &settings);
+    if (err) return err;
+
+    tn_ep_enter(ep, now);
+    bool moved = !tn_str_eq(opts.uri, tn_text_view(&account->uri)) ||
+                 !tn_str_eq(opts.registrar, tn_text_view(&account->registrar)) ||
+                 opts.transport != account->transport;
+    if (moved) tn_registration_remove(account); /* with the old credentials, to the old place */
+    apply(account, &opts, &settings, false);
+    settings_fini(&ep->ctx.alloc, &settings);
+    if (account->wants_registration) tn_registration_start(account);
+    tn_ep_run(ep);
+    return 0;
+}
+
+int tern_account_remove(struct tern_endpoint *ep, tern_time now, tern_account handle)
+{
+    struct tn_account *account = tn_account_find(ep, handle);
+    uint32_t cursor = 0;
+    struct tn_call *call;
+    if (account == NULL) return TERN_ESTALE;
+    tn_ep_enter(ep, now);
+    while ((call = tn_slots_each(&ep->calls, &cursor)) != NULL) {
+        if (call->account != account) continue;
+        tn_call_end(call, TERN_END_LOCAL, 480, TERN_STR("the account was removed"));
+    }
+    account->removed = true;
+    tn_registration_remove(account);
+    tn_ep_run(ep);
+    return 0;
+}
+
+int tern_account_register(struct tern_endpoint *ep, tern_time now, tern_account handle)
+{
+    struct tn_account *account = tn_account_find(ep, handle);
+    if (account == NULL) return TERN_ESTALE;
+    if (account->registrar.len == 0) return TERN_ESTATE;
+    tn_ep_enter(ep, now);
+    account->wants_registration = true;
+    tn_registration_start(account);
+    tn_ep_run(ep);
+    return 0;
+}
+
+int tern_account_unregister(struct tern_endpoint *ep, tern_time now, tern_account handle)
+{
+    struct tn_account *account = tn_account_find(ep, handle);
+    if (account == NULL) return TERN_ESTALE;
+    tn_ep_enter(ep, now);
+    account->wants_registration = false;
+    tn_registration_remove(account);
+    tn_ep_run(ep);
+    return 0;
+}
+
+/* ---- information ---- */
+
+int tern_account_get_info(const struct tern_endpoint *ep, tern_account handle,
+                          struct tern_account_info *out)
+{
+    const struct tn_account *account = tn_account_find(ep, handle);
+    if (account == NULL) return TERN_ESTALE;
+    tern_time left =
+        account->bound_until == TERN_TIME_NEVER ? 0 : account->bound_until - ep->ctx.now;
+    *out = (struct tern_account_info){
+        .state = account->state,
+        .status = account->last_status,
+        .expires_s = left > 0 ? (uint32_t)(left / TERN_SECONDS(1)) : 0,
+        .transport = account->transport,
+        .local = account->local,
+        .server = account->server,
+        .calls = account->calls,
+    };
+    size_t len = account->uri.len < sizeof(out->uri) ? account->uri.len : sizeof(out->uri) - 1;
+    memcpy(out->uri, account->uri.ptr, len);
+    return 0;
+}
+
+tern_account tern_account_next(const struct tern_endpoint *ep, tern_account handle)
+{
+    uint32_t cursor = 0;
+    struct tn_account *account;
+    bool take = handle.id == 0;
+    while ((account = tn_slots_each(&ep->accounts, &cursor)) != NULL) {
+        if (take && !account->removed) return (tern_account){account->id};
+        if (account->id == handle.id) take = true;
+    }
+    return (tern_account){0};
+}
+
+const char *tern_registration_state_name(enum tern_registration_state state)
+{
+    switch (state) {
+    case TERN_REGISTRATION_NONE: return "not registered";
+    case TERN_REGISTRATION_WAITING: return "waiting";
+    case TERN_REGISTRATION_REGISTERING: return "registering";
+    case TERN_REGISTRATION_REGISTERED: return "registered";
+    case TERN_REGISTRATION_REFRESHING: return "refreshing";
+    case TERN_REGISTRATION_REMOVING: return "unregistering";
+    case TERN_REGISTRATION_FAILED: return "failed";
+    }
+    return "unknown";
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * An account: identity, credentials, registration. The registration is a
+ * machine (RFC 3261 10.2, RFC 5626 4.5):
+ *
+ *              start    2xx          refused  no answer    offline   timer      remove
+ * NONE         >REG     -            -        -            -         -          -
+ * WAITING      >REG     -            -        -            stay      >REG       >NONE
+ * REGISTERING  again    >REGISTERED  >FAILED  >WAITING     >WAITING  -          >REMOVING
+ * REGISTERED   >REFRESH -            -        -            stay      >REFRESH   >REMOVING
+ * REFRESHING   again    >REGISTERED  >FAILED  >WAITING     stay      -          >REMOVING
+ * REMOVING     -        >NONE/>REG   >NONE    >NONE        >NONE     -          -
+ * FAILED       >REG     -            -        -            -         -          >NONE
+ */
+#ifndef TN_UA_ACCOUNT_H
+#define TN_UA_ACCOUNT_H
+
+#include "ua/endpoint.h"
+
+#define TN_ACCOUNT_TAG_LEN 12
+
+struct tn_account {
+    struct tern_endpoint *ep;
+    uint64_t id;
+    bool removed; /* the handle is gone; REGISTER with expires=0 is still under way */
+
+    struct tn_text uri, user, domain; /* address of record, and its parts */
+    struct tn_text display, registrar, proxy;
+    struct tn_text service_route; /* RFC 3608, from the registrar: Route values */
+    enum tern_transport transport;
+    uint32_t expires_s, keepalive_s, answer_timeout_s;
+    bool wants_registration;
+    struct tern_account_ip_change ip_change;
+    struct tn_auth auth;
+
+    enum tern_registration_state state;
+    struct tn_text call_id;
+    char from_tag[TN_ACCOUNT_TAG_LEN];
+    uint32_t cseq;
+    uint64_t request;
+    int last_status;
+    uint32_t failures;        /* in a row */
+    uint32_t asked_expires_s; /* of the next REGISTER: raised by 423 */
+    tern_time bound_until;    /* TERN_TIME_NEVER: no binding */
+    struct tn_text contact,
+        old_contact; /* name-addrs; in force, and to be removed with the next one */
+    struct tn_text pending_contact;
+    tern_addr local;         /* of the contact in force */
+    tern_addr pending_local; /* of the REGISTER under way */
+    tern_addr server;        /* where REGISTER goes */
+    uint64_t flow;
+    bool again; /* after REMOVING: register anew */
+    struct tn_timer refresh, retry, keepalive;
+
+    struct tn_account_task task;
+    uint32_t calls;
+};
+
+struct tn_account *tn_account_find(const struct tern_endpoint *ep, tern_account account);
+void tn_account_free(struct tn_account *account);
+/* Whose call is it? By user of Request-URI, else of To; a lone account takes all. */
+struct tn_account *tn_account_for_request(struct tern_endpoint *ep, const struct tn_msg *request);
+
+/* ---- registration.c ---- */
+
+TERN_CHECK int tn_registration_init(struct tn_account *account);
+void tn_registration_fini(struct tn_account *account);
+/* Registers now, from the address that the snapshot gives; drops a REGISTER under way. */
+void tn_registration_start(struct tn_account *account);
+/* As decided by mobility. */
+void tn_registration_move(struct tn_account *account, uint32_t contact_flags);
+void tn_registration_remove(struct tn_account *account);
+/* A network is there again: what waited for it goes on. */
+void tn_registration_online(struct tn_account *account);
+void tn_registration_effect(struct tn_account *account, const struct tn_effect *effect);
+void tn_registration_flow_down(struct tn_account *account, uint64_t flow);
+
+#endif

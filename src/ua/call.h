@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A call: composes dialog, offer/answer, refresh, repeated 2xx and the RTP
+ * stream. Each is a machine of its own; this one is the call's life:
+ *
+ *   outgoing  PREPARING --sockets--> CALLING --1xx--> RINGING --2xx--> ACTIVE
+ *   incoming  INCOMING --answered--> ANSWERING --ACK--> ACTIVE
+ *   end       CALLING, RINGING --> CANCELLING;  ACTIVE, ANSWERING --> LEAVING (BYE);  all --> GONE
+ *
+ * The application's ENDED comes when the call enters CANCELLING, LEAVING or GONE;
+ * the object stays until nothing of it is under way.
+ */
+#ifndef TN_UA_CALL_H
+#define TN_UA_CALL_H
+
+#include "dialog/dialog.h"
+#include "media/stream.h"
+#include "session/offer.h"
+#include "session/refresh.h"
+#include "session/repeat.h"
+#include "ua/account.h"
+
+enum tn_call_life {
+    TN_LIFE_PREPARING,
+    TN_LIFE_CALLING,
+    TN_LIFE_RINGING,
+    TN_LIFE_INCOMING,
+    TN_LIFE_ANSWERING,
+    TN_LIFE_ACTIVE,
+    TN_LIFE_CANCELLING,
+    TN_LIFE_LEAVING,
+    TN_LIFE_GONE,
+    TN_LIVES,
+};
+
+/* What a request of a call is for (tn_owner.tag). */
+enum tn_call_tag { TN_TAG_INVITE, TN_TAG_REFRESH, TN_TAG_BYE, TN_TAG_ACK };
+
+/* A media socket's place in the endpoint's map. */
+struct tn_media_socket {
+    struct tn_map_node node;
+    struct tn_call *call;
+    uint32_t id;
+    uint16_t port;
+    bool open;
+};
+
+struct tn_call {
+    struct tern_endpoint *ep;
+    struct tn_account *account; /* NULL once removed */
+    uint64_t id;
+    enum tn_call_life life;
+    bool ended_told;
+    bool incoming;
+
+    struct tn_map_node dialog_node;
+    struct tn_dialog dialog;
+    struct tn_text peer; /* URI for people */
+
+    uint64_t invite;      /* outgoing request; 0: none */
+    uint32_t invite_cseq; /* for ACK and the CANCEL race */
+    uint64_t invite_txn;  /* incoming INVITE transaction that waits for its final response or ACK */
+    bool offerless;       /* the INVITE being answered had no offer: the answer comes in the ACK */
+    bool no_offer;        /* outgoing: let the far end offer */
+    unsigned answer_wanted; /* 200 as soon as the sockets are open; else 0 */
+    unsigned redirects;
+    struct tn_text subject;
+    struct tn_repeat repeat;
+
+    uint64_t request; /* BYE */
+    uint64_t ack;
+    uint32_t ack_cseq;
+    uint64_t refresh_request;
+    struct tn_refresh refresh;
+    tern_addr refresh_local;   /* media address in the refresh under way; family 0: none */
+    tern_addr refresh_contact; /* Contact in it */
+
+    struct tn_offer offer;
+    struct tn_media_socket rtp, rtcp;
+    unsigned port_tries;
+    struct tn_stream stream;
+    bool stream_ready;
+    tern_addr media_local; /* address and RTP port that audio leaves from */
+    bool hold;             /* we hold */
+    tern_addr gap_local;   /* waiting for audio that comes in here, after a move */
+    bool moving;
+    tern_time last_out; /* last packet sent */
+
+    tern_addr contact_local; /* what the peer has of us */
+    enum tern_transport transport;
+    tern_addr hop; /* the dialog's next hop, as last used */
+
+    struct tn_timer answer_timer; /* unanswered for too long */
+    tern_time started, answered;
+    struct tn_call_task task;
+};
+
+/* ---- call.c: life ---- */
+
+struct tn_call *tn_call_find(const struct tern_endpoint *ep, tern_call call); /* visible ones */
+struct tn_call *tn_call_by_id(const struct tern_endpoint *ep, uint64_t id);   /* all */
+TERN_CHECK int tn_call_new(struct tern_endpoint *ep, struct tn_account *account, bool incoming,
+                           struct tn_call **out);
+void tn_call_free(struct tn_call *call);
+/* Its account goes away. */
+void tn_call_orphan(struct tn_call *call);
+/* The only writer of `life`. */
+void tn_call_enter(struct tn_call *call, enum tn_call_life next);
+void tn_call_index_dialog(struct tn_call *call);
+struct tn_call *tn_call_for_request(const struct tern_endpoint *ep, const struct tn_msg *request);
+struct tn_call *tn_call_for_response(const struct tern_endpoint *ep, const struct tn_msg *response);
+/* Tells ENDED, once, and takes the call out of sight. */
+void tn_call_tell_ended(struct tn_call *call, enum tern_end_cause cause, int status,
+                        tern_str reason);
+/* Frees the call when nothing of it is under way. */
+void tn_call_reap(struct tn_call *call);
+/* Ends it by what its life asks for. `status` refuses an incoming one. */
+void tn_call_end(struct tn_call *call, enum tern_end_cause cause, int status, tern_str reason);
+void tn_call_effect(struct tn_call *call, const struct tn_effect *effect);
+void tn_call_tell_media(struct tn_call *call);
+int tn_call_codec(const struct tn_call *call);
+
+/* ---- call_out.c, call_in.c: set-up ---- */
+
+void tn_call_out_sockets_ready(struct tn_call *call);
+void tn_call_out_effect(struct tn_call *call, const struct tn_effect *effect);
+void tn_call_out_acknowledge(struct tn_call *call, const struct tn_msg *response);
+/* A 2xx for an INVITE of ours that another fork, or nobody, has taken: ACK and BYE. */
+void tn_call_decline_fork(struct tn_call *call, const struct tn_msg *response);
+void tn_call_tell_answered(struct tn_call *call);
+void tn_call_in_invite(struct tern_endpoint *ep, const struct tn_effect *effect);
+void tn_call_in_answer(struct tn_call *call, unsigned status);
+void tn_call_in_sockets_ready(struct tn_call *call);
+void tn_call_in_ack(struct tn_call *call, const struct tn_msg *ack);
+void tn_call_in_cancelled(struct tn_call *call, const struct tn_msg *cancel);
+void tn_call_in_timeout(struct tn_call *call);
+
+/* ---- call_request.c: requests inside the dialog, from the peer ---- */
+
+void tn_call_request(struct tn_call *call, const struct tn_effect *effect);
+/* 2xx for an INVITE with Contact and, where asked, SDP; starts the repetition. */
+TERN_CHECK int tn_call_respond_2xx(struct tn_call *call, uint64_t txn, tern_str body);
+/* Offer or answer for the 2xx to an INVITE: their offer waits, or we make one. */
+TERN_CHECK int tn_call_describe(struct tn_call *call, struct tn_buf *body);
+/* What Contact says in an answer to this transaction. */
+tern_addr tn_call_answer_contact(struct tn_call *call, uint64_t txn);
+
+/* ---- call_send.c: requests inside the dialog, to the peer ---- */
+
+TERN_CHECK int tn_call_send(struct tn_call *call, enum tn_method method, uint32_t tag, bool prepare,
+                            uint64_t *id);
+void tn_call_send_ack(struct tn_call *call, uint32_t cseq, tern_str body);
+void tn_call_send_bye(struct tn_call *call, tern_str reason);
+/* Sends the next refresh when one is wanted and possible. */
+void tn_call_pump_refresh(struct tn_call *call);
+void tn_call_refresh_effect(struct tn_call *call, const struct tn_effect *effect);
+void tn_call_drop_refresh(struct tn_call *call);
+void tn_call_put_contact(const struct tn_call *call, enum tern_transport transport, tern_addr local,
+                         struct tn_buf *out);
+/* The call became active while its path had gone: refresh it now. */
+void tn_call_check_path(struct tn_call *call);
+
+/* ---- call_media.c ---- */
+
+void tn_call_media_open(struct tn_call *call);
+void tn_call_media_close(struct tn_call *call);
+bool tn_call_media_ready(const struct tn_call *call);
+void tn_call_socket_opened(struct tn_call *call, uint32_t socket, uint16_t port);
+void tn_call_socket_failed(struct tn_call *call, uint32_t socket, tern_str reason);
+struct tn_call *tn_call_for_socket(const struct tern_endpoint *ep, uint32_t socket);
+/* Codecs that we offer, for this endpoint's next session. */
+void tn_call_offer_opts(struct tern_endpoint *ep, struct tn_offer_opts *out);
+/* Address and ports for an offer or answer, as the snapshot has it now for this peer. */
+struct tn_offer_local tn_call_offer_local(struct tn_call *call, tern_addr signalling);
+/* The agreement is in force. */
+void tn_call_apply_plan(struct tn_call *call, const struct tn_media_plan *plan, tern_addr local);
+void tn_call_move_media(struct tn_call *call, tern_addr local);
+void tn_call_media_datagram(struct tn_call *call, const struct tern_datagram *datagram);
+
+#endif

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: MIT */
+/* The functions of tern/call.h. */
+#include <string.h>
+
+#include "base/str.h"
+#include "ua/call.h"
+#include "ua/options.h"
+
+#define DIGIT_MS 160 /* what telephones send for a key pressed shortly */
+
+/* "bob", "bob@example.com" or a whole URI; the account's domain where none is given. */
+static int put_target(const struct tn_account *account, tern_str target, struct tn_buf *out)
+{
+    struct tn_uri uri;
+    tern_str text;
+    target = tn_str_trim(target);
+    bool whole = tn_str_starts(target, TERN_STR("sip:"));
+    if (!whole) tn_buf_z(out, "sip:");
+    tn_buf_str(out, target);
+    if (!whole && tn_str_find(target, '@') == SIZE_MAX) {
+        tn_buf_char(out, '@');
+        tn_buf_str(out, tn_text_view(&account->domain));
+    }
+    int err = tn_buf_end(out, &text);
+    if (err) return err;
+    if (target.len == 0 || tn_uri_parse(text, &uri) != 0) return TERN_EINVAL;
+    return uri.scheme == TN_SCHEME_SIP && uri.host.len > 0 ? 0 : TERN_EINVAL;
+}
+
+static int form_dialog(struct tn_call *call, tern_str target)
+{
+    struct tern_endpoint *ep = call->ep;
+    struct tn_account *account = call->account;
+    char call_id[24];
+    struct tn_buf local, remote;
+    tn_random_token(&ep->ctx.random, call_id, sizeof(call_id));
+    tn_buf_init(&local, &ep->ctx.alloc, TN_MSG_SIZE_MAX);
+    tn_buf_init(&remote, &ep->ctx.alloc, TN_MSG_SIZE_MAX);
+    if (account->display.len > 0) {
+        tn_put_quoted(&local, tn_text_view(&account->display));
+        tn_buf_char(&local, ' ');
+    }
+    tn_buf_char(&local, '<');
+    tn_buf_str(&local, tn_text_view(&account->uri));
+    tn_buf_char(&local, '>');
+    tn_buf_char(&remote, '<');
+    tn_buf_str(&remote, target);
+    tn_buf_char(&remote, '>');
+    struct tn_dialog_uac opts = {
+        .local = tn_buf_view(&local),
+        .remote = tn_buf_view(&remote),
+        .target = target,
+        .call_id = {call_id, sizeof(call_id)},
+        .first_cseq = tn_random_below(&ep->ctx.random, 1u << 16),
+    };
+    int err = local.err ? local.err : remote.err;
+    if (!err) err = tn_dialog_init_uac(&call->dialog, &ep->ctx, &opts);
+    if (!err) err = tn_text_set(&ep->ctx.alloc, &call->peer, target);
+    tn_buf_fini(&local);
+    tn_buf_fini(&remote);
+    return err;
+}
+
+static int make(struct tern_endpoint *ep, const struct tern_call_opts *opts, tern_str target,
+                struct tn_call **out)
+{
+    struct tn_call *call;
+    struct tn_account *account = tn_account_find(ep, opts->account);
+    int err = tn_call_new(ep, account, false, &call);
+    if (err) return err;
+    call->transport = account->transport;
+    call->no_offer = opts->no_offer;
+    err = tn_text_set(&ep->ctx.alloc, &call->subject, opts->subject);
+    if (!err) err = form_dialog(call, target);
+    if (err) {
+        tn_call_free(call);
+        return err;
+    }
+    tn_call_index_dialog(call);
+    tn_call_media_open(call);
+    *out = call;
+    return 0;
+}
+
+int tern_call_make(struct tern_endpoint *ep, tern_time now, const struct tern_call_opts *given,
+                   tern_call *out)
+{
+    struct tern_call_opts opts = {0};
+    struct tn_call *call;
+    struct tn_buf target;
+    int err = tn_options_take(given, &opts, sizeof(opts));
+    if (err) return err;
+    const struct tn_account *account = tn_account_find(ep, opts.account);
+    if (account == NULL) return TERN_ESTALE;
+    if (ep->state != TN_ENDPOINT_RUNNING) return TERN_ESTATE;
+    tn_ep_enter(ep, now);
+    tn_buf_init(&target, &ep->ctx.alloc, TN_MSG_SIZE_MAX);
+    err = put_target(account, opts.target, &target);
+    if (!err) err = make(ep, &opts, tn_buf_view(&target), &call);
+    tn_buf_fini(&target);
+    if (err) return err;
+    *out = (tern_call){call->id};
+    tn_ep_run(ep);
+    return 0;
+}
+
+int tern_call_answer(struct tern_endpoint *ep, tern_time now, tern_call handle, int status)
+{
+    struct tn_call *call = tn_call_find(ep, handle);
+    if (call == NULL) return TERN_ESTALE;
+    if (status != 200 && (status < 180 || status > 183)) return TERN_EINVAL;
+    if (call->life != TN_LIFE_INCOMING || call->answer_wanted) return TERN_ESTATE;
+    tn_ep_enter(ep, now);
+    tn_call_in_answer(call, (unsigned)status);
+    tn_ep_run(ep);
+    return 0;
+}
+
+int tern_call_hangup(struct tern_endpoint *ep, tern_time now, tern_call handle, int status)
+{
+    struct tn_call *call = tn_call_find(ep, handle);
+    if (call == NULL) return TERN_ESTALE;
+    if (status != 0 && (status < 400 || status > 699)) return TERN_EINVAL;
+    tn_ep_enter(ep, now);
+    int code = call->life == TN_LIFE_INCOMING && status == 0 ? 603 : status;
+    tn_call_end(call, TERN_END_LOCAL, code, TERN_STR("hung up"));
+    tn_ep_run(ep);
+    return 0;
+}
+
+static int want(struct tern_endpoint *ep, tern_time now, tern_call handle, uint32_t intents,
+                int hold)
+{
+    struct tn_call *call = tn_call_find(ep, handle);
+    if (call == NULL) return TERN_ESTALE;
+    if (call->life != TN_LIFE_ACTIVE) return TERN_ESTATE;
+    tn_ep_enter(ep, now);
+    if (hold >= 0) call->hold = hold != 0;
+    tn_refresh_want(&call->refresh, intents);
+    tn_call_pump_refresh(call);
+    tn_ep_run(ep);
+    return 0;
+}
+
+#define HOLD_INTENTS (TN_INTENT_OFFER | TN_INTENT_CONTACT | TN_INTENT_VIA)
+
+int tern_call_hold(struct tern_endpoint *ep, tern_time now, tern_call call)
+{
+    return want(ep, now, call, HOLD_INTENTS | TN_INTENT_INVITE, 1);
+}
+
+int tern_call_resume(struct tern_endpoint *ep, tern_time now, tern_call call)
+{
+    return want(ep, now, call, HOLD_INTENTS | TN_INTENT_INVITE, 0);
+}
+
+int tern_call_reinvite(struct tern_endpoint *ep, tern_time now, tern_call call, uint32_t flags)
+{
+    if (flags == 0 || (flags & ~(uint32_t)TERN_CALL_REINVITE_DEFAULT)) return TERN_EINVAL;
+    return want(ep, now, call, flags | TN_INTENT_INVITE, -1);
+}
+
+int tern_call_update(struct tern_endpoint *ep, tern_time now, tern_call call, uint32_t flags)
+{
+    if (flags == 0 || (flags & ~(uint32_t)TERN_CALL_REINVITE_DEFAULT)) return TERN_EINVAL;
+    return want(ep, now, call, flags, -1);
+}
+
+int tern_call_dtmf(struct tern_endpoint *ep, tern_time now, tern_call handle, tern_str digits)
+{
+    struct tn_call *call = tn_call_find(ep, handle);
+    if (call == NULL) return TERN_ESTALE;
+    if (call->life != TN_LIFE_ACTIVE || !call->stream_ready) return TERN_ESTATE;
+    for (size_t i = 0; i < digits.len; i++) {
+        tern_str known = TERN_STR("0123456789*#ABCDabcd");
+        if (tn_str_find(known, digits.ptr[i]) == SIZE_MAX) return TERN_EINVAL;
+    }
+    tn_ep_enter(ep, now);
+    int err = 0;
+    for (size_t i = 0; i < digits.len && !err; i++)
+        err = tn_stream_dtmf(&call->stream, digits.ptr[i], DIGIT_MS);
+    tn_ep_run(ep);
+    return err;
+}
+
+/* ---- information ---- */
+
+static enum tern_call_state public_state(const struct tn_call *call)
+{
+    switch (call->life) {
+    case TN_LIFE_PREPARING:
+    case TN_LIFE_CALLING: return TERN_CALL_CALLING;
+    case TN_LIFE_RINGING: return TERN_CALL_RINGING;
+    case TN_LIFE_INCOMING: return TERN_CALL_INCOMING;
+    case TN_LIFE_ANSWERING: return TERN_CALL_ANSWERING;
+    case TN_LIFE_ACTIVE: return TERN_CALL_ACTIVE;
+    case TN_LIFE_CANCELLING:
+    case TN_LIFE_LEAVING:
+    case TN_LIFE_GONE:
+    case TN_LIVES: break;
+    }
+    return TERN_CALL_ENDING;
+}
+
+static void copy_text(char *out, size_t cap, const struct tn_text *text)
+{
+    size_t len = text->len < cap ? text->len : cap - 1;
+    if (len > 0) memcpy(out, text->ptr, len);
+    out[len] = '\0';
+}
+
+int tern_call_get_info(const struct tern_endpoint *ep, tern_call handle, struct tern_call_info *out)
+{
+    const struct tn_call *call = tn_call_find(ep, handle);
+    if (call == NULL) return TERN_ESTALE;
+    *out = (struct tern_call_info){
+        .state = public_state(call),
+        .account = {call->account ? call->account->id : 0},
+        .incoming = call->incoming,
+        .held_here = call->hold,
+        .held_there = tn_offer_remote_hold(&call->offer),
+        .moving = tn_call_task_active(&call->task),
+        .codec = tn_call_codec(call),
+        .started = call->started,
+        .answered = call->answered,
+        .local_media = call->media_local,
+    };
+    if (call->stream_ready) out->remote_media = tn_stream_remote(&call->stream);
+    copy_text(out->peer, sizeof(out->peer), &call->peer);
+    copy_text(out->call_id, sizeof(out->call_id), &call->dialog.call_id);
+    return 0;
+}
+
+tern_call tern_call_next(const struct tern_endpoint *ep, tern_call handle)
+{
+    uint32_t cursor = 0;
+    struct tn_call *call;
+    bool take = handle.id == 0;
+    while ((call = tn_slots_each(&ep->calls, &cursor)) != NULL) {
+        if (take && !call->ended_told) return (tern_call){call->id};
+        if (call->id == handle.id) take = true;
+    }
+    return (tern_call){0};
+}
+
+const char *tern_call_state_name(enum tern_call_state state)
+{
+    switch (state) {
+    case TERN_CALL_CALLING: return "calling";
+    case TERN_CALL_RINGING: return "ringing";
+    case TERN_CALL_INCOMING: return "incoming";
+    case TERN_CALL_ANSWERING: return "answering";
+    case TERN_CALL_ACTIVE: return "active";
+    case TERN_CALL_ENDING: return "ending";
+    }
+    return "unknown";
+}

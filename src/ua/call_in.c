@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: MIT */
+/* Incoming calls, up to the ACK: RFC 3261 13.3. */
+#include "base/assert.h"
+#include "base/str.h"
+#include "ua/call.h"
+
+/* ---- the INVITE ---- */
+
+static void tell_incoming(struct tn_call *call, const struct tn_msg *invite)
+{
+    const struct tn_hdr *subject = tn_msg_header(invite, TN_HDR_SUBJECT, 0);
+    struct tern_event event = {.type = TERN_EV_CALL_INCOMING};
+    event.u.incoming = (struct tern_ev_call_incoming){
+        .call = {call->id},
+        .account = {call->account->id},
+        .from = invite->from.uri.text,
+        .display_name = invite->from.display,
+        .to = invite->to.uri.text,
+        .subject = subject ? subject->value : (tern_str){NULL, 0},
+    };
+    tn_ep_event(call->ep, &event);
+}
+
+static unsigned take_offer(struct tn_call *call, const struct tn_msg *invite)
+{
+    if (invite->body.len == 0) {
+        call->offerless = true;
+        return 0;
+    }
+    switch (tn_offer_take(&call->offer, invite->body)) {
+    case 0: return 0;
+    case TERN_EPARSE: return 400;
+    case TERN_ENOMEM: return 500;
+    default: return 488;
+    }
+}
+
+/* @return 0, or the status that refuses the call. */
+static unsigned set_up(struct tn_call *call, const struct tn_effect *effect)
+{
+    struct tern_endpoint *ep = call->ep;
+    const struct tn_msg *invite = effect->msg;
+    const struct tn_flow *flow = tn_net_get(&ep->net, effect->flow);
+    int err = tn_dialog_init_uas(&call->dialog, &ep->ctx, invite);
+    if (err) return err == TERN_EINVAL ? 400 : 500;
+    if (tn_text_set(&ep->ctx.alloc, &call->peer, invite->from.uri.text) != 0) return 500;
+    call->invite_txn = effect->id;
+    if (flow) {
+        call->transport = flow->key.transport;
+        call->hop = flow->key.remote;
+        call->contact_local = tn_net_sent_by(&ep->net, flow);
+    }
+    return take_offer(call, invite);
+}
+
+static void discard(struct tn_call *call)
+{
+    call->ended_told = true; /* the application never heard of it */
+    call->ep->calls_visible--;
+    tn_call_free(call);
+}
+
+void tn_call_in_invite(struct tern_endpoint *ep, const struct tn_effect *effect)
+{
+    struct tn_call *call;
+    struct tn_account *account = tn_account_for_request(ep, effect->msg);
+    if (account == NULL) {
+        tn_ep_refuse(ep, effect->id, 404, (tern_str){NULL, 0});
+        return;
+    }
+    int err = tn_call_new(ep, account, true, &call);
+    if (err) {
+        tn_ep_refuse(ep, effect->id, err == TERN_ELIMIT ? 486 : 500, (tern_str){NULL, 0});
+        return;
+    }
+    unsigned status = set_up(call, effect);
+    if (status) {
+        discard(call);
+        tn_ep_refuse(ep, effect->id, status, (tern_str){NULL, 0});
+        return;
+    }
+    tn_server_set_owner(&ep->txns, effect->id, (struct tn_owner){TN_OWNER_CALL, 0, call->id});
+    tn_call_index_dialog(call);
+    tn_call_media_open(call);
+    tell_incoming(call, effect->msg);
+}
+
+/* ---- the answer ---- */
+
+tern_addr tn_call_answer_contact(struct tn_call *call, uint64_t txn)
+{
+    struct tern_endpoint *ep = call->ep;
+    const struct tn_flow *flow = tn_net_get(&ep->net, tn_server_flow(&ep->txns, txn));
+    if (flow && tn_net_has_local(&ep->net, flow->key.local)) return tn_net_sent_by(&ep->net, flow);
+    /* The address that the request came to is gone: say where we are now (MOBILITY S3). */
+    uint64_t id;
+    if (tn_net_flow(&ep->net, call->transport, call->hop, (tern_addr){0}, &id) == 0) {
+        flow = tn_net_get(&ep->net, id);
+        if (flow) return tn_net_sent_by(&ep->net, flow);
+    }
+    return call->contact_local;
+}
+
+int tn_call_respond_2xx(struct tn_call *call, uint64_t txn, tern_str body)
+{
+    struct tern_endpoint *ep = call->ep;
+    struct tn_buf contact;
+    call->contact_local = tn_call_answer_contact(call, txn);
+    tn_buf_init(&contact, &ep->ctx.alloc, TN_MSG_SIZE_MAX);
+    tn_call_put_contact(call, call->transport, call->contact_local, &contact);
+    struct tn_response rsp = {
+        .status = 200,
+        .to_tag = tn_dialog_local_tag(&call->dialog),
+        .contact = tn_buf_view(&contact),
+        .headers = tn_ep_capability_lines(),
+        .content_type = body.len > 0 ? TERN_STR("application/sdp") : (tern_str){NULL, 0},
+        .body = body,
+        .record_route = true,
+    };
+    int err = contact.err;
+    if (!err) err = tn_server_respond(&ep->txns, txn, &rsp);
+    tn_buf_fini(&contact);
+    return err;
+}
+
+int tn_call_describe(struct tn_call *call, struct tn_buf *body)
+{
+    struct tn_media_plan plan;
+    tern_addr signalling = tn_call_answer_contact(call, call->invite_txn);
+    struct tn_offer_local local = tn_call_offer_local(call, signalling);
+    if (tn_offer_state(&call->offer) != TN_OFFER_REMOTE) {
+        return tn_offer_make(&call->offer, &local, body);
+    }
+    int err = tn_offer_answer(&call->offer, &local, body, &plan);
+    if (!err) tn_call_apply_plan(call, &plan, local.rtp);
+    return err;
+}
+
+static void ring(struct tn_call *call, unsigned status)
+{
+    struct tern_endpoint *ep = call->ep;
+    struct tn_buf contact;
+    tn_buf_init(&contact, &ep->ctx.alloc, TN_MSG_SIZE_MAX);
+    tn_call_put_contact(call, call->transport, tn_call_answer_contact(call, call->invite_txn),
+                        &contact);
+    struct tn_response rsp = {
+        .status = status,
+        .to_tag = tn_dialog_local_tag(&call->dialog),
+        .contact = tn_buf_view(&contact),
+        .headers = tn_ep_capability_lines(),
+        .record_route = true,
+    };
+    /* A provisional answer that cannot be sent is no loss: the final one follows. */
+    (void)!tn_server_respond(&ep->txns, call->invite_txn, &rsp);
+    tn_buf_fini(&contact);
+}
+
+static void accept(struct tn_call *call)
+{
+    struct tn_buf body;
+    tn_buf_init(&body, &call->ep->ctx.alloc, TN_MSG_SIZE_MAX);
+    int err = tn_call_describe(call, &body);
+    if (!err) err = tn_call_respond_2xx(call, call->invite_txn, tn_buf_view(&body));
+    tn_buf_fini(&body);
+    if (err) {
+        tn_call_end(call, TERN_END_ERROR, 500, TERN_STR("the call could not be answered"));
+        return;
+    }
+    tn_dialog_confirm(&call->dialog);
+    tn_call_enter(call, TN_LIFE_ANSWERING);
+    tn_repeat_start(&call->repeat);
+}
+
+void tn_call_in_answer(struct tn_call *call, unsigned status)
+{
+    if (status < 200) {
+        ring(call, status);
+    } else if (tn_call_media_ready(call)) {
+        accept(call);
+    } else {
+        call->answer_wanted = status;
+    }
+}
+
+void tn_call_in_sockets_ready(struct tn_call *call)
+{
+    if (call->life == TN_LIFE_INCOMING && call->answer_wanted) accept(call);
+}
+
+/* ---- what follows ---- */
+
+/* The ACK for the INVITE or re-INVITE that we answered with 2xx. */
+void tn_call_in_ack(struct tn_call *call, const struct tn_msg *ack)
+{
+    struct tn_media_plan plan;
+    if (!tn_repeat_running(&call->repeat)) return;
+    tn_repeat_stop(&call->repeat);
+    if (call->offerless && tn_offer_state(&call->offer) == TN_OFFER_LOCAL) {
+        int err = tn_offer_take_answer(&call->offer, ack->body, &plan);
+        if (err && err != TERN_EUNSUPPORTED) {
+            tn_offer_rollback(&call->offer);
+            if (call->life == TN_LIFE_ANSWERING) tn_call_enter(call, TN_LIFE_ACTIVE);
+            tn_call_end(call, TERN_END_ERROR, 488, TERN_STR("the far end sent no usable answer"));
+            return;
+        }
+        tn_call_apply_plan(call, &plan, call->contact_local);
+        if (call->life == TN_LIFE_ACTIVE) tn_call_tell_media(call);
+    }
+    call->offerless = false;
+    if (call->life == TN_LIFE_ANSWERING) {
+        tn_call_enter(call, TN_LIFE_ACTIVE);
+        tn_call_tell_answered(call);
+        tn_call_check_path(call);
+    }
+    tn_call_pump_refresh(call);
+    tn_call_reap(call);
+}
+
+static tern_str reason_of(const struct tn_msg *msg, tern_str otherwise)
+{
+    const struct tn_hdr *header = tn_msg_header(msg, TN_HDR_REASON, 0); /* RFC 3326 */
+    tern_str params, text;
+    if (header == NULL) return otherwise;
+    tn_str_cut(header->value, ';', &params);
+    return tn_params_get(params, TERN_STR("text"), &text) && text.len > 0 ? text : otherwise;
+}
+
+void tn_call_in_cancelled(struct tn_call *call, const struct tn_msg *cancel)
+{
+    if (call->life != TN_LIFE_INCOMING) return; /* too late: it is answered */
+    tn_call_tell_ended(call, TERN_END_REMOTE, 487,
+                       reason_of(cancel, TERN_STR("the caller gave up")));
+    struct tn_response rsp = {.status = 487, .to_tag = tn_dialog_local_tag(&call->dialog)};
+    (void)!tn_server_respond(&call->ep->txns, call->invite_txn, &rsp);
+    tn_call_enter(call, TN_LIFE_GONE);
+    tn_call_reap(call);
+}
+
+/* RFC 3261 13.3.1.4: no ACK for a 2xx in 64*T1. A call that moves is kept (MOBILITY S4). */
+void tn_call_in_timeout(struct tn_call *call)
+{
+    if (call->life == TN_LIFE_ACTIVE) { /* it was a re-INVITE: the session before it stands */
+        if (tn_offer_state(&call->offer) == TN_OFFER_LOCAL) tn_offer_rollback(&call->offer);
+        call->offerless = false;
+        tn_call_pump_refresh(call);
+        return;
+    }
+    if (call->life == TN_LIFE_ANSWERING) {
+        tn_call_end(call, TERN_END_UNREACHABLE, 0, TERN_STR("the caller did not acknowledge"));
+        return;
+    }
+    tn_call_reap(call);
+}

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: MIT */
+/* A call's RTP: sockets, addresses, and what the stream is told. */
+#include "base/assert.h"
+#include "ua/call.h"
+
+#define PORT_TRIES_MAX 32 /* pairs of ports in a row that are taken: the range is full */
+#define CNAME_LEN      16
+
+void tn_call_offer_opts(struct tern_endpoint *ep, struct tn_offer_opts *out)
+{
+    *out = (struct tn_offer_opts){
+        .alloc = &ep->ctx.alloc,
+        .session_id = ((uint64_t)tn_random_u32(&ep->ctx.random) << 31) | 1,
+        .codecs = {{TN_CODEC_PCMA, 8}, {TN_CODEC_PCMU, 0}},
+        .codec_count = 2,
+        .event_pt = 101,
+    };
+}
+
+/* ---- sockets ---- */
+
+static uint64_t socket_hash(const struct tern_endpoint *ep, uint32_t id)
+{
+    return tn_map_hash(&ep->sockets, &id, sizeof(id));
+}
+
+struct tn_call *tn_call_for_socket(const struct tern_endpoint *ep, uint32_t socket)
+{
+    struct tn_map_node *node = tn_map_first(&ep->sockets, socket_hash(ep, socket));
+    for (; node != NULL; node = tn_map_next(node)) {
+        const struct tn_media_socket *s = TN_OWNER(node, struct tn_media_socket, node);
+        if (s->id == socket) return s->call;
+    }
+    return NULL;
+}
+
+static void open_socket(struct tn_call *call, struct tn_media_socket *s, uint16_t port)
+{
+    struct tern_endpoint *ep = call->ep;
+    s->call = call;
+    s->id = tn_net_next_id(&ep->net);
+    s->port = port;
+    s->open = false;
+    tn_map_insert(&ep->sockets, &s->node, socket_hash(ep, s->id));
+    struct tern_output out = {.type = TERN_OUT_UDP_OPEN, .id = s->id, .port = port, .media = true};
+    tn_output(&ep->ctx, &out);
+}
+
+static void close_socket(struct tn_call *call, struct tn_media_socket *s)
+{
+    struct tern_endpoint *ep = call->ep;
+    if (s->id == 0) return;
+    struct tern_output out = {.type = TERN_OUT_UDP_CLOSE, .id = s->id};
+    tn_output(&ep->ctx, &out);
+    tn_map_remove(&ep->sockets, &s->node);
+    *s = (struct tn_media_socket){0};
+}
+
+/* RFC 3550 11: RTP on an even port, RTCP on the next. Drawn at random, so that peers cannot guess. */
+void tn_call_media_open(struct tn_call *call)
+{
+    struct tern_endpoint *ep = call->ep;
+    uint32_t first = (ep->rtp_port_min + 1u) & ~1u;
+    uint32_t pairs = (ep->rtp_port_max - first + 1u) / 2;
+    uint16_t port = (uint16_t)(first + 2 * tn_random_below(&ep->ctx.random, pairs ? pairs : 1));
+    open_socket(call, &call->rtp, port);
+    open_socket(call, &call->rtcp, (uint16_t)(port + 1));
+}
+
+bool tn_call_media_ready(const struct tn_call *call)
+{
+    return call->rtp.open && call->rtcp.open;
+}
+
+static int start_stream(struct tn_call *call)
+{
+    struct tn_random *random = &call->ep->ctx.random;
+    struct tn_stream_opts opts = {
+        .ctx = &call->ep->ctx,
+        .rtp_socket = call->rtp.id,
+        .rtcp_socket = call->rtcp.id,
+        .ssrc = tn_random_u32(random),
+        .first_seq = (uint16_t)tn_random_below(random, 1u << 15), /* RFC 3711 3.3.1: low half */
+        .first_timestamp = tn_random_u32(random),
+        .symmetric = true,
+    };
+    tn_random_token(random, opts.cname, CNAME_LEN);
+    int err = tn_stream_init(&call->stream, &opts);
+    call->stream_ready = err == 0;
+    return err;
+}
+
+void tn_call_socket_opened(struct tn_call *call, uint32_t socket, uint16_t port)
+{
+    struct tn_media_socket *s = socket == call->rtp.id ? &call->rtp : &call->rtcp;
+    s->open = true;
+    s->port = port;
+    if (!tn_call_media_ready(call)) return;
+    if (start_stream(call) != 0) {
+        tn_call_end(call, TERN_END_ERROR, 500, TERN_STR("the audio stream could not be set up"));
+        return;
+    }
+    if (call->incoming) {
+        tn_call_in_sockets_ready(call);
+    } else {
+        tn_call_out_sockets_ready(call);
+    }
+}
+
+void tn_call_socket_failed(struct tn_call *call, uint32_t socket, tern_str reason)
+{
+    (void)socket;
+    close_socket(call, &call->rtp);
+    close_socket(call, &call->rtcp);
+    if (++call->port_tries < PORT_TRIES_MAX) {
+        tn_call_media_open(call);
+        return;
+    }
+    tn_call_end(call, TERN_END_ERROR, 500, reason);
+}
+
+void tn_call_media_close(struct tn_call *call)
+{
+    if (call->stream_ready) {
+        (void)tn_stream_bye(&call->stream);
+        tn_stream_fini(&call->stream);
+        call->stream_ready = false;
+    }
+    close_socket(call, &call->rtp);
+    close_socket(call, &call->rtcp);
+}
+
+/* ---- addresses ---- */
+
+/* Where audio is, or will be, sent: the far end's address, as far as it is known. */
+static tern_addr media_remote(const struct tn_call *call)
+{
+    if (tn_offer_state(&call->offer) == TN_OFFER_REMOTE) return tn_offer_remote_rtp(&call->offer);
+    if (!call->stream_ready) return (tern_addr){0};
+    return tn_stream_remote(&call->stream);
+}
+
+struct tn_offer_local tn_call_offer_local(struct tn_call *call, tern_addr signalling)
+{
+    tern_addr local = signalling, source;
+    tern_addr remote = media_remote(call);
+    if (remote.family != TERN_FAMILY_NONE &&
+        tern_network_source(&call->ep->network, remote, &source) == 0) {
+        local = source;
+    }
+    struct tn_offer_local out = {.rtp = local, .rtcp = local, .hold = call->hold};
+    out.rtp.port = call->rtp.port;
+    out.rtcp.port = call->rtcp.port;
+    return out;
+}
+
+/* The path for audio: the one that the snapshot gives, unless there is none to that peer now. */
+static void send_from(struct tn_call *call, tern_addr local)
+{
+    local.port = local.family == TERN_FAMILY_NONE ? 0 : call->rtp.port;
+    call->media_local = local;
+    tn_stream_set_local(&call->stream, local);
+}
+
+void tn_call_apply_plan(struct tn_call *call, const struct tn_media_plan *plan, tern_addr local)
+{
+    tern_addr source;
+    if (!call->stream_ready) return;
+    tn_stream_configure(&call->stream, plan);
+    tern_addr remote = tn_stream_remote(&call->stream);
+    if (remote.family != TERN_FAMILY_NONE &&
+        tern_network_source(&call->ep->network, remote, &source) == 0) {
+        local = source;
+    }
+    send_from(call, local);
+}
+
+void tn_call_move_media(struct tn_call *call, tern_addr local)
+{
+    if (!call->stream_ready) return;
+    call->moving = true;
+    call->gap_local = local;
+    send_from(call, local);
+}
+
+int tn_call_codec(const struct tn_call *call)
+{
+    const struct tn_media_plan *plan = tn_offer_plan(&call->offer);
+    return plan->active ? plan->send_pt : -1;
+}
+
+void tn_call_tell_media(struct tn_call *call)
+{
+    if (call->ended_told) return;
+    struct tern_event event = {.type = TERN_EV_CALL_MEDIA};
+    event.u.media = (struct tern_ev_call_media){
+        .call = {call->id},
+        .held_here = call->hold,
+        .held_there = tn_offer_remote_hold(&call->offer),
+        .codec = tn_call_codec(call),
+        .local = call->media_local,
+        .remote = tn_stream_remote(&call->stream),
+    };
+    tn_ep_event(call->ep, &event);
+}
+
+/* ---- packets and frames ---- */
+
+static void tell_digits(struct tn_call *call)
+{
+    struct tern_event event = {.type = TERN_EV_CALL_DTMF};
+    event.u.dtmf.call = (tern_call){call->id};
+    while (tn_stream_next_dtmf(&call->stream, &event.u.dtmf.digit, &event.u.dtmf.duration_ms))
+        tn_ep_event(call->ep, &event);
+}
+
+void tn_call_media_datagram(struct tn_call *call, const struct tern_datagram *datagram)
+{
+    struct tern_endpoint *ep = call->ep;
+    if (!call->stream_ready) return;
+    tern_time before = tn_stream_last_received(&call->stream);
+    uint64_t heard_before = call->stream.counts.packets_received;
+    tn_stream_receive(&call->stream, datagram);
+    tell_digits(call);
+    bool heard = call->stream.counts.packets_received != heard_before;
+    if (!call->moving || !heard || datagram->socket != call->rtp.id) return;
+
+    tern_time gap = before == TERN_TIME_NEVER ? 0 : ep->ctx.now - before;
+    tn_mob_gap(&ep->mob, 0, gap);
+    if (!tern_addr_same_host(datagram->local, call->gap_local)) return;
+    call->moving = false;
+    tn_mob_media_seen(&ep->mob, ep->ctx.now, &call->task);
+}
+
+int tern_audio_send(struct tern_endpoint *ep, tern_time now, tern_call handle, const int16_t *pcm)
+{
+    struct tn_call *call = tn_call_find(ep, handle);
+    if (call == NULL) return TERN_ESTALE;
+    tn_ep_enter(ep, now);
+    if (!call->stream_ready) return 0;
+    tern_time before = call->stream.sender.last_sent;
+    int err = tn_stream_send(&call->stream, pcm);
+    tern_time after = call->stream.sender.last_sent;
+    if (call->moving && before != TERN_TIME_NEVER && after != before) {
+        tn_mob_gap(&ep->mob, after - before, 0);
+    }
+    return err < 0 ? err : 0;
+}
+
+int tern_audio_receive(struct tern_endpoint *ep, tern_time now, tern_call handle, int16_t *pcm)
+{
+    struct tn_call *call = tn_call_find(ep, handle);
+    if (call == NULL) return TERN_ESTALE;
+    tn_ep_enter(ep, now);
+    if (!call->stream_ready) {
+        for (size_t i = 0; i < TERN_PCM_FRAME; i++)
+            pcm[i] = 0;
+        return 0;
+    }
+    return tn_stream_take(&call->stream, pcm) ? 1 : 0;
+}
+
+int tern_call_media_stats(const struct tern_endpoint *ep, tern_call handle,
+                          struct tern_media_stats *out)
+{
+    const struct tn_call *call = tn_call_find(ep, handle);
+    if (call == NULL) return TERN_ESTALE;
+    *out =
+        (struct tern_media_stats){.last_received = TERN_TIME_NEVER, .last_sent = TERN_TIME_NEVER};
+    if (call->stream_ready) tn_stream_stats(&call->stream, out);
+    return 0;
+}

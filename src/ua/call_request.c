@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: MIT */
+/* Requests from the far end inside the dialog: BYE, re-INVITE, UPDATE and the rest. */
+#include "base/str.h"
+#include "ua/call.h"
+
+static void refuse(struct tn_call *call, uint64_t txn, unsigned status, tern_str headers)
+{
+    struct tn_response rsp = {.status = status, .headers = headers};
+    (void)!tn_server_respond(&call->ep->txns, txn, &rsp);
+}
+
+/* RFC 3261 14.2, RFC 3311 5.2: come again in 0 to 10 s. */
+static void refuse_for_now(struct tn_call *call, uint64_t txn)
+{
+    char line[32];
+    struct tn_buf buf;
+    tn_buf_fixed(&buf, line, sizeof(line));
+    tn_put_header_number(&buf, TN_HDR_RETRY_AFTER, tn_random_below(&call->ep->ctx.random, 11));
+    refuse(call, txn, 500, tn_buf_view(&buf));
+}
+
+static void answer_plain(struct tn_call *call, uint64_t txn)
+{
+    struct tn_response rsp = {.status = 200, .headers = tn_ep_capability_lines()};
+    (void)!tn_server_respond(&call->ep->txns, txn, &rsp);
+}
+
+static void bye(struct tn_call *call, const struct tn_effect *effect)
+{
+    struct tern_endpoint *ep = call->ep;
+    answer_plain(call, effect->id);
+    if (call->life == TN_LIFE_INCOMING) { /* RFC 3261 15.1.2 */
+        struct tn_response rsp = {.status = 487, .to_tag = tn_dialog_local_tag(&call->dialog)};
+        (void)!tn_server_respond(&ep->txns, call->invite_txn, &rsp);
+    }
+    tn_repeat_stop(&call->repeat);
+    tn_call_drop_refresh(call);
+    tn_call_tell_ended(call, TERN_END_REMOTE, 0, TERN_STR("the far end hung up"));
+    if (call->life == TN_LIFE_CALLING || call->life == TN_LIFE_RINGING) {
+        tn_request_abandon(&ep->txns, call->invite);
+        call->invite = 0;
+    }
+    if (call->life != TN_LIFE_GONE && call->life != TN_LIFE_LEAVING) {
+        tn_call_enter(call, TN_LIFE_GONE);
+    }
+    tn_call_reap(call);
+}
+
+/* @return 0, or the status that refuses the offer. */
+static unsigned take_offer(struct tn_call *call, tern_str body)
+{
+    switch (tn_offer_take(&call->offer, body)) {
+    case 0: return 0;
+    case TERN_ESTATE: return tn_offer_state(&call->offer) == TN_OFFER_LOCAL ? 491 : 500;
+    case TERN_EPARSE: return 400;
+    case TERN_ENOMEM: return 500;
+    default: return 488;
+    }
+}
+
+static void reinvite(struct tn_call *call, const struct tn_effect *effect)
+{
+    struct tn_buf body;
+    if (tn_repeat_running(&call->repeat) || call->life == TN_LIFE_INCOMING) {
+        refuse_for_now(call, effect->id); /* 14.2: the one before is not settled */
+        return;
+    }
+    if (call->life != TN_LIFE_ACTIVE || call->refresh.state == TN_REFRESH_INVITING) {
+        refuse(call, effect->id, call->life == TN_LIFE_ACTIVE ? 491 : 481, (tern_str){NULL, 0});
+        return;
+    }
+    call->offerless = effect->msg->body.len == 0;
+    unsigned status = 0;
+    if (call->offerless && tn_offer_state(&call->offer) != TN_OFFER_STABLE) status = 491;
+    if (!call->offerless) status = take_offer(call, effect->msg->body);
+    if (status) {
+        refuse(call, effect->id, status, (tern_str){NULL, 0});
+        return;
+    }
+    if (tn_dialog_refresh_target(&call->dialog, effect->msg) != 0) {
+        tn_offer_rollback(&call->offer);
+        refuse(call, effect->id, 400, (tern_str){NULL, 0});
+        return;
+    }
+    call->invite_txn = effect->id;
+    tn_server_set_owner(&call->ep->txns, effect->id, (struct tn_owner){TN_OWNER_CALL, 0, call->id});
+    tn_buf_init(&body, &call->ep->ctx.alloc, TN_MSG_SIZE_MAX);
+    int err = tn_call_describe(call, &body);
+    if (!err) err = tn_call_respond_2xx(call, effect->id, tn_buf_view(&body));
+    tn_buf_fini(&body);
+    if (err) {
+        tn_offer_rollback(&call->offer);
+        refuse(call, effect->id, 500, (tern_str){NULL, 0});
+        return;
+    }
+    tn_repeat_start(&call->repeat);
+    if (!call->offerless) tn_call_tell_media(call);
+}
+
+static int answer_update(struct tn_call *call, uint64_t txn, bool with_offer)
+{
+    struct tern_endpoint *ep = call->ep;
+    struct tn_media_plan plan;
+    struct tn_buf body, contact;
+    int err = 0;
+    tern_addr local = tn_call_answer_contact(call, txn);
+    tn_buf_init(&body, &ep->ctx.alloc, TN_MSG_SIZE_MAX);
+    tn_buf_init(&contact, &ep->ctx.alloc, TN_MSG_SIZE_MAX);
+    if (with_offer) {
+        struct tn_offer_local media = tn_call_offer_local(call, local);
+        err = tn_offer_answer(&call->offer, &media, &body, &plan);
+        if (!err) tn_call_apply_plan(call, &plan, media.rtp);
+    }
+    tn_call_put_contact(call, call->transport, local, &contact);
+    struct tn_response rsp = {
+        .status = 200,
+        .to_tag = tn_dialog_local_tag(&call->dialog),
+        .contact = tn_buf_view(&contact),
+        .headers = tn_ep_capability_lines(),
+        .content_type = body.len > 0 ? TERN_STR("application/sdp") : (tern_str){NULL, 0},
+        .body = tn_buf_view(&body),
+    };
+    if (!err) err = contact.err;
+    if (!err) err = tn_server_respond(&ep->txns, txn, &rsp);
+    tn_buf_fini(&body);
+    tn_buf_fini(&contact);
+    if (!err) call->contact_local = local;
+    return err;
+}
+
+/* RFC 3311 5.2. Before the INVITE's answer, an UPDATE with an offer finds ours or theirs pending. */
+static void update(struct tn_call *call, const struct tn_effect *effect)
+{
+    bool with_offer = effect->msg->body.len > 0;
+    if (call->life != TN_LIFE_INCOMING && call->life != TN_LIFE_ANSWERING &&
+        call->life != TN_LIFE_ACTIVE && call->life != TN_LIFE_RINGING) {
+        refuse(call, effect->id, 481, (tern_str){NULL, 0});
+        return;
+    }
+    unsigned status = with_offer ? take_offer(call, effect->msg->body) : 0;
+    if (status == 500) {
+        refuse_for_now(call, effect->id);
+        return;
+    }
+    if (!status && tn_dialog_refresh_target(&call->dialog, effect->msg) != 0) status = 400;
+    if (!status && answer_update(call, effect->id, with_offer) != 0) status = 500;
+    if (status) {
+        if (with_offer && tn_offer_state(&call->offer) == TN_OFFER_REMOTE) {
+            tn_offer_rollback(&call->offer);
+        }
+        refuse(call, effect->id, status, (tern_str){NULL, 0});
+        return;
+    }
+    if (with_offer && call->life == TN_LIFE_ACTIVE) tn_call_tell_media(call);
+}
+
+void tn_call_request(struct tn_call *call, const struct tn_effect *effect)
+{
+    struct tern_endpoint *ep = call->ep;
+    const struct tn_flow *flow = tn_net_get(&ep->net, effect->flow);
+    if (tn_dialog_take_cseq(&call->dialog, effect->msg) != 0) {
+        refuse(call, effect->id, 500, (tern_str){NULL, 0});
+        return;
+    }
+    if (flow) call->hop = flow->key.remote;
+    switch (effect->msg->method) {
+    case TN_METHOD_BYE: bye(call, effect); return;
+    case TN_METHOD_INVITE: reinvite(call, effect); return;
+    case TN_METHOD_UPDATE: update(call, effect); return;
+    case TN_METHOD_OPTIONS: answer_plain(call, effect->id); return;
+    case TN_METHOD_INFO:
+        if (effect->msg->body.len == 0) {
+            answer_plain(call, effect->id);
+        } else { /* RFC 6086 4.2.2: no package is known here */
+            refuse(call, effect->id, 415, TERN_STR("Accept: application/sdp\r\n"));
+        }
+        return;
+    case TN_METHOD_PRACK: refuse(call, effect->id, 481, (tern_str){NULL, 0}); return;
+    case TN_METHOD_OTHER:
+    case TN_METHOD_ACK:
+    case TN_METHOD_CANCEL:
+    case TN_METHOD_REGISTER:
+    case TN_METHOD_MESSAGE:
+    case TN_METHOD_REFER:
+    case TN_METHOD_NOTIFY:
+    case TN_METHOD_SUBSCRIBE:
+    case TN_METHOD_PUBLISH: refuse(call, effect->id, 405, tn_ep_capability_lines()); return;
+    }
+}

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Requests that a call sends inside its dialog: refreshes (re-INVITE, UPDATE),
+ * ACK and BYE.
+ */
+#include "base/assert.h"
+#include "base/str.h"
+#include "ua/call.h"
+
+int tn_call_send(struct tn_call *call, enum tn_method method, uint32_t tag, bool prepare,
+                 uint64_t *id)
+{
+    struct tern_endpoint *ep = call->ep;
+    struct tn_buf scratch;
+    struct tn_request_opts opts = {
+        .owner = {TN_OWNER_CALL, tag, call->id},
+        .method = method,
+        .transport = call->transport,
+        .auth = call->account ? &call->account->auth : NULL,
+        .headers = prepare ? tn_ep_capability_lines() : (tern_str){NULL, 0},
+        .prepare = prepare,
+        .no_failover = true,
+    };
+    if (tag == TN_TAG_REFRESH && !(call->refresh.in_flight & TN_INTENT_VIA)) {
+        opts.from_addr = call->contact_local;
+    }
+    tn_buf_init(&scratch, &ep->ctx.alloc, TN_MSG_SIZE_MAX);
+    int err = tn_dialog_request(&call->dialog, &scratch, &opts);
+    if (!err) err = tn_request_start(&ep->txns, &opts, id);
+    tn_buf_fini(&scratch);
+    return err;
+}
+
+/* RFC 3261 13.2.2.4: a request of its own, outside any transaction, once for each 2xx. */
+void tn_call_send_ack(struct tn_call *call, uint32_t cseq, tern_str body)
+{
+    struct tern_endpoint *ep = call->ep;
+    struct tn_buf scratch;
+    struct tn_request_opts opts = {
+        .owner = {TN_OWNER_CALL, TN_TAG_ACK, call->id},
+        .method = TN_METHOD_ACK,
+        .transport = call->transport,
+        .body = body,
+    };
+    if (body.len > 0) opts.content_type = TERN_STR("application/sdp");
+    tn_request_abandon(&ep->txns, call->ack);
+    call->ack = 0;
+    tn_buf_init(&scratch, &ep->ctx.alloc, TN_MSG_SIZE_MAX);
+    int err = tn_dialog_request(&call->dialog, &scratch, &opts);
+    call->ack_cseq = cseq;
+    opts.cseq = &call->ack_cseq;
+    /* An ACK that cannot be sent now is asked for again by the next 2xx. */
+    if (!err) (void)!tn_request_start(&ep->txns, &opts, &call->ack);
+    tn_buf_fini(&scratch);
+}
+
+void tn_call_send_bye(struct tn_call *call, tern_str reason)
+{
+    (void)reason;
+    if (tn_call_send(call, TN_METHOD_BYE, TN_TAG_BYE, false, &call->request) != 0) {
+        tn_call_enter(call, TN_LIFE_GONE);
+    }
+}
+
+/* ---- refresh ---- */
+
+void tn_call_drop_refresh(struct tn_call *call)
+{
+    if (tn_offer_state(&call->offer) == TN_OFFER_LOCAL && call->life == TN_LIFE_ACTIVE) {
+        tn_offer_rollback(&call->offer);
+    }
+    tn_request_abandon(&call->ep->txns, call->refresh_request);
+    call->refresh_request = 0;
+    call->refresh_local = (tern_addr){0};
+    tn_refresh_drop(&call->refresh);
+}
+
+static void refresh_ended(struct tn_call *call, int code, tern_time retry_after)
+{
+    struct tern_endpoint *ep = call->ep;
+    call->refresh_request = 0;
+    call->refresh_local = (tern_addr){0};
+    if (code == 0 && tn_call_task_active(&call->task) &&
+        call->task.state != TN_CALL_REFRESHING) { /* the path went; mobility will ask again */
+        tn_refresh_drop(&call->refresh);
+        return;
+    }
+    bool by_update = call->refresh.state == TN_REFRESH_UPDATING;
+    switch (tn_refresh_answer(&call->refresh, code, retry_after)) {
+    case TN_REFRESH_AGAIN: tn_call_pump_refresh(call); return;
+    case TN_REFRESH_DONE:
+    case TN_REFRESH_FAILED: break;
+    }
+    bool moving = call->task.state == TN_CALL_REFRESHING;
+    tn_mob_refreshed(&ep->mob, ep->ctx.now, &call->task, code, by_update, retry_after);
+    if (!moving && code == 481) { /* RFC 3261 12.2.1.2: the peer does not know this call */
+        tn_call_end(call, TERN_END_REMOTE, code, TERN_STR("the far end no longer knows the call"));
+        return;
+    }
+    tn_call_pump_refresh(call);
+}
+
+/* Only one INVITE or offer at a time in a dialog: RFC 3261 14.1, RFC 3311 5.1. */
+static bool may_refresh(const struct tn_call *call)
+{
+    return call->life == TN_LIFE_ACTIVE && !call->ended_told && call->refresh_request == 0 &&
+           !tn_repeat_running(&call->repeat) && tn_offer_state(&call->offer) == TN_OFFER_STABLE;
+}
+
+void tn_call_pump_refresh(struct tn_call *call)
+{
+    bool update;
+    uint32_t intents;
+    if (!may_refresh(call)) return;
+    if (!tn_refresh_next(&call->refresh, call->dialog.peer_update, &update, &intents)) return;
+    int err = tn_call_send(call, update ? TN_METHOD_UPDATE : TN_METHOD_INVITE, TN_TAG_REFRESH, true,
+                           &call->refresh_request);
+    if (err) refresh_ended(call, 0, 0);
+}
+
+static void prepare_refresh(struct tn_call *call, const struct tn_effect *effect)
+{
+    struct tern_endpoint *ep = call->ep;
+    struct tn_request_path path;
+    struct tn_buf contact, body;
+    uint32_t intents = call->refresh.in_flight;
+    bool update = call->refresh.state == TN_REFRESH_UPDATING;
+    int err = 0;
+    if (!tn_request_path(&ep->txns, effect->id, &path)) return;
+
+    tn_buf_init(&contact, &ep->ctx.alloc, TN_MSG_SIZE_MAX);
+    tn_buf_init(&body, &ep->ctx.alloc, TN_MSG_SIZE_MAX);
+    struct tn_offer_local local = tn_call_offer_local(call, path.local);
+    if (!update || (intents & TN_INTENT_OFFER)) {
+        if (tn_offer_state(&call->offer) == TN_OFFER_LOCAL) tn_offer_rollback(&call->offer);
+        err = tn_offer_make(&call->offer, &local, &body);
+    }
+    call->refresh_local = local.rtp;
+    call->refresh_contact = intents & TN_INTENT_CONTACT ? path.local : call->contact_local;
+    call->hop = path.remote;
+    if (!err) {
+        tn_call_put_contact(call, path.transport, call->refresh_contact, &contact);
+        struct tn_request_parts parts = {
+            .contact = tn_buf_view(&contact),
+            .content_type = body.len > 0 ? TERN_STR("application/sdp") : (tern_str){NULL, 0},
+            .body = tn_buf_view(&body),
+        };
+        err = contact.err ? contact.err : tn_request_send(&ep->txns, effect->id, &parts);
+    }
+    tn_buf_fini(&contact);
+    tn_buf_fini(&body);
+    if (!err) return;
+    if (tn_offer_state(&call->offer) == TN_OFFER_LOCAL) tn_offer_rollback(&call->offer);
+    tn_request_abandon(&ep->txns, effect->id);
+    refresh_ended(call, 0, 0);
+}
+
+static tern_time retry_after(const struct tn_msg *rsp)
+{
+    const struct tn_hdr *header = tn_msg_header(rsp, TN_HDR_RETRY_AFTER, 0);
+    uint32_t seconds;
+    if (header == NULL || tn_retry_after_parse(header->value, &seconds) != 0) return 0;
+    return TERN_SECONDS(seconds < 3600 ? seconds : 3600);
+}
+
+static void refresh_accepted(struct tn_call *call, const struct tn_msg *rsp)
+{
+    struct tn_media_plan plan;
+    tern_addr local = call->refresh_local;
+    bool invite = rsp->method == TN_METHOD_INVITE;
+    /* Without memory for the new target the old one stays: the next refresh brings it again. */
+    (void)!tn_dialog_refresh_target(&call->dialog, rsp);
+    if (invite) tn_call_send_ack(call, rsp->cseq.number, (tern_str){NULL, 0});
+    call->contact_local = call->refresh_contact;
+    if (tn_offer_state(&call->offer) == TN_OFFER_LOCAL) {
+        int err = tn_offer_take_answer(&call->offer, rsp->body, &plan);
+        if (err && err != TERN_EUNSUPPORTED) {
+            tn_offer_rollback(&call->offer); /* nonsense: what was agreed before goes on */
+        } else {
+            tn_call_apply_plan(call, &plan, local);
+            tn_call_tell_media(call);
+        }
+    }
+    refresh_ended(call, (int)rsp->status, 0);
+}
+
+void tn_call_refresh_effect(struct tn_call *call, const struct tn_effect *effect)
+{
+    const struct tn_msg *rsp = effect->msg;
+    if (effect->id != call->refresh_request) {
+        /* The 2xx to a re-INVITE that is settled has come again: the ACK was lost. */
+        if (effect->kind == TN_EFFECT_RESPONSE && rsp->method == TN_METHOD_INVITE &&
+            rsp->status >= 200 && rsp->status < 300 && call->life != TN_LIFE_GONE) {
+            tn_call_send_ack(call, rsp->cseq.number, (tern_str){NULL, 0});
+        }
+        return;
+    }
+    if (effect->kind == TN_EFFECT_PREPARE) {
+        prepare_refresh(call, effect);
+        return;
+    }
+    if (effect->kind == TN_EFFECT_RESPONSE && rsp->status < 200) return;
+    if (effect->kind == TN_EFFECT_RESPONSE && rsp->status < 300) {
+        refresh_accepted(call, rsp);
+        return;
+    }
+    if (tn_offer_state(&call->offer) == TN_OFFER_LOCAL) tn_offer_rollback(&call->offer);
+    bool answered = effect->kind == TN_EFFECT_RESPONSE;
+    refresh_ended(call, answered ? (int)rsp->status : 0, answered ? retry_after(rsp) : 0);
+}
+
+void tn_call_put_contact(const struct tn_call *call, enum tern_transport transport, tern_addr local,
+                         struct tn_buf *out)
+{
+    tern_str user = call->account ? tn_text_view(&call->account->user) : (tern_str){NULL, 0};
+    tn_put_contact(out, user, transport, local);
+}

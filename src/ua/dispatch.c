@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/* The one switch that hands effects of the layers below to their owners. */
+#include "ua/call.h"
+
+static void to_owner(struct tern_endpoint *ep, const struct tn_effect *effect)
+{
+    switch (effect->owner.kind) {
+    case TN_OWNER_REQUEST: tn_request_effect(&ep->txns, effect); return;
+    case TN_OWNER_REGISTRATION: {
+        struct tn_account *account = tn_slots_get(&ep->accounts, effect->owner.id);
+        if (account) tn_registration_effect(account, effect);
+        return;
+    }
+    case TN_OWNER_CALL: {
+        struct tn_call *call = tn_call_by_id(ep, effect->owner.id);
+        if (call) tn_call_effect(call, effect);
+        return;
+    }
+    case TN_OWNER_NONE:
+    case TN_OWNER_ENDPOINT:
+    case TN_OWNER_PROXY: return; /* nobody waits for it; the proxy's went to the service */
+    }
+}
+
+static void flow_down(struct tern_endpoint *ep, uint64_t flow)
+{
+    uint32_t cursor = 0;
+    struct tn_account *account;
+    tn_txns_flow_down(&ep->txns, flow);
+    while ((account = tn_slots_each(&ep->accounts, &cursor)) != NULL)
+        tn_registration_flow_down(account, flow);
+}
+
+/* RFC 3261 13.2.2.4: a 2xx that no transaction wants may be a fork's, or a late one. */
+static void stray_response(struct tern_endpoint *ep, const struct tn_effect *effect)
+{
+    struct tn_call *call = tn_call_for_response(ep, effect->msg);
+    if (call) tn_call_decline_fork(call, effect->msg);
+}
+
+static void ack(struct tern_endpoint *ep, const struct tn_effect *effect)
+{
+    struct tn_call *call = tn_call_for_request(ep, effect->msg);
+    if (call) tn_call_in_ack(call, effect->msg);
+}
+
+void tn_ep_dispatch(struct tern_endpoint *ep, const struct tn_effect *effect)
+{
+    if (ep->service && ep->service->effect(ep->service, effect)) return;
+    switch (effect->kind) {
+    case TN_EFFECT_MESSAGE: tn_txns_message(&ep->txns, effect->msg, effect->flow); return;
+    case TN_EFFECT_FLOW_UP: tn_txns_flow_up(&ep->txns, effect->flow); return;
+    case TN_EFFECT_FLOW_DOWN: flow_down(ep, effect->flow); return;
+    case TN_EFFECT_REQUEST: tn_ep_request(ep, effect); return;
+    case TN_EFFECT_ACK: ack(ep, effect); return;
+    case TN_EFFECT_STRAY_RESPONSE: stray_response(ep, effect); return;
+    case TN_EFFECT_LOCATED:
+    case TN_EFFECT_CANCELLED:
+    case TN_EFFECT_SERVER_TIMEOUT:
+    case TN_EFFECT_SERVER_ENDED:
+    case TN_EFFECT_TXN_RESPONSE:
+    case TN_EFFECT_TXN_FAILED:
+    case TN_EFFECT_PREPARE:
+    case TN_EFFECT_RESPONSE:
+    case TN_EFFECT_FAILED: to_owner(ep, effect); return;
+    }
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+/* The endpoint's parts, for the files of this room. */
+#ifndef TN_UA_ENDPOINT_H
+#define TN_UA_ENDPOINT_H
+
+#include <tern/tern.h>
+
+#include "base/map.h"
+#include "base/slots.h"
+#include "base/text.h"
+#include "core/service.h"
+#include "mobility/mobility.h"
+#include "net/net.h"
+#include "txn/request.h"
+#include "txn/txn.h"
+
+struct tn_account;
+struct tn_call;
+
+enum tn_endpoint_state {
+    TN_ENDPOINT_NEW,
+    TN_ENDPOINT_RUNNING,
+    TN_ENDPOINT_STOPPING,
+    TN_ENDPOINT_STOPPED
+};
+
+struct tern_endpoint {
+    enum tn_endpoint_state state;
+    struct tn_ctx ctx;
+    struct tn_net net;
+    struct tn_txns txns;
+    struct tn_service *service; /* NULL: a user agent */
+    struct tn_text product;
+
+    uint16_t rtp_port_min, rtp_port_max;
+    bool sip_events;
+    bool auto_ip_change;
+    tern_time settle;
+    uint32_t max_calls;
+
+    struct tn_slots accounts, calls;
+    struct tn_map sockets;  /* media sockets by number */
+    struct tn_map dialogs;  /* by Call-ID and local tag */
+    uint32_t calls_visible; /* calls whose ENDED has not been told */
+
+    struct tn_mobility mob;
+    struct tern_network network; /* in force for mobility: what the net room has */
+    struct tn_timer settle_timer, mob_timer, stop_timer;
+    bool listeners_ready; /* as last told to mobility */
+
+    struct tn_list events; /* struct tn_event_item */
+    size_t event_count;
+    struct tn_event_item *event_out; /* the one the application looks at */
+};
+
+/* ---- entry and exit of every public function (run.c) ---- */
+
+void tn_ep_enter(struct tern_endpoint *ep, tern_time now);
+/* Effects, timers and decisions, until nothing is left to do now. */
+void tn_ep_run(struct tern_endpoint *ep);
+/* Outputs or events pile up: refuse input. */
+bool tn_ep_busy(const struct tern_endpoint *ep);
+/* STOPPED is told once nothing is left. */
+void tn_ep_check_stopped(struct tern_endpoint *ep);
+
+/* ---- events (event.c) ---- */
+
+void tn_ep_event(struct tern_endpoint *ep, const struct tern_event *event); /* copies its text */
+void tn_ep_events_fini(struct tern_endpoint *ep);
+
+/* ---- effects (dispatch.c) ---- */
+
+void tn_ep_dispatch(struct tern_endpoint *ep, const struct tn_effect *effect);
+
+/* ---- requests outside any call (uas.c) ---- */
+
+void tn_ep_request(struct tern_endpoint *ep, const struct tn_effect *effect);
+/* 420, 415 … @return the status to refuse it with, with lines for the answer in `headers`; 0: fine. */
+unsigned tn_ep_check_request(struct tern_endpoint *ep, const struct tn_msg *msg,
+                             struct tn_buf *headers);
+void tn_ep_refuse(struct tern_endpoint *ep, uint64_t txn, unsigned status, tern_str headers);
+/* Lines that dialog-forming messages carry: Allow, Supported. */
+tern_str tn_ep_capability_lines(void);
+
+/* ---- handover (handover.c) ---- */
+
+void tn_ep_network_changed(struct tern_endpoint *ep, const struct tern_ip_change_param *param,
+                           bool forced);
+/* Carries out what mobility has decided. @return whether there was anything */
+bool tn_ep_decisions(struct tern_endpoint *ep);
+void tn_ep_listener_news(struct tern_endpoint *ep);
+void tn_ep_settle_fired(struct tn_timer *timer);
+void tn_ep_mob_fired(struct tn_timer *timer);
+
+/* ---- texts ---- */
+
+/* "<sip:user@host:port;transport=tcp>" */
+void tn_put_contact(struct tn_buf *buf, tern_str user, enum tern_transport transport,
+                    tern_addr local);
+
+#endif

@@ -1,0 +1,402 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * An IP change, carried out: gathers the facts that mobility judges by, and does
+ * what it decides. No policy here.
+ */
+#include <string.h>
+
+#include "base/assert.h"
+#include "ua/call.h"
+#include "ua/options.h"
+
+/* ---- facts ---- */
+
+static struct tn_account_facts account_facts(const struct tn_account *account)
+{
+    struct tn_account_facts facts = {
+        .id = account->id,
+        .registers = account->wants_registration && !account->removed,
+        .transport = account->transport,
+        .path = {account->local, account->server},
+        .pending_from = account->pending_local,
+        .offline = account->task.state == TN_ACCOUNT_OFFLINE,
+        .policy = &account->ip_change,
+    };
+    if (facts.path.local.family == TERN_FAMILY_NONE) facts.path.local = account->pending_local;
+    return facts;
+}
+
+static enum tn_call_phase phase_of(const struct tn_call *call)
+{
+    if (call->ended_told || call->account == NULL) return TN_PHASE_ENDING;
+    return call->life == TN_LIFE_ACTIVE ? TN_PHASE_CONFIRMED : TN_PHASE_EARLY;
+}
+
+static struct tn_call_facts call_facts(const struct tn_call *call)
+{
+    const struct tn_media_plan *plan = tn_offer_plan(&call->offer);
+    bool pending = call->refresh_local.family != TERN_FAMILY_NONE;
+    struct tn_call_facts facts = {
+        .id = call->id,
+        .phase = phase_of(call),
+        .signalling = {pending ? call->refresh_contact : call->contact_local, call->hop},
+        .media = {call->media_local, {0}},
+        .pending_from = call->refresh_local,
+        .talking = plan->active && plan->listen,
+        .offline = call->task.state == TN_CALL_OFFLINE,
+        .policy = call->account ? &call->account->ip_change : NULL,
+    };
+    if (call->stream_ready && plan->active) facts.media.remote = tn_stream_remote(&call->stream);
+    return facts;
+}
+
+static enum tn_verdict worst_verdict(const struct tern_endpoint *ep)
+{
+    enum tn_verdict worst = TN_VERDICT_STAYS, verdict;
+    uint32_t cursor = 0;
+    const struct tn_account *account;
+    const struct tn_call *call;
+    while ((account = tn_slots_each(&ep->accounts, &cursor)) != NULL) {
+        struct tn_account_facts facts = account_facts(account);
+        verdict = tn_mob_judge_account(&ep->network, &facts);
+        if (verdict > worst) worst = verdict;
+    }
+    cursor = 0;
+    while ((call = tn_slots_each(&ep->calls, &cursor)) != NULL) {
+        struct tn_call_facts facts = call_facts(call);
+        verdict = tn_mob_judge_call(&ep->network, &facts);
+        if (verdict > worst) worst = verdict;
+    }
+    return worst;
+}
+
+/* ---- a change ---- */
+
+/* Decisions are taken after each object, so that they are carried out in the order of the loops. */
+static void each_call_media(struct tern_endpoint *ep)
+{
+    uint32_t cursor = 0;
+    struct tn_call *call;
+    while ((call = tn_slots_each(&ep->calls, &cursor)) != NULL) {
+        struct tn_call_facts facts = call_facts(call);
+        if (facts.phase == TN_PHASE_ENDING || !call->stream_ready) continue;
+        tn_mob_call_media(&ep->mob, &call->task, &facts);
+        (void)tn_ep_decisions(ep);
+    }
+}
+
+static void each_account(struct tern_endpoint *ep)
+{
+    uint32_t cursor = 0;
+    struct tn_account *account;
+    while ((account = tn_slots_each(&ep->accounts, &cursor)) != NULL) {
+        struct tn_account_facts facts = account_facts(account);
+        tn_mob_account_begin(&ep->mob, ep->ctx.now, &account->task, &facts);
+        (void)tn_ep_decisions(ep);
+    }
+}
+
+/* What is under way outside the mobility's care: an INVITE without any answer, BYE, a 2xx. */
+static void repeat_on_new_path(struct tn_call *call)
+{
+    struct tern_endpoint *ep = call->ep;
+    struct tn_request_path path;
+    uint64_t request = call->life == TN_LIFE_CALLING ? call->invite : call->request;
+    if (tn_repeat_running(&call->repeat) && !tn_net_has_local(&ep->net, call->contact_local)) {
+        tn_repeat_hasten(&call->repeat);
+    }
+    if (request == 0 || !tn_request_path(&ep->txns, request, &path)) return;
+    if (tn_net_has_local(&ep->net, path.local)) return;
+    /* Without memory the transaction goes on as it is and times out. */
+    (void)!tn_request_restart(&ep->txns, request);
+}
+
+static void each_call(struct tern_endpoint *ep)
+{
+    uint32_t cursor = 0;
+    struct tn_call *call;
+    while ((call = tn_slots_each(&ep->calls, &cursor)) != NULL) {
+        struct tn_call_facts facts = call_facts(call);
+        repeat_on_new_path(call);
+        if (facts.phase == TN_PHASE_ENDING) continue;
+        tn_mob_call_begin(&ep->mob, ep->ctx.now, &call->task, &call->account->task, &facts);
+        (void)tn_ep_decisions(ep);
+    }
+}
+
+static void begin(struct tern_endpoint *ep, const struct tern_ip_change_param *param, bool forced)
+{
+    tn_timer_cancel(&ep->ctx, &ep->settle_timer);
+    tn_mob_begin(&ep->mob, ep->ctx.now, &ep->network, param, forced);
+    (void)tn_ep_decisions(ep);
+    each_call_media(ep);
+    each_account(ep);
+    each_call(ep);
+    tn_mob_begun(&ep->mob, ep->ctx.now);
+    (void)tn_ep_decisions(ep);
+}
+
+static void registrations_online(struct tern_endpoint *ep)
+{
+    uint32_t cursor = 0;
+    struct tn_account *account;
+    while ((account = tn_slots_each(&ep->accounts, &cursor)) != NULL) {
+        if (!tn_account_task_active(&account->task)) tn_registration_online(account);
+    }
+}
+
+void tn_ep_network_changed(struct tern_endpoint *ep, const struct tern_ip_change_param *param,
+                           bool forced)
+{
+    tern_time wait = tn_mob_when(worst_verdict(ep), forced, ep->settle);
+    if (wait == 0) {
+        begin(ep, param, forced);
+    } else if (wait == TERN_TIME_NEVER) {
+        tn_timer_cancel(&ep->ctx, &ep->settle_timer);
+        tn_net_sync_listeners(&ep->net, false, 0);
+    } else {
+        tn_net_sync_listeners(&ep->net, false, 0);
+        tn_timer_arm(&ep->ctx, &ep->settle_timer, wait);
+    }
+    registrations_online(ep);
+}
+
+void tn_ep_settle_fired(struct tn_timer *timer)
+{
+    struct tern_endpoint *ep = TN_OWNER(timer, struct tern_endpoint, settle_timer);
+    struct tern_ip_change_param param;
+    tern_ip_change_param_init(&param);
+    if (worst_verdict(ep) != TN_VERDICT_STAYS) begin(ep, &param, false);
+}
+
+/* ---- decisions ---- */
+
+static void close_dead_flows(struct tern_endpoint *ep)
+{
+    uint32_t flow_cursor = 0, cursor;
+    const struct tn_flow *flow;
+    struct tn_account *account;
+    while ((flow = tn_net_each(&ep->net, &flow_cursor)) != NULL) {
+        if (tn_net_has_local(&ep->net, flow->key.local)) continue;
+        uint64_t id = flow->id;
+        struct tn_flow_key key = flow->key;
+        tn_net_close(&ep->net, id, true, false);
+        if (key.transport == TERN_TRANSPORT_UDP) continue;
+        cursor = 0;
+        while ((account = tn_slots_each(&ep->accounts, &cursor)) != NULL) {
+            if (account->flow != id) continue;
+            account->task.id = account->id;
+            account->task.transport = key.transport;
+            account->task.remote = key.remote;
+            tn_mob_flow_closed(&ep->mob, ep->ctx.now, &account->task, key.local);
+        }
+    }
+}
+
+static void close_old_flow(struct tern_endpoint *ep, struct tn_account *account, tern_addr local)
+{
+    uint32_t cursor = 0;
+    const struct tn_flow *flow;
+    while ((flow = tn_net_each(&ep->net, &cursor)) != NULL) {
+        if (flow->key.transport != TERN_TRANSPORT_TCP || flow->id == account->flow) continue;
+        if (!tern_addr_same_host(flow->key.local, local)) continue;
+        if (!tern_addr_equal(flow->key.remote, account->server)) continue;
+        struct tn_flow_key key = flow->key;
+        tn_net_close(&ep->net, flow->id, false, true);
+        tn_mob_flow_closed(&ep->mob, ep->ctx.now, &account->task, key.local);
+    }
+}
+
+static void refresh_call(struct tn_call *call, const struct tn_decision *decision)
+{
+    tn_call_drop_refresh(call);
+    uint32_t intents = decision->flags;
+    if (!decision->use_update) intents |= TN_INTENT_INVITE;
+    tn_refresh_want(&call->refresh, intents);
+    tn_call_pump_refresh(call);
+}
+
+static void report(struct tern_endpoint *ep, const struct tern_ip_change_progress *progress)
+{
+    struct tern_event event = {.type = TERN_EV_IP_CHANGE_PROGRESS};
+    event.u.ip_change = *progress;
+    tn_ep_event(ep, &event);
+}
+
+static void for_account(struct tern_endpoint *ep, const struct tn_decision *decision)
+{
+    struct tn_account *account = tn_slots_get(&ep->accounts, decision->account);
+    if (account == NULL) return;
+    if (decision->kind == TN_DECIDE_REGISTER) {
+        tn_registration_move(account, decision->flags);
+    } else {
+        close_old_flow(ep, account, decision->local);
+    }
+}
+
+static void for_call(struct tern_endpoint *ep, const struct tn_decision *decision)
+{
+    struct tn_call *call = tn_call_by_id(ep, decision->call);
+    if (call == NULL) return;
+    if (decision->kind == TN_DECIDE_MOVE_MEDIA) {
+        tn_call_move_media(call, decision->local);
+    } else if (decision->kind == TN_DECIDE_REFRESH) {
+        refresh_call(call, decision);
+    } else if (decision->kind == TN_DECIDE_HANG_UP) {
+        tn_call_end(call, TERN_END_IP_CHANGE, 480, TERN_STR("hung up because the IP changed"));
+    } else {
+        tn_call_end(call, TERN_END_LOST, decision->sip_code,
+                    TERN_STR("the call could not be kept through the IP change"));
+    }
+}
+
+static void carry_out(struct tern_endpoint *ep, const struct tn_decision *decision)
+{
+    switch (decision->kind) {
+    case TN_DECIDE_LISTEN:
+        tn_net_sync_listeners(&ep->net, decision->reopen, decision->delay);
+        ep->listeners_ready = false;
+        return;
+    case TN_DECIDE_CLOSE_DEAD: close_dead_flows(ep); return;
+    case TN_DECIDE_PAUSE: tn_txns_pause(&ep->txns, true); return;
+    case TN_DECIDE_RESUME: tn_txns_pause(&ep->txns, false); return;
+    case TN_DECIDE_REPORT: report(ep, &decision->report); return;
+    case TN_DECIDE_REGISTER:
+    case TN_DECIDE_CLOSE_FLOW: for_account(ep, decision); return;
+    case TN_DECIDE_MOVE_MEDIA:
+    case TN_DECIDE_REFRESH:
+    case TN_DECIDE_HANG_UP:
+    case TN_DECIDE_GIVE_UP: for_call(ep, decision); return;
+    }
+}
+
+bool tn_ep_decisions(struct tern_endpoint *ep)
+{
+    struct tn_decision decision;
+    bool any = false;
+    while (tn_mob_next(&ep->mob, &decision)) {
+        carry_out(ep, &decision);
+        any = true;
+    }
+    return any;
+}
+
+void tn_ep_listener_news(struct tern_endpoint *ep)
+{
+    struct tn_listener_news news;
+    tern_str failure = {NULL, 0};
+    bool any = false;
+    while (tn_net_next_listener_news(&ep->net, &news)) {
+        struct tern_event event = {.type = TERN_EV_LISTENER};
+        event.u.listener = (struct tern_ev_listener){
+            .transport = news.transport,
+            .local = news.local,
+            .open = news.open,
+            .reason = news.reason,
+        };
+        tn_ep_event(ep, &event);
+        if (!news.open) failure = TERN_STR("a listener could not be opened");
+        any = true;
+    }
+    bool ready = tn_net_listeners_ready(&ep->net);
+    if (ready && !ep->listeners_ready) {
+        tn_mob_listeners(&ep->mob, ep->ctx.now, true, (tern_str){NULL, 0});
+    } else if (!ready && any && failure.len > 0) {
+        tn_mob_listeners(&ep->mob, ep->ctx.now, false, failure);
+    }
+    ep->listeners_ready = ready;
+}
+
+/* ---- calls that became active on a path that is gone ---- */
+
+void tn_call_check_path(struct tn_call *call)
+{
+    struct tern_endpoint *ep = call->ep;
+    struct tn_call_facts facts = call_facts(call);
+    if (tn_mob_judge_call(&ep->network, &facts) != TN_VERDICT_LOST) return;
+    tern_addr local;
+    if (facts.media.remote.family != TERN_FAMILY_NONE &&
+        tern_network_source(&ep->network, facts.media.remote, &local) == 0) {
+        tn_call_move_media(call, local);
+    }
+    tn_refresh_want(&call->refresh, facts.policy->reinvite_flags);
+    tn_call_pump_refresh(call);
+}
+
+/* ---- public ---- */
+
+static bool usable(const struct tern_network *network, const struct tern_net_address *address)
+{
+    (void)network;
+    return address->kind != TERN_LINK_LOOPBACK && !(address->flags & TERN_NET_TENTATIVE);
+}
+
+static void tell_network(struct tern_endpoint *ep, const struct tern_network *old)
+{
+    struct tern_event event = {.type = TERN_EV_NETWORK};
+    struct tern_ev_network *ev = &event.u.network;
+    const struct tern_network *now = &ep->network;
+    ev->addresses = now->address_count;
+    for (uint32_t i = 0; i < now->address_count; i++) {
+        if (usable(now, &now->addresses[i])) ev->usable = true;
+        if (tern_network_find(old, now->addresses[i].addr) == NULL) ev->added++;
+    }
+    for (uint32_t i = 0; i < old->address_count; i++) {
+        if (tern_network_find(now, old->addresses[i].addr) == NULL) ev->removed++;
+    }
+    tn_ep_event(ep, &event);
+}
+
+/* Entries beyond the counts are the caller's rubbish: they take no part. */
+static bool same_network(const struct tern_network *a, const struct tern_network *b)
+{
+    return a->address_count == b->address_count && a->route_count == b->route_count &&
+           memcmp(a->addresses, b->addresses, a->address_count * sizeof(a->addresses[0])) == 0 &&
+           memcmp(a->routes, b->routes, a->route_count * sizeof(a->routes[0])) == 0;
+}
+
+int tern_set_network(struct tern_endpoint *ep, tern_time now, const struct tern_network *network)
+{
+    if (network->address_count > TERN_NET_ADDRESSES_MAX ||
+        network->route_count > TERN_NET_ROUTES_MAX) {
+        return TERN_EINVAL;
+    }
+    tn_ep_enter(ep, now);
+    if (!same_network(&ep->network, network)) {
+        struct tern_network old = ep->network;
+        ep->network = *network;
+        tn_net_set_network(&ep->net, network);
+        tn_locate_flush(&ep->net);
+        tell_network(ep, &old);
+        if (ep->state == TN_ENDPOINT_RUNNING && ep->auto_ip_change) {
+            struct tern_ip_change_param param;
+            tern_ip_change_param_init(&param);
+            tn_ep_network_changed(ep, &param, false);
+        } else if (ep->state == TN_ENDPOINT_RUNNING) {
+            registrations_online(ep);
+        }
+    }
+    tn_ep_run(ep);
+    return 0;
+}
+
+const struct tern_network *tern_get_network(const struct tern_endpoint *ep)
+{
+    return &ep->network;
+}
+
+int tern_handle_ip_change(struct tern_endpoint *ep, tern_time now,
+                          const struct tern_ip_change_param *given)
+{
+    struct tern_ip_change_param param;
+    tern_ip_change_param_init(&param);
+    if (given) {
+        int err = tn_options_take(given, &param, sizeof(param));
+        if (err) return err;
+    }
+    if (ep->state != TN_ENDPOINT_RUNNING) return TERN_ESTATE;
+    tn_ep_enter(ep, now);
+    tn_ep_network_changed(ep, &param, true);
+    tn_ep_run(ep);
+    return 0;
+}
