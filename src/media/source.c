@@ -22,6 +22,12 @@ bool tn_source_is_open(const struct tn_source *source)
     return source->state == TN_SOURCE_SILENT || source->state == TN_SOURCE_RENEWED;
 }
 
+bool tn_source_may_change_ssrc(const struct tn_source *source, tern_addr remote)
+{
+    return tn_source_is_open(source) || tn_source_is_current(source, remote) ||
+           tern_addr_equal(source->announced, remote);
+}
+
 tern_addr tn_source_target(const struct tn_source *source)
 {
     return tn_source_is_open(source) ? source->announced : source->accepted;
@@ -65,6 +71,7 @@ static enum tn_source_event classify(const struct tn_source *source,
     if (tn_source_is_current(source, packet->remote)) return TN_SOURCE_EV_CURRENT;
     if (!packet->plausible || !same_family(source, packet->remote)) return TN_SOURCE_EV_ODD;
     if (is_early(source, packet->remote, now)) return TN_SOURCE_EV_EARLY;
+    if (packet->new_ssrc && !tn_source_is_open(source)) return TN_SOURCE_EV_CLAIM;
     if (source->state != TN_SOURCE_PROVING || !tern_addr_equal(source->candidate, packet->remote)) {
         return TN_SOURCE_EV_FIRST;
     }
@@ -126,7 +133,7 @@ static enum tn_source_verdict step(struct tn_source *source, enum tn_source_even
         case TN_SOURCE_EV_FIRST:   return accept_source(source, packet, now);
         case TN_SOURCE_EV_ODD:     return TN_SOURCE_IGNORE;
         case TN_SOURCE_EV_PLAN: case TN_SOURCE_EV_CURRENT: case TN_SOURCE_EV_REPEAT:
-        case TN_SOURCE_EV_PROOF: case TN_SOURCE_EVENTS: break;
+        case TN_SOURCE_EV_PROOF: case TN_SOURCE_EV_CLAIM: case TN_SOURCE_EVENTS: break;
         }
         break;
 
@@ -136,7 +143,8 @@ static enum tn_source_verdict step(struct tn_source *source, enum tn_source_even
         case TN_SOURCE_EV_CURRENT: return hear(source, now);
         case TN_SOURCE_EV_FIRST:   return try_source(source, packet);
         case TN_SOURCE_EV_REPEAT:  return count_source(source, packet);
-        case TN_SOURCE_EV_PROOF:   return accept_source(source, packet, now);
+        case TN_SOURCE_EV_PROOF:
+        case TN_SOURCE_EV_CLAIM:   return accept_source(source, packet, now);
         case TN_SOURCE_EV_ODD:     return TN_SOURCE_IGNORE;
         case TN_SOURCE_EV_PLAN: case TN_SOURCE_EV_EARLY: case TN_SOURCE_EVENTS: break;
         }

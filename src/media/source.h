@@ -4,11 +4,11 @@
  * guarded switch, so that media follows a far end that has moved or sits
  * behind a NAT, but not whoever can guess a port.
  *
- *   state       plan        current    early      first      repeat     proof      odd
- *   SILENT      SILENT      -          -          FOLLOWING  -          -          SILENT
- *   RENEWED     RENEWED     -          RENEWED*   FOLLOWING  -          -          RENEWED
- *   FOLLOWING   RENEWED     FOLLOWING* -          PROVING    -          -          FOLLOWING
- *   PROVING     RENEWED     FOLLOWING* -          PROVING    PROVING    FOLLOWING  PROVING
+ *   state       plan      current     early     first      repeat   proof      claim      odd
+ *   SILENT      SILENT    -           -         FOLLOWING  -        -          -          SILENT
+ *   RENEWED     RENEWED   -           RENEWED*  FOLLOWING  -        -          -          RENEWED
+ *   FOLLOWING   RENEWED   FOLLOWING*  -         PROVING    -        -          FOLLOWING  FOLLOWING
+ *   PROVING     RENEWED   FOLLOWING*  -         PROVING    PROVING  FOLLOWING  FOLLOWING  PROVING
  *
  *   plan     the plan names another address (the same one is no event)
  *   current  a packet of the accepted source
@@ -16,9 +16,11 @@
  *   first    another source says something plausible
  *   repeat   the same again, in sequence, but not all of the guard is satisfied
  *   proof    TN_SOURCE_PROOF packets, the old source silent, the last move long enough ago
+ *   claim    the announced source, with an SSRC of its own: the accepted one was a stranger,
+ *            perhaps what is left of an earlier call on this port
  *   odd      implausible: wrong SSRC or sequence, or another address family
  *
- * Entering FOLLOWING by first or proof is a move: that packet and those with * are played.
+ * Entering FOLLOWING by first, proof or claim is a move: that packet and those with * are played.
  */
 #ifndef TN_MEDIA_SOURCE_H
 #define TN_MEDIA_SOURCE_H
@@ -40,6 +42,7 @@ enum tn_source_event {
     TN_SOURCE_EV_FIRST,
     TN_SOURCE_EV_REPEAT,
     TN_SOURCE_EV_PROOF,
+    TN_SOURCE_EV_CLAIM,
     TN_SOURCE_EV_ODD,
     TN_SOURCE_EVENTS,
 };
@@ -69,6 +72,7 @@ struct tn_source_packet {
     tern_addr remote;
     uint16_t sequence;
     bool plausible; /* same SSRC and continuous sequence, or a new SSRC that has been proven */
+    bool new_ssrc;
 };
 
 void tn_source_init(struct tn_source *source);
@@ -78,8 +82,10 @@ enum tn_source_verdict tn_source_packet(struct tn_source *source,
                                         const struct tn_source_packet *packet, tern_time now);
 /* Is this the accepted source? */
 bool tn_source_is_current(const struct tn_source *source, tern_addr remote);
-/* May somebody else's SSRC become the far end's: is nobody accepted? */
+/* Is nobody accepted? */
 bool tn_source_is_open(const struct tn_source *source);
+/* May another SSRC from there become the far end's? */
+bool tn_source_may_change_ssrc(const struct tn_source *source, tern_addr remote);
 /* Where to send: the accepted source, else what was announced. */
 tern_addr tn_source_target(const struct tn_source *source);
 const char *tn_source_state_name(enum tn_source_state state);

@@ -161,10 +161,7 @@ static bool is_plausible(struct tn_stream *stream, const struct tn_rtp *rtp, ter
     if (reception->ssrc == rtp->ssrc) {
         return tn_reception_continues(reception, rtp->sequence, silence);
     }
-    if (!tn_source_is_current(&stream->source, remote) && !tn_source_is_open(&stream->source)) {
-        return false;
-    }
-    return passes_trial(stream, rtp, remote);
+    return tn_source_may_change_ssrc(&stream->source, remote) && passes_trial(stream, rtp, remote);
 }
 
 /* RFC 3550 8.2: our own SSRC comes back. Chance, once; a second time it is an echo of ourselves. */
@@ -186,6 +183,7 @@ static enum tn_source_verdict judge(struct tn_stream *stream, const struct tn_rt
         .remote = remote,
         .sequence = rtp->sequence,
         .plausible = is_plausible(stream, rtp, remote),
+        .new_ssrc = !same,
     };
 
     if (!same && !packet.plausible) return TN_SOURCE_IGNORE; /* not even a sign of life */

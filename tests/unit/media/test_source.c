@@ -20,7 +20,7 @@ static void start(void)
 
 static enum tn_source_verdict hear(tern_addr remote, uint16_t sequence)
 {
-    struct tn_source_packet packet = {remote, sequence, true};
+    struct tn_source_packet packet = {remote, sequence, true, false};
 
     return tn_source_packet(&source, &packet, now);
 }
@@ -44,7 +44,8 @@ static void enter(enum tn_source_state state)
 /* Brings about an event; XXX in the tables below says that it cannot occur in that state. */
 static enum tn_source_verdict cause(enum tn_source_event event)
 {
-    struct tn_source_packet odd = {b, 3, false};
+    struct tn_source_packet odd = {b, 3, false, false};
+    struct tn_source_packet claim = {addr_of("192.0.2.1:4000"), 3, true, true};
 
     switch (event) {
     case TN_SOURCE_EV_PLAN:
@@ -57,6 +58,10 @@ static enum tn_source_verdict cause(enum tn_source_event event)
     case TN_SOURCE_EV_PROOF:
         CHECK_EQ(hear_after(TERN_MS(40), b, 3), TN_SOURCE_HOLD);
         return hear_after(TERN_MS(20), b, 4);
+    case TN_SOURCE_EV_CLAIM:
+        claim.remote.port++; /* the plan has said so all along, but somebody else spoke first */
+        source.announced = claim.remote;
+        return tn_source_packet(&source, &claim, now);
     case TN_SOURCE_EV_ODD: return tn_source_packet(&source, &odd, now);
     case TN_SOURCE_EVENTS: break;
     }
@@ -81,17 +86,17 @@ static void each_event_in_each_state_goes_where_the_table_says(void)
     };
     /* clang-format off */
     static const int next[TN_SOURCE_STATES][TN_SOURCE_EVENTS] = {
-        /*                       plan current early first repeat proof odd */
-        [TN_SOURCE_SILENT]    = {SIL, XXX,    XXX,  FOL,  XXX,   XXX,  SIL},
-        [TN_SOURCE_RENEWED]   = {REN, XXX,    REN,  FOL,  XXX,   XXX,  REN},
-        [TN_SOURCE_FOLLOWING] = {REN, FOL,    XXX,  PRO,  XXX,   XXX,  FOL},
-        [TN_SOURCE_PROVING]   = {REN, FOL,    XXX,  PRO,  PRO,   FOL,  PRO},
+        /*                       plan current early first repeat proof claim odd */
+        [TN_SOURCE_SILENT]    = {SIL, XXX,    XXX,  FOL,  XXX,   XXX,  XXX,   SIL},
+        [TN_SOURCE_RENEWED]   = {REN, XXX,    REN,  FOL,  XXX,   XXX,  XXX,   REN},
+        [TN_SOURCE_FOLLOWING] = {REN, FOL,    XXX,  PRO,  XXX,   XXX,  FOL,   FOL},
+        [TN_SOURCE_PROVING]   = {REN, FOL,    XXX,  PRO,  PRO,   FOL,  FOL,   PRO},
     };
     static const int verdict[TN_SOURCE_STATES][TN_SOURCE_EVENTS] = {
-        [TN_SOURCE_SILENT]    = {IGN, XXX,    XXX,  MOV,  XXX,   XXX,  IGN},
-        [TN_SOURCE_RENEWED]   = {IGN, XXX,    PLA,  MOV,  XXX,   XXX,  IGN},
-        [TN_SOURCE_FOLLOWING] = {IGN, PLA,    XXX,  HOL,  XXX,   XXX,  IGN},
-        [TN_SOURCE_PROVING]   = {IGN, PLA,    XXX,  HOL,  HOL,   MOV,  IGN},
+        [TN_SOURCE_SILENT]    = {IGN, XXX,    XXX,  MOV,  XXX,   XXX,  XXX,   IGN},
+        [TN_SOURCE_RENEWED]   = {IGN, XXX,    PLA,  MOV,  XXX,   XXX,  XXX,   IGN},
+        [TN_SOURCE_FOLLOWING] = {IGN, PLA,    XXX,  HOL,  XXX,   XXX,  MOV,   IGN},
+        [TN_SOURCE_PROVING]   = {IGN, PLA,    XXX,  HOL,  HOL,   MOV,  MOV,   IGN},
     };
     /* clang-format on */
     for (int state = 0; state < TN_SOURCE_STATES; state++) {

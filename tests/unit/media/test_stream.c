@@ -291,6 +291,27 @@ static void another_ssrc_of_the_same_source_is_accepted_after_probation(void)
     rig_stop(&rig);
 }
 
+/* A stream from an earlier call on this port spoke first; the far end is who the SDP says it is. */
+static void the_announced_source_takes_over_from_a_stranger(void)
+{
+    tern_addr stranger = addr_of("203.0.113.66:666");
+    struct packet packet;
+
+    rig_start(&rig);
+    for (int i = 0; i < 20; i++) {
+        packet = talk_once(0);
+        if (i >= 10) rig_deliver(&rig, 1, &packet, rig.side[0].local);
+        packet.data[8] = 0x99;
+        rig_deliver(&rig, 1, &packet, stranger);
+        if (i == 9) CHECK(tern_addr_equal(tn_stream_remote(&rig.side[1]), stranger));
+        rig_advance(&rig, TERN_MS(20));
+    }
+    CHECK(tern_addr_equal(tn_stream_remote(&rig.side[1]), rig.side[0].local));
+    CHECK_EQ(rig.side[1].reception.ssrc, 0x1000);
+    CHECK_EQ(stats_of(1).packets_received, 11 + 9);
+    rig_stop(&rig);
+}
+
 /* RFC 3550 8.2 */
 static void a_collision_changes_our_ssrc_once_and_an_echo_is_dropped(void)
 {
@@ -526,6 +547,7 @@ int main(int argc, char **argv)
         TEST(strangers_are_counted_and_move_nothing),
         TEST(garbage_is_counted_and_dropped),
         TEST(another_ssrc_of_the_same_source_is_accepted_after_probation),
+        TEST(the_announced_source_takes_over_from_a_stranger),
         TEST(a_collision_changes_our_ssrc_once_and_an_echo_is_dropped),
         TEST(reports_carry_loss_jitter_and_round_trip),
         TEST(reports_begin_with_the_plan_and_end_with_it),
