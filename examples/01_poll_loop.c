@@ -70,7 +70,7 @@ static void carry_out(const struct tern_output *out)
 static void receive(struct tern_datagram *datagram, int fd)
 {
     static char data[65536];
-    struct sockaddr_in in;
+    struct sockaddr_in in = {0};
     socklen_t in_len = sizeof(in);
     ssize_t len = recvfrom(fd, data, sizeof(data), 0, (void *)&in, &in_len);
 

@@ -64,41 +64,41 @@ struct tn_uv_post;
 
 struct tern_uv {
     struct tern_endpoint *ep;
-    uv_loop_t *loop;
-    uv_loop_t own_loop;
-    bool owns_loop;
-    bool dscp;
-    bool flushing;
-    bool closing;
     const struct tern_callbacks *callbacks;
     void *user;
-    unsigned handles; /* not yet closed; the last one frees the driver after tern_uv_free() */
-
+    uv_loop_t *loop;
+    uv_loop_t own_loop; /* unused on the application's loop */
     uv_prepare_t prepare;
     uv_check_t check;
-    uv_timer_t tick; /* runs only while something lingers */
-    bool ticking;
+    uv_timer_t tick;          /* runs only while something lingers */
     struct tn_uv_alarm alarm; /* for tern_advance() */
     tern_time advanced;       /* when that was last called */
-    bool more_outputs;
 
-    struct tern_network network; /* as last seen in the core */
-    uint32_t network_generation;
+    struct tern_network network;         /* as last seen in the core */
     struct tern_network pending_network; /* what the core had no room for */
-    bool network_pending;
+    uint32_t network_generation;
 
+    unsigned handles; /* not yet closed; the last one frees the driver after tern_uv_free() */
+    unsigned paused_listeners;
+    unsigned stalled_streams;
     uint8_t *scratch; /* TN_UV_RECEIVE_BUFFER bytes to receive into */
     struct tn_uv_table sockets;
-    struct tn_uv_batch *batch;
     struct tn_uv_table listeners;
-    unsigned paused_listeners;
     struct tn_uv_table streams;
     struct tn_uv_stream *lingering;
-    unsigned stalled_streams;
+    struct tn_uv_batch *batch;
     struct tn_uv_dns *dns;
     struct tn_uv_monitor *monitor;
     struct tn_uv_audio *audio;
     struct tn_uv_post *post;
+
+    bool owns_loop;
+    bool dscp;
+    bool flushing;
+    bool closing;
+    bool ticking;
+    bool more_outputs;
+    bool network_pending;
 };
 
 /* One more uv handle is open; its close callback calls the second. */

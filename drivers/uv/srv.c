@@ -27,8 +27,8 @@ static bool left(const struct reader *r, size_t len)
     return r->len - r->at >= len;
 }
 
-/* Expands the name at the reader's place; `text` may be NULL. */
-static bool take_name(struct reader *r, char *text)
+/* Expands the name at the reader's place. */
+static bool take_name(struct reader *r, char text[TN_UV_NAME_MAX])
 {
     char *name = NULL;
     long used = 0;
@@ -39,7 +39,7 @@ static bool take_name(struct reader *r, char *text)
     }
     size_t len = strlen(name);
     bool fits = len < TN_UV_NAME_MAX && used > 0 && left(r, (size_t)used);
-    if (fits && text) memcpy(text, name, len + 1);
+    if (fits) memcpy(text, name, len + 1);
     ares_free_string(name);
     if (fits) r->at += (size_t)used;
     return fits;
@@ -48,7 +48,9 @@ static bool take_name(struct reader *r, char *text)
 /* @return 1 for an SRV record, 0 for another one, TERN_EPARSE. */
 static int take_record(struct reader *r, struct tn_uv_srv *out)
 {
-    if (!take_name(r, NULL) || !left(r, RECORD_TAIL_LEN)) return TERN_EPARSE;
+    char owner[TN_UV_NAME_MAX];
+
+    if (!take_name(r, owner) || !left(r, RECORD_TAIL_LEN)) return TERN_EPARSE;
     const uint8_t *tail = r->start + r->at;
     size_t len = u16(tail + 8);
     r->at += RECORD_TAIL_LEN;
@@ -76,12 +78,13 @@ static int take_record(struct reader *r, struct tn_uv_srv *out)
 int tn_uv_srv_parse(const uint8_t *answer, size_t len, struct tn_uv_srv *out, int max)
 {
     struct reader r = {.start = answer, .len = len, .at = HEADER_LEN};
+    char name[TN_UV_NAME_MAX];
     int count = 0;
 
     if (len < HEADER_LEN) return TERN_EPARSE;
     unsigned questions = u16(answer + 4), records = u16(answer + 6);
     for (unsigned i = 0; i < questions; i++) {
-        if (!take_name(&r, NULL) || !left(&r, QUESTION_TAIL_LEN)) return TERN_EPARSE;
+        if (!take_name(&r, name) || !left(&r, QUESTION_TAIL_LEN)) return TERN_EPARSE;
         r.at += QUESTION_TAIL_LEN;
     }
     for (unsigned i = 0; i < records && count < max; i++) {

@@ -265,14 +265,15 @@ static struct tn_uv_stream *new_stream(struct tern_uv *uv, int fd, tern_addr rem
 static int bind_source(struct tern_uv *uv, int fd, const struct tern_output *out)
 {
     union tn_uv_sockaddr address;
-    socklen_t len;
+    tern_addr source = out->local;
 
-    if (out->local.family == 0) return 0;
+    if (source.family == 0) return 0;
+    source.port = 0;
     if (tn_uv_pin(&uv->network, out->local, out->remote)) {
         const char *name = tern_network_find(&uv->network, out->local)->name;
         (void)setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, name, (socklen_t)strlen(name));
     }
-    len = tn_uv_addr_to(out->local, &address);
+    socklen_t len = tn_uv_addr_to(source, &address);
     return bind(fd, &address.any, len) == 0 ? 0 : errno;
 }
 

@@ -138,8 +138,9 @@ void tn_uv_tcp_close_all(struct tern_uv *uv)
     while ((stream = tn_uv_table_any(&uv->streams))) {
         tn_uv_stream_close(stream);
     }
-    while (uv->lingering) {
-        end_linger(uv->lingering);
+    while ((stream = uv->lingering)) {
+        uv->lingering = stream->next_lingering;
+        release(stream);
     }
     tn_uv_table_fini(&uv->streams);
 }
