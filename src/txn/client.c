@@ -113,12 +113,26 @@ static unsigned step_error(struct tn_client *client)
                              : tn_nict_step(&client->machine.nict, TN_NICT_EV_TRANSPORT_ERROR);
 }
 
+/* A flow over UDP may have been forgotten while it was idle: the same one is made again. */
+static int revive(struct tn_client *client)
+{
+    struct tn_net *net = client->txns->net;
+    uint64_t flow;
+
+    if (client->target.transport != TERN_TRANSPORT_UDP) return TERN_ESTALE;
+    if (!tn_net_has_local(net, client->local)) return TERN_ENOROUTE;
+    int err = tn_net_flow(net, TERN_TRANSPORT_UDP, client->target.addr, client->local, &flow);
+    if (!err) client->flow = flow;
+    return err;
+}
+
 /* What only did not fit just now counts as lost on the way. */
 static unsigned resend(struct tn_client *client)
 {
     const tern_str text = {client->text, client->text_len};
-    int err = tn_net_send(client->txns->net, client->flow, text, true);
+    int err = tn_net_get(client->txns->net, client->flow) ? 0 : revive(client);
 
+    if (!err) err = tn_net_send(client->txns->net, client->flow, text, true);
     if (err == 0 || err == TERN_ENOMEM || err == TERN_ENOBUF) return TN_DO_NOTHING;
     return step_error(client);
 }
@@ -221,6 +235,7 @@ struct plan {
     struct tn_target target;
     tern_addr from;
     uint64_t flow;
+    tern_addr local; /* of the flow */
     bool switched;
 };
 
@@ -246,6 +261,7 @@ static int launch(struct tn_txns *txns, const struct plan *plan, struct tn_buf *
     client->target = plan->target;
     client->from = plan->from;
     client->flow = plan->flow;
+    client->local = plan->local;
     client->text = text->ptr;
     client->text_len = text->len;
     tn_list_init(&client->switched);
@@ -260,12 +276,13 @@ static int launch(struct tn_txns *txns, const struct plan *plan, struct tn_buf *
 
 /* ---- where to ---- */
 
-static int compose(struct tn_txns *txns, const struct plan *plan,
-                   const struct tn_request_text *text, struct tn_buf *out)
+static int compose(struct tn_txns *txns, struct plan *plan, const struct tn_request_text *text,
+                   struct tn_buf *out)
 {
     const struct tn_flow *flow = tn_net_get(txns->net, plan->flow);
 
     TN_ASSERT(flow);
+    plan->local = flow->key.local;
     tn_buf_init(out, &txns->ctx->alloc, TN_MSG_SIZE_MAX);
     int err = tn_put_request(txns, flow, text, out);
     if (err) tn_buf_fini(out);
@@ -363,6 +380,7 @@ static bool go_back_to_udp(struct tn_client *client)
     client->text = out.ptr;
     client->text_len = out.len;
     client->flow = plan.flow;
+    client->local = plan.local;
     client->target.transport = TERN_TRANSPORT_UDP;
     find_parts(client);
     stop_machine(client);
@@ -387,6 +405,7 @@ static int send_cancel(struct tn_client *invite)
 
     int err = way_of(invite, &plan.flow);
     if (err) return err;
+    plan.local = tn_net_get(txns->net, plan.flow)->key.local;
     tn_buf_init(&out, &txns->ctx->alloc, TN_MSG_SIZE_MAX);
     err = tn_put_cancel(invite, &out);
     if (err) {

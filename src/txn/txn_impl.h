@@ -29,7 +29,7 @@ struct tn_client {
     size_t cancel_reason_len;
     uint64_t flow;
     struct tn_target target;
-    tern_addr from;
+    tern_addr from, local; /* as asked for, and as it is */
     char *text; /* the request as sent */
     size_t text_len;
     size_t rest_at;                           /* what stands behind our Via */
