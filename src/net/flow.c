@@ -75,7 +75,7 @@ void tn_flow_free(struct tn_net *net, struct tn_flow_impl *f, bool quiet)
     net->ctx->stats.flows = net->flows.count;
     tn_map_remove(&net->by_key, &f->node);
     if (f->stream) {
-        tn_stream_free(net, f->stream);
+        tn_conn_free(net, f->stream);
     } else {
         tn_udp_detach(net, f);
     }

@@ -3,20 +3,20 @@
 #ifndef TN_NET_IMPL_H
 #define TN_NET_IMPL_H
 
+#include "net/conn.h"
 #include "net/dns.h"
 #include "net/limits.h"
 #include "net/listen.h"
 #include "net/net.h"
 #include "net/news.h"
-#include "net/stream.h"
 
 struct tn_flow_impl {
     struct tn_flow flow;
-    struct tn_map_node node;  /* in net->by_key */
-    struct tn_list lru;       /* UDP: in udp.ours or udp.theirs, longest unused first */
-    tern_time last_used;      /* sent, received or asked for */
-    bool ours;                /* UDP: we have asked for it */
-    struct tn_stream *stream; /* NULL: UDP */
+    struct tn_map_node node; /* in net->by_key */
+    struct tn_list lru;      /* UDP: in udp.ours or udp.theirs, longest unused first */
+    tern_time last_used;     /* sent, received or asked for */
+    bool ours;               /* UDP: we have asked for it */
+    struct tn_conn *stream;  /* NULL: UDP */
 };
 
 struct tn_udp {

@@ -113,7 +113,7 @@ int tn_net_flow(struct tn_net *net, enum tern_transport transport, tern_addr rem
         err = tn_udp_flow(net, &key, &f);
     } else {
         f = tn_flow_find(net, &key);
-        if (!f) err = tn_stream_connect(net, &key, &f);
+        if (!f) err = tn_conn_connect(net, &key, &f);
     }
     if (err) return err;
     if (udp) tn_udp_touch(net, f, true);
@@ -149,7 +149,7 @@ int tn_net_send(struct tn_net *net, uint64_t id, tern_str message, bool retransm
     struct tn_news head = {.flag = true, .retransmission = retransmission};
 
     if (!f) return TERN_ESTALE;
-    int err = f->stream ? tn_stream_send(net, f, message) : tn_udp_send(net, f, message);
+    int err = f->stream ? tn_conn_send(net, f, message) : tn_udp_send(net, f, message);
     if (err) return err;
     if (!f->stream) tn_udp_touch(net, f, false);
     net->ctx->stats.messages_out++;
@@ -165,7 +165,7 @@ int tn_net_keepalive(struct tn_net *net, uint64_t id)
 
     if (!f) return TERN_ESTALE;
     if (f->stream) {
-        tn_stream_ping(net, f);
+        tn_conn_ping(net, f);
         return 0;
     }
     int err = tn_udp_send(net, f, TERN_STR("\r\n"));
@@ -178,6 +178,6 @@ void tn_net_close(struct tn_net *net, uint64_t id, bool abort, bool quiet)
     struct tn_flow_impl *f = tn_flow_get(net, id);
 
     if (!f) return;
-    if (f->stream) tn_stream_disconnect(net, f, abort);
+    if (f->stream) tn_conn_disconnect(net, f, abort);
     tn_flow_free(net, f, quiet);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "net/stream.h"
+#include "net/conn.h"
 
 #include <string.h>
 
@@ -11,15 +11,15 @@
 
 #define BIT(n) (1U << (n))
 
-static const unsigned successors[TN_STREAM_STATES] = {
-    [TN_STREAM_CONNECTING] = BIT(TN_STREAM_OPEN),
-    [TN_STREAM_OPEN] = BIT(TN_STREAM_LINGERING),
+static const unsigned successors[TN_CONN_STATES] = {
+    [TN_CONN_CONNECTING] = BIT(TN_CONN_OPEN),
+    [TN_CONN_OPEN] = BIT(TN_STREAM_LINGERING),
     [TN_STREAM_LINGERING] = 0,
 };
 
-static const char *state_name(enum tn_stream_state state)
+static const char *state_name(enum tn_conn_state state)
 {
-    static const char *const names[TN_STREAM_STATES] = {"connecting", "open", "linger"};
+    static const char *const names[TN_CONN_STATES] = {"connecting", "open", "linger"};
     return names[state];
 }
 
@@ -29,7 +29,7 @@ static void later_of(tern_time *due, tern_time then)
 }
 
 /* What OPEN waits for: the rest of a message, the first one, or any use at all. */
-static tern_time open_due(const struct tn_stream *s)
+static tern_time open_due(const struct tn_conn *s)
 {
     tern_time due = s->flow->last_used + TN_STREAM_IDLE;
 
@@ -38,47 +38,47 @@ static tern_time open_due(const struct tn_stream *s)
     return due;
 }
 
-static void arm_open(struct tn_stream *s)
+static void arm_open(struct tn_conn *s)
 {
     tn_timer_arm(s->net->ctx, &s->timer, open_due(s) - s->net->ctx->now);
 }
 
-static void enter(struct tn_stream *s, enum tn_stream_state next)
+static void enter(struct tn_conn *s, enum tn_conn_state next)
 {
     struct tn_ctx *ctx = s->net->ctx;
 
     TN_ASSERT(successors[s->state] & BIT(next));
     tn_trace(ctx, "stream", s->id, state_name(s->state), state_name(next));
     s->state = next;
-    if (next == TN_STREAM_OPEN) arm_open(s);
+    if (next == TN_CONN_OPEN) arm_open(s);
     if (next == TN_STREAM_LINGERING) tn_timer_arm(ctx, &s->timer, TN_STREAM_LINGER);
 }
 
-static void write_now(struct tn_stream *s, tern_str data)
+static void write_now(struct tn_conn *s, tern_str data)
 {
     struct tern_output out = {.type = TERN_OUT_WRITE, .id = s->id, .data = data};
     tn_output(s->net->ctx, &out);
 }
 
 /* The driver must close it, and the flow ends. */
-static void give_up(struct tn_stream *s, bool abort)
+static void give_up(struct tn_conn *s, bool abort)
 {
     struct tn_net *net = s->net;
     struct tn_flow_impl *f = s->flow;
 
-    tn_stream_disconnect(net, f, abort);
+    tn_conn_disconnect(net, f, abort);
     tn_flow_free(net, f, false);
 }
 
 static void timeout(struct tn_timer *timer)
 {
-    struct tn_stream *s = TN_OWNER(timer, struct tn_stream, timer);
+    struct tn_conn *s = TN_OWNER(timer, struct tn_conn, timer);
 
-    if (s->state == TN_STREAM_OPEN && open_due(s) > s->net->ctx->now) {
+    if (s->state == TN_CONN_OPEN && open_due(s) > s->net->ctx->now) {
         arm_open(s); /* it was used meanwhile */
         return;
     }
-    give_up(s, s->state == TN_STREAM_CONNECTING);
+    give_up(s, s->state == TN_CONN_CONNECTING);
 }
 
 /* ---- life ---- */
@@ -88,26 +88,26 @@ static uint64_t hash_of(const struct tn_net *net, uint32_t id)
     return tn_map_hash(&net->impl->by_stream, &id, sizeof(id));
 }
 
-static struct tn_stream *find(const struct tn_net *net, uint32_t id)
+static struct tn_conn *find(const struct tn_net *net, uint32_t id)
 {
     struct tn_map_node *node = tn_map_first(&net->impl->by_stream, hash_of(net, id));
 
     for (; node; node = tn_map_next(node)) {
-        struct tn_stream *s = TN_OWNER(node, struct tn_stream, node);
+        struct tn_conn *s = TN_OWNER(node, struct tn_conn, node);
         if (s->id == id) return s;
     }
     return NULL;
 }
 
 static int create(struct tn_net *net, const struct tn_flow_key *key, bool incoming,
-                  struct tn_stream **out)
+                  struct tn_conn **out)
 {
     struct tn_net_impl *impl = net->impl;
     struct tn_flow_impl *f;
 
     if (impl->streams >= TN_STREAMS_MAX) return TERN_ELIMIT;
     if (incoming && impl->streams_incoming >= TN_STREAMS_INCOMING_MAX) return TERN_ELIMIT;
-    struct tn_stream *s = tn_alloc(&net->ctx->alloc, sizeof(*s));
+    struct tn_conn *s = tn_alloc(&net->ctx->alloc, sizeof(*s));
     if (!s) return TERN_ENOMEM;
     int err = tn_flow_new(net, key, &f);
     if (err) {
@@ -131,7 +131,7 @@ static int create(struct tn_net *net, const struct tn_flow_key *key, bool incomi
     return 0;
 }
 
-void tn_stream_free(struct tn_net *net, struct tn_stream *s)
+void tn_conn_free(struct tn_net *net, struct tn_conn *s)
 {
     tn_timer_cancel(net->ctx, &s->timer);
     tn_map_remove(&net->impl->by_stream, &s->node);
@@ -142,9 +142,9 @@ void tn_stream_free(struct tn_net *net, struct tn_stream *s)
     tn_free(&net->ctx->alloc, s);
 }
 
-int tn_stream_connect(struct tn_net *net, const struct tn_flow_key *key, struct tn_flow_impl **out)
+int tn_conn_connect(struct tn_net *net, const struct tn_flow_key *key, struct tn_flow_impl **out)
 {
-    struct tn_stream *s;
+    struct tn_conn *s;
     int err = create(net, key, false, &s);
 
     if (err) return err;
@@ -156,7 +156,7 @@ int tn_stream_connect(struct tn_net *net, const struct tn_flow_key *key, struct 
     return 0;
 }
 
-void tn_stream_disconnect(struct tn_net *net, struct tn_flow_impl *f, bool abort)
+void tn_conn_disconnect(struct tn_net *net, struct tn_flow_impl *f, bool abort)
 {
     struct tern_output out = {.type = TERN_OUT_DISCONNECT, .id = f->stream->id, .abort = abort};
     tn_output(net->ctx, &out);
@@ -164,7 +164,7 @@ void tn_stream_disconnect(struct tn_net *net, struct tn_flow_impl *f, bool abort
 
 /* ---- out ---- */
 
-static int keep(struct tn_stream *s, tern_str data)
+static int keep(struct tn_conn *s, tern_str data)
 {
     struct tn_buf *pending = &s->pending;
     size_t before = pending->len;
@@ -180,7 +180,7 @@ static int keep(struct tn_stream *s, tern_str data)
 }
 
 /* Each message is one write: with no Nagle, what is in one write is in one segment. */
-static void write_pending(struct tn_stream *s)
+static void write_pending(struct tn_conn *s)
 {
     tern_str rest = tn_buf_view(&s->pending);
 
@@ -193,24 +193,24 @@ static void write_pending(struct tn_stream *s)
     tn_buf_fini(&s->pending);
 }
 
-int tn_stream_send(struct tn_net *net, struct tn_flow_impl *f, tern_str data)
+int tn_conn_send(struct tn_net *net, struct tn_flow_impl *f, tern_str data)
 {
     f->last_used = net->ctx->now;
-    if (f->stream->state == TN_STREAM_CONNECTING) return keep(f->stream, data);
+    if (f->stream->state == TN_CONN_CONNECTING) return keep(f->stream, data);
     write_now(f->stream, data);
     return 0;
 }
 
-void tn_stream_ping(struct tn_net *net, struct tn_flow_impl *f)
+void tn_conn_ping(struct tn_net *net, struct tn_flow_impl *f)
 {
-    if (f->stream->state != TN_STREAM_OPEN) return;
+    if (f->stream->state != TN_CONN_OPEN) return;
     f->last_used = net->ctx->now;
     write_now(f->stream, TERN_STR("\r\n\r\n"));
 }
 
 /* ---- in ---- */
 
-static void announce(struct tn_stream *s)
+static void announce(struct tn_conn *s)
 {
     uint64_t id = s->flow->flow.id;
 
@@ -219,14 +219,14 @@ static void announce(struct tn_stream *s)
 
 void tn_net_stream_opened(struct tn_net *net, uint32_t stream, tern_addr local, tern_addr remote)
 {
-    struct tn_stream *s = find(net, stream);
+    struct tn_conn *s = find(net, stream);
 
     (void)remote; /* the one that was asked for: the table of flows goes by it */
-    if (!s || s->state != TN_STREAM_CONNECTING) return;
+    if (!s || s->state != TN_CONN_CONNECTING) return;
     s->flow->flow.key.local = local;
     s->flow->flow.open = true;
     s->flow->last_used = net->ctx->now;
-    enter(s, TN_STREAM_OPEN);
+    enter(s, TN_CONN_OPEN);
     write_pending(s);
     announce(s);
 }
@@ -236,13 +236,13 @@ int tn_net_stream_accepted(struct tn_net *net, uint32_t listener, tern_addr loca
 {
     struct tn_flow_key key = {.transport = TERN_TRANSPORT_TCP, .local = local, .remote = remote};
     const struct tn_listener *l = tn_listener_by_socket(net, listener);
-    struct tn_stream *s;
+    struct tn_conn *s;
 
     if (!l || l->transport != TERN_TRANSPORT_TCP) return TERN_ELIMIT; /* closed meanwhile */
     int err = create(net, &key, true, &s);
     if (err) return TERN_ELIMIT;
     s->flow->flow.open = true;
-    enter(s, TN_STREAM_OPEN);
+    enter(s, TN_CONN_OPEN);
     announce(s);
     *stream = s->id;
     return 0;
@@ -250,7 +250,7 @@ int tn_net_stream_accepted(struct tn_net *net, uint32_t listener, tern_addr loca
 
 void tn_net_stream_closed(struct tn_net *net, uint32_t stream, tern_str reason)
 {
-    struct tn_stream *s = find(net, stream);
+    struct tn_conn *s = find(net, stream);
 
     (void)reason;
     if (s) tn_flow_free(net, s->flow, false);
@@ -267,7 +267,7 @@ static const char *defect_text(unsigned status)
  * The next message cannot be found. A request whose head can be read is answered before the
  * connection is closed.
  */
-static void refuse(struct tn_stream *s, tern_str head, unsigned status)
+static void refuse(struct tn_conn *s, tern_str head, unsigned status)
 {
     struct tn_msg *msg;
 
@@ -293,7 +293,7 @@ static void refuse(struct tn_stream *s, tern_str head, unsigned status)
 }
 
 /* @return false: the stream is not OPEN any more, or gone */
-static bool take_message(struct tn_stream *s, tern_str text)
+static bool take_message(struct tn_conn *s, tern_str text)
 {
     struct tn_msg *msg;
     int err = tn_flow_parse(s->net, text, &msg);
@@ -308,7 +308,7 @@ static bool take_message(struct tn_stream *s, tern_str text)
 }
 
 /* Takes all that is complete from the front. @return false: the stream is not OPEN any more */
-static bool take_frames(struct tn_stream *s, tern_str data, size_t *taken)
+static bool take_frames(struct tn_conn *s, tern_str data, size_t *taken)
 {
     *taken = 0;
     for (;;) {
@@ -332,7 +332,7 @@ static bool take_frames(struct tn_stream *s, tern_str data, size_t *taken)
 }
 
 /* Keeps the front of the incomplete message that `data` ends with. @return false without memory */
-static bool keep_rest(struct tn_stream *s, tern_str data)
+static bool keep_rest(struct tn_conn *s, tern_str data)
 {
     tn_buf_str(&s->in, data);
     if (s->in.err) {
@@ -343,7 +343,7 @@ static bool keep_rest(struct tn_stream *s, tern_str data)
 }
 
 /* A clock runs while a message is incomplete; a next incomplete one starts it anew. */
-static void watch_partial(struct tn_stream *s, bool progressed)
+static void watch_partial(struct tn_conn *s, bool progressed)
 {
     tern_time before = s->partial_since;
 
@@ -357,7 +357,7 @@ static void watch_partial(struct tn_stream *s, bool progressed)
 }
 
 /* @return false: the stream is not OPEN any more */
-static bool take_piece(struct tn_stream *s, tern_str piece)
+static bool take_piece(struct tn_conn *s, tern_str piece)
 {
     size_t taken;
     bool buffered = s->in.len > 0;
@@ -379,10 +379,10 @@ static bool take_piece(struct tn_stream *s, tern_str piece)
 
 void tn_net_stream_received(struct tn_net *net, uint32_t stream, const void *data, size_t len)
 {
-    struct tn_stream *s = find(net, stream);
+    struct tn_conn *s = find(net, stream);
     tern_str rest = {data, len};
 
-    if (!s || s->state != TN_STREAM_OPEN) return;
+    if (!s || s->state != TN_CONN_OPEN) return;
     s->flow->flow.last_received = s->flow->last_used = net->ctx->now;
     while (rest.len > 0) {
         size_t n = TN_STREAM_IN_MAX - s->in.len; /* never 0: framing refuses long before */

@@ -10,25 +10,25 @@
  * LINGER: what came in has no further message to find; the answer may still go out. "gone" emits
  * TN_EFFECT_FLOW_DOWN; the stream is freed.
  */
-#ifndef TN_NET_STREAM_H
-#define TN_NET_STREAM_H
+#ifndef TN_NET_CONN_H
+#define TN_NET_CONN_H
 
 #include "core/ctx.h"
 #include "net/net.h"
 
-enum tn_stream_state {
-    TN_STREAM_CONNECTING,
-    TN_STREAM_OPEN,
+enum tn_conn_state {
+    TN_CONN_CONNECTING,
+    TN_CONN_OPEN,
     TN_STREAM_LINGERING,
-    TN_STREAM_STATES,
+    TN_CONN_STATES,
 };
 
-struct tn_stream {
+struct tn_conn {
     struct tn_net *net;
     struct tn_flow_impl *flow;
     struct tn_map_node node; /* by number */
     uint32_t id;
-    enum tn_stream_state state;
+    enum tn_conn_state state;
     struct tn_timer timer;
     struct tn_buf in;        /* an incomplete message */
     size_t scanned;          /* what the framing knows of it */
@@ -39,14 +39,14 @@ struct tn_stream {
 };
 
 /* Asks the driver for a connection. @return TERN_ENOMEM, TERN_ELIMIT */
-int tn_stream_connect(struct tn_net *net, const struct tn_flow_key *key, struct tn_flow_impl **out);
+int tn_conn_connect(struct tn_net *net, const struct tn_flow_key *key, struct tn_flow_impl **out);
 /* @return 0, TERN_ENOBUF */
-int tn_stream_send(struct tn_net *net, struct tn_flow_impl *f, tern_str data);
+int tn_conn_send(struct tn_net *net, struct tn_flow_impl *f, tern_str data);
 /* CRLFCRLF; nothing while the connection is not up. */
-void tn_stream_ping(struct tn_net *net, struct tn_flow_impl *f);
+void tn_conn_ping(struct tn_net *net, struct tn_flow_impl *f);
 /* Tells the driver to close; the flow itself stays for the caller to free. */
-void tn_stream_disconnect(struct tn_net *net, struct tn_flow_impl *f, bool abort);
+void tn_conn_disconnect(struct tn_net *net, struct tn_flow_impl *f, bool abort);
 /* From the flow's end. */
-void tn_stream_free(struct tn_net *net, struct tn_stream *s);
+void tn_conn_free(struct tn_net *net, struct tn_conn *s);
 
 #endif
