@@ -254,6 +254,15 @@ static void note_message(struct peer *from, const struct tern_output *out)
     from->sent++;
 }
 
+static void note_lookup(struct peer *from, const struct tern_output *out)
+{
+    CHECK(from->lookup_count < LINKS_MAX);
+    from->lookups[from->lookup_count].id = out->id;
+    from->lookups[from->lookup_count].type = out->dns_type;
+    snprintf(from->lookups[from->lookup_count++].name, sizeof(from->lookups[0].name), "%.*s",
+             (int)out->data.len, out->data.ptr);
+}
+
 static void carry(struct peer *from, const struct tern_output *out)
 {
     uint32_t there = partner(from, out->id);
@@ -279,7 +288,7 @@ static void carry(struct peer *from, const struct tern_output *out)
         forget_link(from, out->id);
         if (there) tn_net_stream_closed(&from->other->net, there, TERN_STR("closed"));
         return;
-    case TERN_OUT_RESOLVE: from->resolving = out->id; return;
+    case TERN_OUT_RESOLVE: note_lookup(from, out); return;
     default: return;
     }
 }

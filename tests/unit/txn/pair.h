@@ -33,7 +33,12 @@ struct peer {
     enum tern_transport last_transport;
     tern_addr last_local;
     size_t sent; /* messages that left */
-    uint32_t resolving;
+    struct {
+        uint32_t id;
+        uint16_t type;
+        char name[64];
+    } lookups[LINKS_MAX]; /* that nobody has answered yet */
+    size_t lookup_count;
 };
 
 extern struct peer alice, bob;                /* 192.0.2.1 and 192.0.2.2 */
