@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One branch: a request brought to one place, over as many addresses as that
+ * has (RFC 3263 4.3). RFC 3261 16.6 step 7 to 11, 16.7 steps 2 and 3, 16.8, 16.9.
+ */
+#include <tern/err.h>
+
+#include "base/assert.h"
+#include "base/str.h"
+#include "server/proxy.h"
+#include "txn/timing.h"
+#include "wire/sip/list.h"
+
+static bool is_invite(const struct tn_branch *b)
+{
+    return b->proxied->request->method == TN_METHOD_INVITE;
+}
+
+static void finish(struct tn_branch *b, unsigned status, const struct tn_msg *response)
+{
+    tn_timer_cancel(b->proxied->server->ctx, &b->timer_c);
+    b->state = TN_BRANCH_DONE;
+    b->status = status;
+    if (response) {
+        tn_msg_unref(b->response);
+        b->response = tn_msg_ref((struct tn_msg *)(uintptr_t)response);
+    }
+}
+
+/* ---- sending ---- */
+
+static int build(const struct tn_branch *b, uint64_t flow_id, struct tn_buf *start,
+                 struct tn_buf *rest)
+{
+    const struct tn_flow *flow = tn_net_get(b->proxied->server->net, flow_id);
+
+    TN_ASSERT(flow);
+    tn_buf_str(start, b->proxied->request->method_text);
+    tn_buf_char(start, ' ');
+    tn_buf_str(start, b->hop.uri);
+    tn_buf_z(start, " SIP/2.0");
+    return start->err ? start->err : tn_put_forwarded(b, flow, rest);
+}
+
+static int hand_over(struct tn_branch *b, const struct tn_client_opts *opts)
+{
+    struct tn_txns *txns = b->proxied->server->txns;
+
+    if (b->proxied->txn == 0) return tn_client_send_stateless(txns, opts);
+    return tn_client_start(txns, opts, &b->client);
+}
+
+static int send_to(struct tn_branch *b, struct tn_target target)
+{
+    struct tn_proxied *proxied = b->proxied;
+    struct tn_server *server = proxied->server;
+    struct tn_client_opts opts = {
+        .owner = {.kind = TN_OWNER_PROXY, .tag = b->index, .id = proxied->id},
+        .method = proxied->request->method,
+        .target = target,
+        .transport_fixed = b->targets.transport_fixed,
+        .from = b->hop.from,
+    };
+    struct tn_buf start, rest;
+    uint64_t flow;
+
+    int err = tn_net_flow(server->net, target.transport, target.addr, opts.from, &flow);
+    if (err) return err;
+    tn_buf_init(&start, &server->ctx->alloc, TN_MSG_SIZE_MAX);
+    tn_buf_init(&rest, &server->ctx->alloc, TN_MSG_SIZE_MAX);
+    err = build(b, flow, &start, &rest);
+    if (!err) {
+        opts.start_line = tn_buf_view(&start);
+        opts.rest = tn_buf_view(&rest);
+        err = hand_over(b, &opts);
+    }
+    tn_buf_fini(&start);
+    tn_buf_fini(&rest);
+    return err;
+}
+
+/* @return false when no address is left */
+static bool send_next(struct tn_branch *b)
+{
+    while (b->next_target < b->targets.count) {
+        if (send_to(b, b->targets.list[b->next_target++]) != 0) continue;
+        b->state = TN_BRANCH_SENT;
+        if (is_invite(b)) tn_timer_arm(b->proxied->server->ctx, &b->timer_c, TN_TIMER_C);
+        return true;
+    }
+    return false;
+}
+
+/* RFC 3261 16.9: what cannot be sent counts as a 503. */
+static void send_or_finish(struct tn_branch *b)
+{
+    if (!send_next(b)) finish(b, 503, NULL);
+    if (b->proxied->txn == 0) b->state = TN_BRANCH_DONE;
+}
+
+static void on_timer_c(struct tn_timer *timer)
+{
+    struct tn_branch *b = TN_OWNER(timer, struct tn_branch, timer_c);
+    struct tn_txns *txns = b->proxied->server->txns;
+
+    /* The client transaction tells what comes of it: 487, or nothing for 64*T1. */
+    int err = tn_client_cancel(txns, b->client, (tern_str){NULL, 0});
+    if (!err) return;
+    tn_client_abandon(txns, b->client);
+    finish(b, 408, NULL);
+    tn_answer_check(b->proxied);
+}
+
+static int locate(struct tn_branch *b)
+{
+    tern_str place = b->hop.uri, rest = b->hop.routes, element;
+    struct tn_owner owner = {.kind = TN_OWNER_PROXY, .tag = b->index, .id = b->proxied->id};
+    struct tn_name_addr route;
+    struct tn_uri uri;
+
+    if (!b->hop.strict && tn_list_take(&rest, &element)) {
+        if (tn_name_addr_parse(element, &route) != 0) return TERN_EPARSE;
+        place = route.uri.text;
+    }
+    int err = tn_uri_parse(place, &uri);
+    if (err) return err;
+    return tn_locate(b->proxied->server->net, &uri, TERN_TRANSPORT_UDP, owner, &b->targets,
+                     &b->query);
+}
+
+void tn_branch_start(struct tn_branch *b)
+{
+    TN_ASSERT(b->state == TN_BRANCH_IDLE);
+    tn_timer_init(&b->timer_c, 0, on_timer_c);
+    if (b->hop.has_target) {
+        /* A flow is not changed for the size of a message: it may be the only way through a NAT. */
+        b->targets = (struct tn_targets){.count = 1, .transport_fixed = true};
+        b->targets.list[0] = b->hop.target;
+        send_or_finish(b);
+        return;
+    }
+    int err = locate(b);
+    if (err > 0) {
+        b->state = TN_BRANCH_LOCATING;
+    } else if (err < 0) {
+        finish(b, 503, NULL);
+    } else {
+        send_or_finish(b);
+    }
+}
+
+void tn_branch_located(struct tn_branch *b)
+{
+    if (b->state != TN_BRANCH_LOCATING) return;
+    if (tn_locate_result(b->proxied->server->net, b->query, &b->targets) != 0) {
+        finish(b, 503, NULL);
+    } else {
+        send_or_finish(b);
+    }
+    tn_answer_check(b->proxied);
+}
+
+/* ---- what comes back ---- */
+
+static void take_provisional(struct tn_branch *b, const struct tn_msg *response)
+{
+    if (b->state != TN_BRANCH_SENT) return;
+    b->answered = true;
+    if (response->status == 100) return;
+    if (is_invite(b)) tn_timer_arm(b->proxied->server->ctx, &b->timer_c, TN_TIMER_C);
+    tn_answer_provisional(b->proxied, response);
+}
+
+static void cancel_others(struct tn_branch *b)
+{
+    struct tn_proxied *proxied = b->proxied;
+
+    for (size_t i = 0; i < proxied->count; i++)
+        if (i != b->index) tn_branch_cancel(&proxied->branches[i], (tern_str){NULL, 0});
+}
+
+static void take_success(struct tn_branch *b, const struct tn_msg *response)
+{
+    finish(b, response->status, response);
+    tn_answer_success(b->proxied, response);
+    if (is_invite(b)) cancel_others(b);
+}
+
+/* RFC 3263 4.3: an address that is overloaded or does not answer is not the last word. */
+static bool try_elsewhere(struct tn_branch *b)
+{
+    return !b->proxied->cancelled && !b->proxied->decided && send_next(b);
+}
+
+static void take_failure(struct tn_branch *b, const struct tn_msg *response)
+{
+    if (b->state != TN_BRANCH_SENT) return;
+    if (response->status == 503 && try_elsewhere(b)) return;
+    finish(b, response->status, response);
+    if (response->status >= 600) cancel_others(b);
+    tn_answer_check(b->proxied);
+}
+
+void tn_branch_response(struct tn_branch *b, struct tn_msg *response)
+{
+    if (response->status < 200) {
+        take_provisional(b, response);
+    } else if (response->status < 300) {
+        take_success(b, response);
+    } else {
+        take_failure(b, response);
+    }
+}
+
+static unsigned status_of(const struct tn_branch *b, enum tn_failure failure)
+{
+    if (b->proxied->cancelled) return 487;
+    return failure == TN_FAILURE_TIMEOUT ? 408 : 503;
+}
+
+void tn_branch_failed(struct tn_branch *b, enum tn_failure failure)
+{
+    if (b->state != TN_BRANCH_SENT) return;
+    if (!b->answered && try_elsewhere(b)) return;
+    finish(b, status_of(b, failure), NULL);
+    tn_answer_check(b->proxied);
+}
+
+void tn_branch_cancel(struct tn_branch *b, tern_str reason)
+{
+    struct tn_server *server = b->proxied->server;
+
+    if (b->state == TN_BRANCH_DONE) return;
+    if (b->state == TN_BRANCH_SENT && is_invite(b)) {
+        if (tn_client_cancel(server->txns, b->client, reason) != TERN_ESTALE) return;
+    }
+    if (b->state == TN_BRANCH_LOCATING) tn_locate_cancel(server->net, b->query);
+    if (b->state == TN_BRANCH_SENT) tn_client_abandon(server->txns, b->client);
+    finish(b, 487, NULL);
+}
+
+void tn_branch_fini(struct tn_branch *b)
+{
+    struct tn_server *server = b->proxied->server;
+
+    if (b->state == TN_BRANCH_LOCATING) tn_locate_cancel(server->net, b->query);
+    if (b->state == TN_BRANCH_SENT) tn_client_abandon(server->txns, b->client);
+    tn_timer_cancel(server->ctx, &b->timer_c);
+    tn_msg_unref(b->response);
+    b->response = NULL;
+}

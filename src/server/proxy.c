@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: MIT */
+/* A request's way into the proxy, and what becomes of it: RFC 3261 16.3, 16.5, 16.10. */
+#include "server/proxy.h"
+
+#include <tern/err.h>
+
+#include "base/str.h"
+#include "server/auth.h"
+
+/* ---- life ---- */
+
+static void on_again(struct tn_timer *timer)
+{
+    tn_answer_check(TN_OWNER(timer, struct tn_proxied, again));
+}
+
+static void set_arrival(struct tn_proxied *proxied, const struct tn_flow *flow)
+{
+    if (!flow) return;
+    proxied->source = flow->key.remote;
+    proxied->has_arrival = true;
+    proxied->arrival_transport = flow->key.transport;
+    proxied->arrival = tn_net_sent_by(proxied->server->net, flow);
+}
+
+static struct tn_proxied *make(struct tn_server *server, const struct tn_effect *effect,
+                               size_t branches)
+{
+    const struct tern_allocator *alloc = &server->ctx->alloc;
+    struct tn_proxied *proxied =
+        tn_alloc(alloc, sizeof(*proxied) + branches * sizeof(proxied->branches[0]));
+
+    if (!proxied) return NULL;
+    if (tn_slots_add(&server->proxied, proxied, &proxied->id) != 0) {
+        tn_free(alloc, proxied);
+        return NULL;
+    }
+    proxied->server = server;
+    proxied->txn = effect->id;
+    proxied->request = tn_msg_ref(effect->msg);
+    proxied->count = branches;
+    tn_timer_init(&proxied->again, 0, on_again);
+    set_arrival(proxied, tn_net_get(server->net, effect->flow));
+    for (size_t i = 0; i < branches; i++) {
+        proxied->branches[i].proxied = proxied;
+        proxied->branches[i].index = (uint32_t)i;
+    }
+    return proxied;
+}
+
+void tn_proxied_free(struct tn_proxied *proxied)
+{
+    struct tn_server *server = proxied->server;
+
+    for (size_t i = 0; i < proxied->count; i++)
+        tn_branch_fini(&proxied->branches[i]);
+    tn_timer_cancel(server->ctx, &proxied->again);
+    tn_slots_remove(&server->proxied, proxied->id);
+    tn_msg_unref(proxied->request);
+    tn_free(&server->ctx->alloc, proxied);
+}
+
+/* An ACK lives no longer than its look-up. */
+static void free_ack(struct tn_proxied *proxied)
+{
+    if (proxied->txn == 0 && proxied->branches[0].state == TN_BRANCH_DONE) tn_proxied_free(proxied);
+}
+
+static void start(struct tn_proxied *proxied)
+{
+    struct tn_server *server = proxied->server;
+    const struct tn_response trying = {.status = 100};
+
+    if (proxied->txn != 0) {
+        struct tn_owner owner = {.kind = TN_OWNER_PROXY, .id = proxied->id};
+        tn_server_set_owner(server->txns, proxied->txn, owner);
+    }
+    if (proxied->request->method == TN_METHOD_INVITE) {
+        int lost = tn_server_respond(server->txns, proxied->txn, &trying);
+        (void)lost;
+    }
+    for (size_t i = 0; i < proxied->count; i++)
+        tn_branch_start(&proxied->branches[i]);
+    tn_answer_check(proxied);
+    free_ack(proxied);
+}
+
+/* ---- may it pass? ---- */
+
+/* RFC 3261 16.3. @return whether the request was refused */
+static bool is_bad(struct tn_server *server, const struct tn_effect *effect,
+                   const struct tn_way *way)
+{
+    static const char *const none[] = {NULL};
+
+    if (way->uri.scheme != TN_SCHEME_SIP) {
+        tn_server_refuse(server, effect->id, 416, NULL);
+        return true;
+    }
+    if (effect->msg->max_forwards == 0) {
+        tn_server_refuse(server, effect->id, 483, NULL);
+        return true;
+    }
+    if (tn_count_own_vias(server, effect->msg) >= TN_SPIRALS_MAX) {
+        tn_server_refuse(server, effect->id, 482, NULL);
+        return true;
+    }
+    return tn_server_bad_options(server, effect->id, effect->msg, TN_HDR_PROXY_REQUIRE, none);
+}
+
+/* RFC 3261 22.1 and 22.3: an ACK and a CANCEL cannot be sent again; a BYE is let through, so that a
+ * call can always end. */
+static bool is_exempt(enum tn_method method)
+{
+    return method == TN_METHOD_ACK || method == TN_METHOD_CANCEL || method == TN_METHOD_BYE ||
+           method == TN_METHOD_REGISTER;
+}
+
+static bool is_unauthorised(struct tn_server *server, const struct tn_effect *effect)
+{
+    const struct tn_msg *msg = effect->msg;
+    const struct tn_user *who;
+
+    enum tn_verdict verdict = tn_verify(server, msg, TN_HDR_PROXY_AUTHORIZATION, &who);
+    if (verdict != TN_VERDICT_GOOD) {
+        tn_challenge(server, effect->id, 407, verdict == TN_VERDICT_STALE);
+        return true;
+    }
+    if (who == tn_server_user_of(server, &msg->from.uri)) return false;
+    tn_server_refuse(server, effect->id, 403, "From Is Somebody Else");
+    return true;
+}
+
+/* Strangers may call our users, and go on in their calls. They may not use us to call others. */
+static bool is_relay(const struct tn_server *server, const struct tn_msg *msg,
+                     const struct tn_way *way)
+{
+    if (msg->to_tag.len > 0) return false;
+    return way->routes.len > 0 || !tn_server_is_own(server, &way->uri);
+}
+
+static bool is_forbidden(struct tn_server *server, const struct tn_effect *effect,
+                         const struct tn_way *way)
+{
+    const struct tn_msg *msg = effect->msg;
+
+    if (server->opts.no_auth) return false;
+    if (tn_server_is_own(server, &msg->from.uri) && !is_exempt(msg->method)) {
+        return is_unauthorised(server, effect);
+    }
+    if (!is_relay(server, msg, way)) return false;
+    tn_server_refuse(server, effect->id, 403, "Relaying Denied");
+    return true;
+}
+
+/* ---- where to? ---- */
+
+static void to_ourselves(struct tn_server *server, const struct tn_effect *effect)
+{
+    if (effect->msg->method == TN_METHOD_OPTIONS) {
+        tn_server_answer(server, effect->id, 200,
+                         TERN_STR("Allow: REGISTER, OPTIONS, INVITE, ACK, CANCEL, BYE\r\n"
+                                  "Supported: path, outbound\r\n"));
+    } else {
+        tn_server_refuse(server, effect->id, effect->msg->to_tag.len > 0 ? 481 : 404, NULL);
+    }
+}
+
+static struct tn_proxied *fork_to(struct tn_server *server, const struct tn_effect *effect,
+                                  const struct tn_user *user)
+{
+    struct tn_proxied *proxied = make(server, effect, user->binding_count);
+    size_t i = 0;
+
+    if (!proxied) return NULL;
+    TN_LIST_FOR(node, &user->bindings)
+    {
+        const struct tn_binding *binding = TN_OWNER(node, struct tn_binding, link);
+        struct tn_branch *branch = &proxied->branches[i++];
+        if (tn_hop_to_binding(server, binding, &effect->msg->arena, &branch->hop) != 0) {
+            tn_proxied_free(proxied);
+            return NULL;
+        }
+    }
+    return proxied;
+}
+
+static struct tn_proxied *pass_on(struct tn_server *server, const struct tn_effect *effect,
+                                  const struct tn_way *way)
+{
+    struct tn_proxied *proxied = make(server, effect, 1);
+
+    if (!proxied) return NULL;
+    if (tn_hop_along(server, way, &effect->msg->arena, &proxied->branches[0].hop) != 0) {
+        tn_proxied_free(proxied);
+        return NULL;
+    }
+    return proxied;
+}
+
+static void run(struct tn_server *server, const struct tn_effect *effect,
+                struct tn_proxied *proxied)
+{
+    if (proxied) {
+        start(proxied);
+    } else {
+        tn_server_refuse(server, effect->id, 500, NULL);
+    }
+}
+
+static void look_up(struct tn_server *server, const struct tn_effect *effect,
+                    const struct tn_way *way)
+{
+    const struct tn_user *user = tn_server_user_of(server, &way->uri);
+
+    if (way->uri.user.len == 0) {
+        to_ourselves(server, effect);
+    } else if (!user) {
+        tn_server_refuse(server, effect->id, 404, NULL);
+    } else if (user->binding_count == 0) {
+        tn_server_refuse(server, effect->id, 480, NULL);
+    } else {
+        run(server, effect, fork_to(server, effect, user));
+    }
+}
+
+void tn_proxy_request(struct tn_server *server, const struct tn_effect *effect)
+{
+    struct tn_way way;
+
+    int err = tn_way_read(server, effect->msg, &way);
+    if (err) {
+        tn_server_refuse(server, effect->id, err == TERN_EPARSE ? 400 : 500,
+                         err == TERN_EPARSE ? "Bad Route" : NULL);
+        return;
+    }
+    if (is_bad(server, effect, &way) || is_forbidden(server, effect, &way)) return;
+    if (way.routes.len == 0 && tn_server_is_own(server, &way.uri)) {
+        look_up(server, effect, &way);
+    } else {
+        run(server, effect, pass_on(server, effect, &way));
+    }
+}
+
+/* RFC 3261 16.11 in spirit: an ACK for a 2xx goes along its Routes, or nowhere. */
+void tn_proxy_ack(struct tn_server *server, const struct tn_effect *effect)
+{
+    struct tn_way way;
+
+    if (effect->msg->max_forwards == 0) return;
+    if (tn_way_read(server, effect->msg, &way) != 0) return;
+    if (way.uri.scheme != TN_SCHEME_SIP) return;
+    if (way.routes.len == 0 && tn_server_is_own(server, &way.uri)) return;
+    if (tn_count_own_vias(server, effect->msg) >= TN_SPIRALS_MAX) return;
+    struct tn_proxied *proxied = pass_on(server, effect, &way);
+    if (proxied) start(proxied);
+}
+
+/* ---- effects ---- */
+
+static void on_cancelled(struct tn_proxied *proxied, const struct tn_msg *cancel)
+{
+    const struct tn_hdr *reason = cancel ? tn_msg_header(cancel, TN_HDR_REASON, 0) : NULL;
+
+    proxied->cancelled = true;
+    for (size_t i = 0; i < proxied->count; i++)
+        tn_branch_cancel(&proxied->branches[i], reason ? reason->value : (tern_str){NULL, 0});
+    tn_answer_check(proxied);
+}
+
+/* A CANCEL that came in one piece with its INVITE was noticed before the INVITE had an owner. */
+static struct tn_proxied *find_by_txn(const struct tn_server *server, uint64_t txn)
+{
+    struct tn_proxied *proxied;
+    uint32_t cursor = 0;
+
+    while ((proxied = tn_slots_each(&server->proxied, &cursor)) != NULL)
+        if (proxied->txn == txn) return proxied;
+    return NULL;
+}
+
+static struct tn_proxied *find(const struct tn_server *server, const struct tn_effect *effect)
+{
+    if (effect->owner.kind == TN_OWNER_PROXY) {
+        return tn_slots_get(&server->proxied, effect->owner.id);
+    }
+    return effect->kind == TN_EFFECT_CANCELLED ? find_by_txn(server, effect->id) : NULL;
+}
+
+void tn_proxy_effect(struct tn_server *server, const struct tn_effect *effect)
+{
+    struct tn_proxied *proxied = find(server, effect);
+
+    if (!proxied || effect->owner.tag >= proxied->count) return;
+    struct tn_branch *branch = &proxied->branches[effect->owner.tag];
+    switch ((int)effect->kind) {
+    case TN_EFFECT_CANCELLED: on_cancelled(proxied, effect->msg); return;
+    case TN_EFFECT_SERVER_ENDED: tn_proxied_free(proxied); return;
+    case TN_EFFECT_TXN_RESPONSE:
+        if (branch->client == effect->id) tn_branch_response(branch, effect->msg);
+        return;
+    case TN_EFFECT_TXN_FAILED:
+        if (branch->client == effect->id) {
+            tn_branch_failed(branch, (enum tn_failure)effect->code);
+        }
+        return;
+    case TN_EFFECT_LOCATED:
+        if (branch->query == effect->id) tn_branch_located(branch);
+        free_ack(proxied);
+        return;
+    default: return;
+    }
+}
