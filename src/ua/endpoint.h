@@ -46,6 +46,7 @@ struct tern_endpoint {
     struct tn_mobility mob;
     struct tern_network network; /* in force for mobility: what the net room has */
     struct tn_timer settle_timer, mob_timer, stop_timer;
+    bool listener_failed; /* at least once: do not wait for it any more */
     bool listeners_ready; /* as last told to mobility */
 
     struct tn_list events; /* struct tn_event_item */

@@ -305,6 +305,8 @@ void tn_ep_listener_news(struct tern_endpoint *ep)
         tn_mob_listeners(&ep->mob, ep->ctx.now, false, failure);
     }
     ep->listeners_ready = ready;
+    if (failure.len > 0) ep->listener_failed = true;
+    if (any && ep->state == TN_ENDPOINT_RUNNING) registrations_online(ep);
 }
 
 /* ---- calls that became active on a path that is gone ---- */

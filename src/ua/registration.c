@@ -184,6 +184,14 @@ static bool usable_network(const struct tern_endpoint *ep)
     return false;
 }
 
+/* The first listener must stand before a Contact can name its port. */
+static bool can_be_called(const struct tn_account *account)
+{
+    const struct tern_endpoint *ep = account->ep;
+    if (account->transport == TERN_TRANSPORT_UDP) return ep->net.udp_port != 0;
+    return ep->net.tcp_port != 0 || ep->listener_failed;
+}
+
 static void drop_request(struct tn_account *account)
 {
     tn_request_abandon(&account->ep->txns, account->request);
@@ -199,7 +207,7 @@ void tn_registration_start(struct tn_account *account)
         return;
     }
     drop_request(account);
-    if (!usable_network(account->ep)) {
+    if (!usable_network(account->ep) || !can_be_called(account)) {
         wait_for_network(account);
         return;
     }
@@ -279,6 +287,7 @@ void tn_registration_remove(struct tn_account *account)
 void tn_registration_online(struct tn_account *account)
 {
     if (account->state != TERN_REGISTRATION_WAITING || tn_timer_armed(&account->retry)) return;
+    if (!usable_network(account->ep) || !can_be_called(account)) return;
     account->failures = 0;
     tn_registration_start(account);
 }

@@ -119,6 +119,17 @@ static void send_datagram(struct host *host, const struct tern_output *out)
     fly(host->world, &f, out->data.ptr, out->data.len);
 }
 
+static uint32_t listener_at(const struct host *host, tern_addr addr)
+{
+    for (size_t i = 0; i < port_count; i++) {
+        if (ports[i].host == host && ports[i].tcp && ports[i].port == addr.port &&
+            tern_addr_same_host(ports[i].local, addr)) {
+            return ports[i].id;
+        }
+    }
+    return 0;
+}
+
 static void connect_stream(struct host *host, const struct tern_output *out)
 {
     struct world *world = host->world;
@@ -131,15 +142,10 @@ static void connect_stream(struct host *host, const struct tern_output *out)
     link->addr[0] = out->local;
     link->addr[0].port = next_port++;
     link->addr[1] = out->remote;
-    bool listening = false;
-    for (size_t i = 0; i < port_count; i++) {
-        listening = listening ||
-                    (ports[i].host == to && ports[i].tcp && ports[i].port == out->remote.port &&
-                     tern_addr_same_host(ports[i].local, out->remote));
-    }
     if (to == NULL) return; /* silence: the connect time-out is the endpoint's */
     struct flight f = {.to = to, .kind = ACCEPT, .link = link};
-    if (!listening) f = (struct flight){.to = host, .kind = REFUSED, .link = link};
+    if (listener_at(to, out->remote) == 0)
+        f = (struct flight){.to = host, .kind = REFUSED, .link = link};
     link->host[1] = to;
     fly(world, &f, NULL, 0);
 }
@@ -292,8 +298,8 @@ static void arrive_stream(struct world *world, struct flight *f)
     switch (f->kind) {
     case DATAGRAM: return;
     case ACCEPT:
-        if (tern_stream_accepted(to->ep, world->now, 0, link->addr[1], link->addr[0],
-                                 &link->id[1]) == 0) {
+        if (tern_stream_accepted(to->ep, world->now, listener_at(to, link->addr[1]), link->addr[1],
+                                 link->addr[0], &link->id[1]) == 0) {
             fly(world, &back, NULL, 0);
         }
         return;
