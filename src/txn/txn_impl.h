@@ -30,7 +30,7 @@ struct tn_client {
     uint64_t flow;
     struct tn_target target;
     tern_addr from, local; /* as asked for, and as it is */
-    char *text; /* the request as sent */
+    char *text;            /* the request as sent */
     size_t text_len;
     size_t rest_at;                           /* what stands behind our Via */
     tern_str start_line, method_text, branch; /* parts of text */

@@ -322,7 +322,7 @@ void pump(void)
         busy = pump_peer(&bob) || busy;
         if (!busy) return;
     }
-    CHECK(!"the peers never rest");
+    CHECK(false); /* the peers never rest */
 }
 
 static tern_time next_due(void)
