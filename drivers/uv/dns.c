@@ -10,14 +10,15 @@
 #include <ares.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 
 #include "sockaddr.h"
 #include "srv.h"
 
-#define RESOLV_CONF    "/etc/resolv.conf"
-#define DNS_CLASS_IN   1
-#define LOCAL_FILE_TTL 60 /* /etc/hosts does not say */
+#define RESOLV_CONF  "/etc/resolv.conf"
+#define DNS_CLASS_IN 1
+#define LOCAL_TTL    60 /* /etc/hosts does not say */
 
 struct query {
     struct query *next, **prev; /* in dns->queries */
@@ -175,7 +176,7 @@ static void got_addresses(void *arg, int status, int timeouts, struct ares_addri
         memset(&address, 0, sizeof(address));
         memcpy(&address, n->ai_addr, n->ai_addrlen);
         records[count].type = query->type;
-        records[count].ttl_s = n->ai_ttl > 0 ? (uint32_t)n->ai_ttl : LOCAL_FILE_TTL;
+        records[count].ttl_s = n->ai_ttl > 0 ? (uint32_t)n->ai_ttl : LOCAL_TTL;
         records[count].addr = tn_uv_addr_from(&address);
         count++;
     }
@@ -201,6 +202,28 @@ static void got_services(void *arg, int status, int timeouts, unsigned char *byt
 }
 
 /* ---- questions ---- */
+
+/* RFC 6761 6.3: no server is asked for "localhost" and what ends in it. c-ares would know it too, but
+ * loses memory over an AAAA of it (1.18.1). */
+static bool is_localhost(tern_str name)
+{
+    const size_t len = sizeof("localhost") - 1;
+
+    if (name.len > 0 && name.ptr[name.len - 1] == '.') name.len--;
+    if (name.len < len || strncasecmp(name.ptr + name.len - len, "localhost", len) != 0)
+        return false;
+    return name.len == len || name.ptr[name.len - len - 1] == '.';
+}
+
+static void answer_localhost(struct tern_uv *uv, const struct tern_output *out)
+{
+    const struct in_addr loopback = {htonl(INADDR_LOOPBACK)};
+    struct tern_dns_record record = {.type = out->dns_type, .ttl_s = LOCAL_TTL};
+
+    record.addr = out->dns_type == TERN_DNS_AAAA ? tn_uv_addr_in6(&in6addr_loopback, 0, 0)
+                                                 : tn_uv_addr_in(loopback, 0);
+    tern_resolved(uv->ep, tn_uv_clock(), out->id, &record, out->dns_type != TERN_DNS_SRV, false);
+}
 
 /* May answer at once, from /etc/hosts. */
 static void ask(struct tn_uv_dns *dns, struct query *query)
@@ -294,6 +317,10 @@ void tn_uv_dns_resolve(struct tern_uv *uv, const struct tern_output *out)
     bool known = out->dns_type == TERN_DNS_A || out->dns_type == TERN_DNS_AAAA ||
                  out->dns_type == TERN_DNS_SRV;
 
+    if (known && is_localhost(out->data)) {
+        answer_localhost(uv, out);
+        return;
+    }
     if (outdated(dns)) tn_uv_dns_reset(uv);
     if (known && out->data.len < TN_UV_NAME_MAX && dns->query_count < TN_UV_QUERIES_MAX) {
         query = calloc(1, sizeof(*query));

@@ -38,6 +38,7 @@ bool drive_until(struct drive *drive, const struct tern_endpoint *ep, enum fake_
 
     drive->timer.data = &over;
     uv_timer_start(&drive->timer, elapsed, PATIENCE_MS, 0);
+    uv_run(&drive->loop, UV_RUN_NOWAIT); /* what happens at once wakes nobody */
     while (!over && fake_count(ep, kind) < count) {
         uv_run(&drive->loop, UV_RUN_ONCE);
     }

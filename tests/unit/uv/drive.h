@@ -14,7 +14,7 @@ struct drive {
 
 void drive_init(struct drive *drive);
 struct tern_uv *drive_attach(struct drive *drive, struct tern_endpoint *ep);
-/* @return whether `count` inputs of `kind` have come within two seconds (ten under valgrind). */
+/* @return whether `count` inputs of `kind` have come within ten seconds. */
 bool drive_until(struct drive *drive, const struct tern_endpoint *ep, enum fake_kind kind,
                  size_t count);
 void drive_for(struct drive *drive, unsigned ms);

@@ -144,13 +144,30 @@ static void an_address_comes_with_its_lifetime(void)
     end();
 }
 
-static void what_is_in_etc_hosts_needs_no_server(void)
+/* RFC 6761 6.3 */
+static void localhost_needs_no_server(void)
 {
+    static const struct {
+        const char *name;
+        uint16_t type;
+        const char *addr;
+    } cases[] = {
+        {"localhost", TERN_DNS_A, "127.0.0.1"},
+        {"LocalHost.", TERN_DNS_AAAA, "::1"},
+        {"a.localhost", TERN_DNS_A, "127.0.0.1"},
+        {"_sip._udp.localhost", TERN_DNS_SRV, NULL},
+    };
+
     begin();
-    const struct fake_input *got = resolve("localhost", TERN_DNS_A);
-    CHECK(got->count >= 1);
-    CHECK(tern_addr_equal(got->records[0].addr, drive_addr("127.0.0.1")));
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const struct fake_input *got = resolve(cases[i].name, cases[i].type);
+        CHECK(!got->failed);
+        CHECK_EQ(got->count, cases[i].addr != NULL);
+        if (cases[i].addr) CHECK(tern_addr_equal(got->records[0].addr, drive_addr(cases[i].addr)));
+    }
     CHECK_EQ(asked, 0);
+    CHECK_EQ(resolve("notlocalhost", TERN_DNS_SRV)->count, 0);
+    CHECK_EQ(asked, 1);
     end();
 }
 
@@ -251,7 +268,7 @@ int main(int argc, char **argv)
     static const struct test tests[] = {
         TEST(an_srv_record_comes_with_its_lifetime),
         TEST(an_address_comes_with_its_lifetime),
-        TEST(what_is_in_etc_hosts_needs_no_server),
+        TEST(localhost_needs_no_server),
         TEST(a_name_without_such_a_record_is_no_failure_but_a_refusal_is),
         TEST(after_a_change_of_network_a_pending_name_is_asked_again_at_once),
         TEST(a_name_that_waits_dies_with_the_driver),
