@@ -1,0 +1,403 @@
+/* SPDX-License-Identifier: MIT */
+/* The timeline: what the nodes report, as it happens. The sums are in demo_sums.c. */
+#define _GNU_SOURCE
+#include "demo_story.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *scenario_text(const struct demo_opts *opts)
+{
+    switch (opts->scenario) {
+    case DEMO_BREAK: return "the old address goes as the new one comes";
+    case DEMO_MAKE: return "the new address comes first";
+    case DEMO_OFFLINE: return "with no network in between";
+    }
+    return "";
+}
+
+static const char *transport_text(const struct demo_opts *opts)
+{
+    return opts->transport == TERN_TRANSPORT_TCP ? "TCP" : "UDP";
+}
+
+/* ---- header and phases ---- */
+
+static void header_as_json(struct demo_story *story)
+{
+    const struct demo_opts *opts = story->opts;
+    const struct demo_stage *stage = story->stage;
+    static const char *const scenarios[] = {
+        [DEMO_BREAK] = "break", [DEMO_MAKE] = "make", [DEMO_OFFLINE] = "offline"};
+    struct demo_writer w = demo_json(&story->screen, demo_now(), "setup");
+
+    json_text(&w.json, "transport", opts->transport == TERN_TRANSPORT_TCP ? "tcp" : "udp");
+    json_text(&w.json, "scenario", scenarios[opts->scenario]);
+    json_int(&w.json, "changes", opts->changes);
+    json_bool(&w.json, "hangup", opts->hangup);
+    json_bool(&w.json, "loopback", stage->lab == NULL);
+    if (stage->lab == NULL) json_text(&w.json, "loopback_reason", stage->why);
+    json_time(&w.json, "rtt", stage->lab != NULL ? opts->rtt : 0);
+    json_text(&w.json, "phone", stage->homes[DEMO_PHONE].address);
+    json_text(&w.json, "server", stage->homes[DEMO_SERVER].address);
+    json_text(&w.json, "far", stage->homes[DEMO_FAR].address);
+    demo_json_end(&w);
+}
+
+static void header_of_path(struct demo_story *story, struct demo_writer *w)
+{
+    const struct demo_opts *opts = story->opts;
+    double ms = (double)opts->rtt / 1000;
+
+    if (story->stage->lab == NULL) {
+        fprintf(w->to, "No namespaces here (%s): on loopback addresses, without delay.",
+                story->stage->why);
+        return;
+    }
+    fprintf(w->to,
+            "Round trip %g ms from the phone to the server or to the far end (4 links of %g).", ms,
+            ms / 4);
+    if (opts->loss_permille == 0 && opts->jitter == 0) return;
+    fprintf(w->to, "\nThe phone's links lose %g %% and jitter by %g ms.",
+            (double)opts->loss_permille / 10, (double)opts->jitter / 1000);
+}
+
+void demo_tell_header(struct demo_story *story)
+{
+    const struct demo_stage *stage = story->stage;
+
+    if (story->screen.json) {
+        header_as_json(story);
+        return;
+    }
+    struct demo_writer w = demo_write(&story->screen, demo_now());
+    demo_tint(&w, DEMO_BOLD);
+    fprintf(w.to, "phone %s", stage->homes[DEMO_PHONE].address);
+    fputs(story->screen.utf8 ? " ── " : " -- ", w.to);
+    fprintf(w.to, "server %s", stage->homes[DEMO_SERVER].address);
+    fputs(story->screen.utf8 ? " ── " : " -- ", w.to);
+    fprintf(w.to, "far %s", stage->homes[DEMO_FAR].address);
+    demo_tint(&w, DEMO_PLAIN);
+    fprintf(w.to, "   SIP over %s\n", transport_text(story->opts));
+    header_of_path(story, &w);
+    demo_write_end(&w);
+}
+
+void demo_tell_phase(struct demo_story *story, tern_time at, unsigned change, const char *title)
+{
+    demo_screen_phase(&story->screen, at, change);
+    if (story->screen.json) {
+        struct demo_writer w = demo_json(&story->screen, at, change > 0 ? "change" : "phase");
+        json_text(&w.json, "title", title);
+        demo_json_end(&w);
+        return;
+    }
+    struct demo_writer w = demo_write(&story->screen, at);
+    fputc('\n', w.to);
+    demo_tint(&w, DEMO_BOLD);
+    fputs(title, w.to);
+    demo_tint(&w, DEMO_PLAIN);
+    if (change > 0) {
+        demo_tint(&w, DEMO_DIM);
+        fprintf(w.to, "  (%s)", scenario_text(story->opts));
+        demo_tint(&w, DEMO_PLAIN);
+    }
+    demo_write_end(&w);
+}
+
+void demo_tell(struct demo_story *story, tern_time at, enum demo_mark mark, const char *format, ...)
+{
+    char text[256];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    if (story->screen.json) {
+        struct demo_writer w = demo_json(&story->screen, at, "note");
+        json_text(&w.json, "text", text);
+        demo_json_end(&w);
+        return;
+    }
+    struct demo_writer w = demo_write(&story->screen, at);
+    demo_put_time(&w, at);
+    demo_put_mark(&w, mark);
+    fputs(text, w.to);
+    demo_write_end(&w);
+}
+
+/* ---- SIP ---- */
+
+static const char *peer_name(const struct demo_story *story, tern_addr remote)
+{
+    char text[TERN_ADDR_TEXT_MAX];
+
+    remote.port = 0;
+    tern_addr_print(remote, text);
+    if (strcmp(text, story->stage->homes[DEMO_FAR].address) == 0) return "far";
+    return "server";
+}
+
+/* The label of an arrow: what does not fit loses its reason phrase, not its method. */
+static void shorten(const char *summary, char *out, size_t cap)
+{
+    const size_t fits = 30;
+    const char *method = strchr(summary, '(');
+
+    if (strlen(summary) <= fits || method == NULL) {
+        snprintf(out, cap, "%s", summary);
+    } else {
+        snprintf(out, cap, "%.3s %s", summary, method);
+    }
+}
+
+static void put_message(struct demo_writer *w, const char *text)
+{
+    while (*text != '\0') {
+        size_t len = strcspn(text, "\r\n");
+        fputc('\n', w->to);
+        demo_put_blank(w);
+        demo_tint(w, DEMO_DIM);
+        fprintf(w->to, "  %.*s", (int)len, text);
+        demo_tint(w, DEMO_PLAIN);
+        text += len;
+        if (*text == '\r') text++;
+        if (*text == '\n') text++;
+    }
+}
+
+static void tell_sip(struct demo_story *story, const struct demo_report *report)
+{
+    const struct demo_sip *sip = &report->u.sip;
+    const char *peer = peer_name(story, sip->remote);
+    char label[96];
+
+    if (story->screen.json) {
+        struct demo_writer w = demo_json(&story->screen, report->at, "sip");
+        json_text(&w.json, "from", sip->sent ? "phone" : peer);
+        json_text(&w.json, "to", sip->sent ? peer : "phone");
+        json_text(&w.json, "summary", sip->summary);
+        json_bool(&w.json, "retransmission", sip->again);
+        if (report->text_len > 0) json_text(&w.json, "text", report->text);
+        demo_json_end(&w);
+        return;
+    }
+    struct demo_writer w = demo_write(&story->screen, report->at);
+    demo_put_time(&w, report->at);
+    shorten(sip->summary, label, sizeof(label));
+    fputs("phone ", w.to);
+    demo_put_arrow(&w, sip->sent, label);
+    fprintf(w.to, " %s", peer);
+    if (sip->again) {
+        demo_tint(&w, DEMO_CARE);
+        fputs(" (again)", w.to);
+        demo_tint(&w, DEMO_PLAIN);
+    }
+    if (report->text_len > 0) put_message(&w, report->text);
+    demo_write_end(&w);
+}
+
+/* ---- progress of an IP change ---- */
+
+static enum demo_mark mark_of(enum tern_ip_change_status status)
+{
+    switch (status) {
+    case TERN_IP_CHANGE_START: return DEMO_DOT;
+    case TERN_IP_CHANGE_SUCCESS: return DEMO_TICK;
+    case TERN_IP_CHANGE_RETRY: return DEMO_AGAIN;
+    case TERN_IP_CHANGE_FAILURE: return DEMO_CROSS;
+    case TERN_IP_CHANGE_SUPERSEDED: return DEMO_DOT;
+    }
+    return DEMO_DOT;
+}
+
+static const char *subject_of(enum tern_ip_change_op op)
+{
+    switch (op) {
+    case TERN_IP_CHANGE_OP_RESTART_LISTENER: return "listeners";
+    case TERN_IP_CHANGE_OP_SHUTDOWN_TRANSPORT: return "transport";
+    case TERN_IP_CHANGE_OP_UPDATE_CONTACT: return "contact";
+    case TERN_IP_CHANGE_OP_HANGUP_CALL: return "hang up";
+    case TERN_IP_CHANGE_OP_REINVITE_CALL: return "call";
+    case TERN_IP_CHANGE_OP_MEDIA_MOVED: return "audio";
+    case TERN_IP_CHANGE_OP_COMPLETED: return "completed";
+    }
+    return "";
+}
+
+/* What to say of a step that begins, or has succeeded; NULL: only the state. */
+static const char *step_text(const struct tern_ip_change_progress *p)
+{
+    bool begins = p->status == TERN_IP_CHANGE_START;
+
+    if (!begins && p->status != TERN_IP_CHANGE_SUCCESS) return NULL;
+    switch (p->op) {
+    case TERN_IP_CHANGE_OP_RESTART_LISTENER: return begins ? "being opened" : "open";
+    case TERN_IP_CHANGE_OP_SHUTDOWN_TRANSPORT:
+        return begins ? "the old one closes" : "old one closed";
+    case TERN_IP_CHANGE_OP_UPDATE_CONTACT: return begins ? "moves to" : "registered at";
+    case TERN_IP_CHANGE_OP_HANGUP_CALL: return begins ? "as the policy says" : "done";
+    case TERN_IP_CHANGE_OP_REINVITE_CALL: return begins ? "moves to" : "moved to";
+    case TERN_IP_CHANGE_OP_MEDIA_MOVED: return begins ? "leaves from" : "comes in at";
+    case TERN_IP_CHANGE_OP_COMPLETED: return NULL;
+    }
+    return NULL;
+}
+
+static bool names_address(const struct tern_ip_change_progress *p)
+{
+    return p->op == TERN_IP_CHANGE_OP_UPDATE_CONTACT || p->op == TERN_IP_CHANGE_OP_MEDIA_MOVED ||
+           p->op == TERN_IP_CHANGE_OP_REINVITE_CALL;
+}
+
+static void progress_as_json(struct demo_story *story, const struct demo_report *report)
+{
+    const struct tern_ip_change_progress *p = &report->u.progress;
+    struct demo_writer w = demo_json(&story->screen, report->at, "progress");
+    char local[TERN_ADDR_TEXT_MAX];
+
+    json_text(&w.json, "operation", tern_ip_change_op_name(p->op));
+    json_text(&w.json, "status", tern_ip_change_status_name(p->status));
+    json_int(&w.json, "generation", p->generation);
+    json_int(&w.json, "attempt", p->attempt);
+    json_time(&w.json, "since_notice", p->since_change);
+    if (p->local.family != TERN_FAMILY_NONE) {
+        json_text(&w.json, "local", tern_addr_print(p->local, local));
+    }
+    if (p->sip_code != 0) json_int(&w.json, "sip_code", p->sip_code);
+    if (p->op == TERN_IP_CHANGE_OP_REINVITE_CALL) json_bool(&w.json, "update", p->used_update);
+    if (report->reason[0] != '\0') json_text(&w.json, "reason", report->reason);
+    if (p->op == TERN_IP_CHANGE_OP_COMPLETED) {
+        json_int(&w.json, "accounts_moved", p->totals.accounts);
+        json_int(&w.json, "calls_kept", p->totals.calls_kept);
+        json_int(&w.json, "calls_lost", p->totals.calls_lost);
+        json_time(&w.json, "gap_out", p->totals.gap_out);
+        json_time(&w.json, "gap_in", p->totals.gap_in);
+    }
+    demo_json_end(&w);
+}
+
+static void put_step(struct demo_writer *w, const struct tern_ip_change_progress *p)
+{
+    const char *text = step_text(p);
+    tern_addr local = p->local;
+    char address[TERN_ADDR_TEXT_MAX];
+
+    if (p->op == TERN_IP_CHANGE_OP_COMPLETED && p->status == TERN_IP_CHANGE_SUCCESS) {
+        fprintf(w->to, "%u registration%s moved, %u call%s kept", p->totals.accounts,
+                p->totals.accounts == 1 ? "" : "s", p->totals.calls_kept,
+                p->totals.calls_kept == 1 ? "" : "s");
+        return;
+    }
+    fputs(text != NULL ? text : tern_ip_change_status_name(p->status), w->to);
+    if (text == NULL || !names_address(p) || local.family == TERN_FAMILY_NONE) return;
+    local.port = 0;
+    fprintf(w->to, " %s", tern_addr_print(local, address));
+}
+
+static void tell_progress(struct demo_story *story, const struct demo_report *report)
+{
+    const struct tern_ip_change_progress *p = &report->u.progress;
+
+    if (story->screen.json) {
+        progress_as_json(story, report);
+        return;
+    }
+    struct demo_writer w = demo_write(&story->screen, report->at);
+    demo_put_time(&w, report->at);
+    demo_put_mark(&w, mark_of(p->status));
+    fprintf(w.to, "%-10s ", subject_of(p->op));
+    put_step(&w, p);
+    if (p->op == TERN_IP_CHANGE_OP_REINVITE_CALL && p->status == TERN_IP_CHANGE_START) {
+        fprintf(w.to, " by %s", p->used_update ? "UPDATE" : "re-INVITE");
+    }
+    if (p->attempt > 1) fprintf(w.to, ", attempt %u", p->attempt);
+    if (p->sip_code != 0) fprintf(w.to, " (%d)", p->sip_code);
+    if (report->reason[0] != '\0' && p->status != TERN_IP_CHANGE_SUCCESS) {
+        fprintf(w.to, ": %s", report->reason);
+    }
+    demo_write_end(&w);
+}
+
+/* ---- the rest ---- */
+
+static void tell_resumed(struct demo_story *story, const struct demo_report *report)
+{
+    const char *ear = report->who == DEMO_FAR ? "far" : "phone";
+    const char *mouth = report->who == DEMO_FAR ? "phone" : "far";
+
+    if (story->screen.json) {
+        struct demo_writer w = demo_json(&story->screen, report->at, "audio");
+        json_text(&w.json, "at", ear);
+        json_time(&w.json, "after_silence", report->u.plain.gap);
+        demo_json_end(&w);
+        return;
+    }
+    demo_tell(story, report->at, DEMO_NOTE, "%s hears %s again, after %.0f ms of silence", ear,
+              mouth, (double)report->u.plain.gap / 1000);
+}
+
+static void tell_end_of_call(struct demo_story *story, const struct demo_report *report)
+{
+    static const char *const causes[] = {
+        [TERN_END_LOCAL] = "hung up here",
+        [TERN_END_REMOTE] = "hung up by the other side",
+        [TERN_END_REFUSED] = "refused",
+        [TERN_END_NO_ANSWER] = "not answered",
+        [TERN_END_UNREACHABLE] = "unreachable",
+        [TERN_END_LOST] = "lost in the change",
+        [TERN_END_IP_CHANGE] = "hung up because the address changed, as asked",
+        [TERN_END_ERROR] = "ended by an error",
+    };
+    const char *who = report->who == DEMO_FAR ? "far" : "phone";
+    size_t cause = (size_t)report->u.plain.cause;
+    bool known = cause < sizeof(causes) / sizeof(*causes) && causes[cause] != NULL;
+
+    if (story->screen.json) {
+        struct demo_writer w = demo_json(&story->screen, report->at, "ended");
+        json_text(&w.json, "at", who);
+        json_text(&w.json, "cause", known ? causes[cause] : "unknown");
+        json_int(&w.json, "status", report->u.plain.status);
+        json_text(&w.json, "reason", report->reason);
+        demo_json_end(&w);
+        return;
+    }
+    demo_tell(story, report->at, DEMO_DOT, "%s: the call has ended: %s%s%s", who,
+              known ? causes[cause] : "unknown", report->reason[0] != '\0' ? ", " : "",
+              report->reason);
+}
+
+static void tell_failure(struct demo_story *story, const struct demo_report *report)
+{
+    static const char *const names[] = {
+        [DEMO_SERVER] = "server", [DEMO_FAR] = "far", [DEMO_PHONE] = "phone"};
+
+    demo_tell(story, report->at, DEMO_CROSS, "%s: %s", names[report->who], report->reason);
+}
+
+void demo_tell_report(struct demo_story *story, const struct demo_report *report)
+{
+    switch (report->kind) {
+    case DEMO_READY:
+        demo_tell(story, report->at, DEMO_TICK, "server listens at %s:%u",
+                  story->stage->homes[DEMO_SERVER].address, story->stage->port);
+        return;
+    case DEMO_REGISTERED:
+        if (report->who != DEMO_FAR) return; /* the phone's is seen in full */
+        demo_tell(story, report->at, DEMO_TICK, "far end registered");
+        return;
+    case DEMO_ANSWERED:
+        if (report->who != DEMO_PHONE) return;
+        demo_tell(story, report->at, DEMO_TICK, "the call is answered");
+        return;
+    case DEMO_RESUMED: tell_resumed(story, report); return;
+    case DEMO_ENDED: tell_end_of_call(story, report); return;
+    case DEMO_PROGRESS: tell_progress(story, report); return;
+    case DEMO_SIP: tell_sip(story, report); return;
+    case DEMO_UNREGISTERED:
+    case DEMO_FAILED: tell_failure(story, report); return;
+    case DEMO_MEASURED:
+    case DEMO_BINDINGS: return;
+    }
+}

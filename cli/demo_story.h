@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/* What happens, told line by line: to people or as JSON. */
+#ifndef TERN_CLI_DEMO_STORY_H
+#define TERN_CLI_DEMO_STORY_H
+
+#include "demo_screen.h"
+#include "demo_stage.h"
+
+/* Audio of one direction across a change. */
+struct demo_way {
+    tern_time gap; /* longest time between two packets at the hearing end */
+    bool open;     /* ... which still lasts */
+    uint64_t lost; /* packets, by their sequence numbers */
+    bool heard;    /* the right sound, after the change */
+};
+
+/* What became of one change. */
+struct demo_result {
+    struct demo_place from, to;
+    tern_time began;   /* the old address goes, or the better one comes */
+    tern_time offline; /* how long there was no address */
+    struct demo_way up, down;
+    tern_time registered, refreshed; /* since the new address: 2xx received; NEVER: not */
+    const char *refresh;             /* with which method; NULL: none was sent */
+    bool alive;                      /* the call */
+    bool hung_up;                    /* as asked, both ends know, and it was reported */
+};
+
+/* The whole of it. */
+struct demo_summary {
+    const struct demo_result *results;
+    size_t count;
+    tern_time talked;
+    bool lived, success;
+    bool bindings_known;
+    struct demo_bindings bindings;
+    const char *failure; /* why the show stopped; NULL: it did not */
+};
+
+struct demo_story {
+    struct demo_screen screen;
+    const struct demo_opts *opts;
+    const struct demo_stage *stage;
+};
+
+void demo_tell_header(struct demo_story *story);
+/** Times count from `at`; `change` 0 for what comes before and after. */
+void demo_tell_phase(struct demo_story *story, tern_time at, unsigned change, const char *title);
+__attribute__((format(printf, 4, 5))) void demo_tell(struct demo_story *story, tern_time at,
+                                                     enum demo_mark mark, const char *format, ...);
+void demo_tell_report(struct demo_story *story, const struct demo_report *report);
+void demo_tell_result(struct demo_story *story, const struct demo_result *result);
+void demo_tell_summary(struct demo_story *story, const struct demo_summary *summary);
+
+#endif
