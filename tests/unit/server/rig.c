@@ -254,7 +254,8 @@ void rig_expect_nothing(struct rig *rig, const char *to)
 
 void rig_forget(struct rig *rig)
 {
-    rig->count = 0;
+    for (size_t i = 0; i < rig->count; i++)
+        rig->packets[i].taken = true;
 }
 
 const char *rig_header(const char *message, const char *name, int index)
@@ -308,8 +309,7 @@ static void param(const char *challenge, const char *name, char *out, size_t cap
     out[len] = '\0';
 }
 
-const char *rig_credentials(const char *response, int line, const char *user, const char *password,
-                            const char *method, const char *uri)
+const char *rig_credentials(const char *response, int line, struct rig_login login)
 {
     static char out[1024];
     char realm[64], nonce[64], algorithm[16], a[256], ha1[65], ha2[65], digest[65];
@@ -321,17 +321,17 @@ const char *rig_credentials(const char *response, int line, const char *user, co
     param(challenge, "nonce", nonce, sizeof(nonce));
     param(challenge, "algorithm", algorithm, sizeof(algorithm));
     enum tn_hash kind = strcmp(algorithm, "MD5") == 0 ? TN_HASH_MD5 : TN_HASH_SHA256;
-    snprintf(a, sizeof(a), "%s:%s:%s", user, realm, password);
+    snprintf(a, sizeof(a), "%s:%s:%s", login.user, realm, login.password);
     hash(kind, a, ha1);
-    snprintf(a, sizeof(a), "%s:%s", method, uri);
+    snprintf(a, sizeof(a), "%s:%s", login.method, login.uri);
     hash(kind, a, ha2);
     snprintf(a, sizeof(a), "%s:%s:00000001:abc:auth:%s", ha1, nonce, ha2);
     hash(kind, a, digest);
     snprintf(out, sizeof(out),
              "%s: Digest username=\"%s\", realm=\"%s\", nonce=\"%s\", uri=\"%s\", "
              "algorithm=%s, qop=auth, nc=00000001, cnonce=\"abc\", response=\"%s\"\n",
-             proxy ? "Proxy-Authorization" : "Authorization", user, realm, nonce, uri, algorithm,
-             digest);
+             proxy ? "Proxy-Authorization" : "Authorization", login.user, realm, nonce, login.uri,
+             algorithm, digest);
     return out;
 }
 
@@ -360,7 +360,8 @@ const char *rig_register(struct rig *rig, struct ua *ua, const char *lines)
     if (strncmp(answer, "SIP/2.0 401", 11) != 0) return answer;
     char credentials[1024];
     snprintf(credentials, sizeof(credentials), "%s",
-             rig_credentials(answer, 0, ua->user, ua->password, "REGISTER", "sip:" DOMAIN));
+             rig_credentials(
+                 answer, 0, (struct rig_login){ua->user, ua->password, "REGISTER", "sip:" DOMAIN}));
     return send_register(rig, ua, lines, credentials);
 }
 

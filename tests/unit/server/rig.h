@@ -70,12 +70,15 @@ bool rig_has(const char *message, const char *part);
 
 /* ---- a user agent in text ---- */
 
+struct rig_login {
+    const char *user, *password, *method, *uri;
+};
+
 /*
  * Credentials for a challenge in `response`; `line` chooses among its challenges (0: the first).
  * Gives a whole header line with \n.
  */
-const char *rig_credentials(const char *response, int line, const char *user, const char *password,
-                            const char *method, const char *uri);
+const char *rig_credentials(const char *response, int line, struct rig_login login);
 
 struct ua {
     const char *user, *password, *address;

@@ -64,7 +64,8 @@ static void both_algorithms_are_offered_the_strongest_first_and_each_is_accepted
                  "REGISTER sip:" DOMAIN " SIP/2.0\nVia: SIP/2.0/UDP " ALICE ";branch=z9hG4bKx2\n"
                  "From: <sip:alice@" DOMAIN ">;tag=1\nTo: <sip:alice@" DOMAIN ">\nCall-ID: x\n"
                  "CSeq: 2 REGISTER\n%sContact: <sip:alice@" ALICE ">\nContent-Length: 0\n\n",
-                 rig_credentials(challenge, line, "alice", "wonder", "REGISTER", "sip:" DOMAIN));
+                 rig_credentials(challenge, line,
+                                 (struct rig_login){"alice", "wonder", "REGISTER", "sip:" DOMAIN}));
         rig_udp(&rig, ALICE, text);
         rig_expect(&rig, ALICE, "SIP/2.0 200");
         rig_stop(&rig);
@@ -104,8 +105,9 @@ static void credentials_are_judged(void)
         rig_udp(&rig, ALICE, text);
         const char *challenge = rig_expect(&rig, ALICE, "SIP/2.0 401");
         snprintf(credentials, sizeof(credentials), "%s",
-                 rig_credentials(challenge, 0, cases[i].user, cases[i].password, "REGISTER",
-                                 cases[i].uri));
+                 rig_credentials(challenge, 0,
+                                 (struct rig_login){cases[i].user, cases[i].password, "REGISTER",
+                                                    cases[i].uri}));
         rig_advance(&rig, TERN_SECONDS(cases[i].age_s));
         rig_forget(&rig);
         put_register(text, sizeof(text), 2, credentials);
@@ -131,7 +133,7 @@ static void a_nonce_of_another_life_is_stale(void)
         "CSeq: 1 REGISTER\n%sContent-Length: 0\n\n",
         rig_credentials("SIP/2.0 401 x\r\nWWW-Authenticate: Digest realm=\"" DOMAIN
                         "\", algorithm=MD5, nonce=\"0123456789abcdef0123456789abcdef\"\r\n\r\n",
-                        0, "alice", "wonder", "REGISTER", "sip:" DOMAIN));
+                        0, (struct rig_login){"alice", "wonder", "REGISTER", "sip:" DOMAIN}));
     rig_udp(&rig, ALICE, text);
     CHECK(rig_has(rig_expect(&rig, ALICE, "SIP/2.0 401"), "stale=true"));
     rig_stop(&rig);
@@ -273,7 +275,7 @@ static void addresses_of_record_are_judged(void)
         int status;
     } cases[] = {
         {"sip:carol@" DOMAIN, 200}, {"sip:carol@192.0.2.1", 200},     {"sip:ca%72ol@" DOMAIN, 200},
-        {"sip:" DOMAIN, 404},       {"sip:carol@other.example", 404}, {"sip:%zz@" DOMAIN, 404},
+        {"sip:" DOMAIN, 404},       {"sip:carol@other.example", 404}, {"sip:%zz@" DOMAIN, 400},
     };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -286,7 +288,6 @@ static void addresses_of_record_are_judged(void)
                  cases[i].to);
         rig_udp(&rig, ALICE, text);
         const char *answer = rig_expect(&rig, ALICE, "SIP/2.0 ");
-        if (atoi(answer + 8) == 400) continue; /* the parser has judged it */
         check_status(answer, cases[i].status);
         if (cases[i].status == 200)
             CHECK(tn_location_find(&rig.server->location, TERN_STR("carol")));
@@ -321,14 +322,14 @@ static void a_registration_survives_each_allocation_that_fails(void)
         alice.cseq += 10;
         int before = rig.memory.calls;
         char text[2048];
-        snprintf(
-            text, sizeof(text),
-            "REGISTER sip:" DOMAIN " SIP/2.0\nVia: SIP/2.0/UDP " ALICE ";branch=z9hG4bKn\n"
-            "From: <sip:alice@" DOMAIN ">;tag=1\nTo: <sip:alice@" DOMAIN ">\nCall-ID: n\n"
-            "CSeq: 9 REGISTER\nPath: <sip:p.example;lr>\n"
-            "Contact: <sip:a@192.0.2.11>, <sip:a@192.0.2.10>;expires=0\n"
-            "%sContent-Length: 0\n\n",
-            rig_credentials(rig.packets[0].text, 0, "alice", "wonder", "REGISTER", "sip:" DOMAIN));
+        snprintf(text, sizeof(text),
+                 "REGISTER sip:" DOMAIN " SIP/2.0\nVia: SIP/2.0/UDP " ALICE ";branch=z9hG4bKn\n"
+                 "From: <sip:alice@" DOMAIN ">;tag=1\nTo: <sip:alice@" DOMAIN ">\nCall-ID: n\n"
+                 "CSeq: 9 REGISTER\nPath: <sip:p.example;lr>\n"
+                 "Contact: <sip:a@192.0.2.11>, <sip:a@192.0.2.10>;expires=0\n"
+                 "%sContent-Length: 0\n\n",
+                 rig_credentials(rig.packets[0].text, 0,
+                                 (struct rig_login){"alice", "wonder", "REGISTER", "sip:" DOMAIN}));
         rig_forget(&rig);
         rig.memory.fail_at = before + n;
         rig_udp(&rig, ALICE, text);
