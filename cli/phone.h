@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * `tern phone`, inside. Its files: phone.c (start and end), phone_options.c (flags), phone_calls.c
+ * (calls and their sound), phone_event.c and phone_change.c (what the endpoint tells),
+ * phone_action.c (what commands do), phone_show.c (tables), phone_script.c (commands one after the
+ * other, and waiting), phone_say.c (lines and JSON). All run on the loop's thread.
+ */
+#ifndef TERN_CLI_PHONE_H
+#define TERN_CLI_PHONE_H
+
+#include <uv.h>
+
+#include <tern/tern.h>
+#include <tern/uv.h>
+
+#include "config.h"
+#include "json.h"
+#include "phone_audio.h"
+#include "phone_command.h"
+#include "phone_prompt.h"
+#include "text.h"
+
+enum {
+    PHONE_CALLS_MAX = 32, /* more than a person or a script keeps apart */
+    PHONE_STOP_MS = 2000,
+    PHONE_NAME_CAP = 128,
+    PHONE_SCRIPT_MAX = 65536, /* what is read ahead of the command that runs */
+};
+
+struct phone_account {
+    tern_account handle;
+    enum tern_registration_state state;
+    int status;
+
+    char told[512]; /* the last line about it, so that it is not said twice */
+    char name[PHONE_NAME_CAP];
+};
+
+struct phone_call {
+    tern_call handle; /* {0}: free */
+    unsigned number;
+    struct phone_audio *audio;
+    bool incoming, answered, muted, connected;
+    bool held_here, held_there; /* as last told */
+    tern_time answer_at;        /* auto answer; TERN_TIME_NEVER: not */
+    char peer[PHONE_NAME_CAP];
+};
+
+struct phone_script {
+    uv_poll_t poll;
+    bool polling, open; /* `poll` runs; `poll` is initialised */
+    bool end_of_file;
+    size_t len;
+    char text[PHONE_SCRIPT_MAX];
+
+    bool waiting;
+    enum phone_wait wait;
+    tern_time until;
+    unsigned answered, answered_seen;   /* calls answered, and how many of them were waited for */
+    unsigned completed, completed_seen; /* the same of IP changes */
+    bool had_call;                      /* a call was there since this wait began */
+};
+
+struct phone {
+    struct config config;
+    uv_loop_t loop;
+    uv_timer_t timer;
+    uv_signal_t signals[3];
+    struct tern_endpoint *ep;
+    struct tern_uv *uv;
+    struct phone_prompt *prompt;
+    struct phone_script script;
+
+    tern_time started;
+
+    uint32_t change_told;
+    bool colour, unicode;
+    bool stopping;
+    bool dialled; /* what --call said */
+    bool network_usable, network_told;
+    int exit_status;
+
+    size_t account_count, account_used;
+    struct phone_account accounts[CONFIG_ACCOUNTS_MAX];
+    struct phone_call calls[PHONE_CALLS_MAX];
+    struct phone_call *foreground;
+    unsigned recordings;
+    bool device_tried;
+    struct tern_audio_source *microphone;
+    struct tern_audio_sink *loudspeaker;
+    char history_path[CONFIG_TEXT_CAP + 32];
+};
+
+/* ---- phone_options.c ---- */
+
+/* @return -1 to go on, else an exit status. Passwords on the command line are overwritten. */
+int phone_read_options(struct config *config, int argc, char **argv);
+/* The same for `tern init`, which reads no file: `path` is what --config says, or NULL. */
+int phone_init_options(struct config *config, int argc, char **argv, const char **path,
+                       bool *force);
+/* The options that belong to an account, for the library; they point into `from`. */
+void phone_account_opts(const struct config_account *from, char registrar[CONFIG_TEXT_CAP],
+                        struct tern_account_opts *out);
+
+/* ---- phone.c ---- */
+
+tern_time phone_now(const struct phone *phone);
+/* End in good order; later calls only change the status where it was 0. */
+void phone_stop(struct phone *phone, int status);
+/* Something changed that a timer may wait for. */
+void phone_schedule(struct phone *phone);
+
+/* ---- phone_say.c ---- */
+
+enum phone_tone { TONE_PLAIN, TONE_DIM, TONE_GOOD, TONE_WARN, TONE_BAD, TONE_STRONG };
+
+/* A line about something that happened; not with --quiet or --json. */
+void phone_tell(struct phone *phone, enum phone_tone tone, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* A line that answers a command; not with --json. */
+void phone_answer(struct phone *phone, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* What went wrong: always, with --json as an event. */
+void phone_error(struct phone *phone, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+void phone_print_table(struct phone *phone, const struct table *table);
+/* With --json: begins a line of this event and returns true; json_close() ends it. */
+bool phone_json(struct phone *phone, const char *event, struct json *json);
+/* "10.0.1.2", or with its interface "10.0.1.2 (wlan0)". @return `out`. */
+const char *phone_place(const struct phone *phone, tern_addr addr, char out[PHONE_NAME_CAP]);
+void phone_status_line(void *user, char *out, size_t cap, unsigned columns);
+const char *phone_codec_name(int codec);
+const char *phone_transport_name(enum tern_transport transport);
+
+/* ---- phone_calls.c ---- */
+
+struct phone_call *phone_find_call(struct phone *phone, tern_call handle);
+/* By number; 0: the one in the foreground. NULL, with an error told, where there is none. */
+struct phone_call *phone_pick_call(struct phone *phone, unsigned number);
+/* The same for one that rings here; 0: the one that has rung longest. */
+struct phone_call *phone_pick_ringing(struct phone *phone, unsigned number);
+/* A place for a call, in the foreground if `foreground` or if nobody else is. NULL: all taken. */
+struct phone_call *phone_add_call(struct phone *phone, tern_call handle, tern_str peer);
+void phone_end_call(struct phone *phone, struct phone_call *call);
+unsigned phone_count_calls(const struct phone *phone);
+void phone_set_foreground(struct phone *phone, struct phone_call *call);
+/* Connect sound to a call, once. */
+void phone_connect_audio(struct phone *phone, struct phone_call *call);
+/* @return 0, or negative with an error told. */
+int phone_play(struct phone *phone, struct phone_call *call, const char *path);
+int phone_record(struct phone *phone, struct phone_call *call, const char *path);
+void phone_close_audio(struct phone *phone);
+
+/* ---- phone_event.c, phone_change.c ---- */
+
+extern const struct tern_callbacks phone_callbacks;
+void phone_on_ip_change(void *user, struct tern_endpoint *ep,
+                        const struct tern_ip_change_progress *progress);
+struct phone_account *phone_find_account(struct phone *phone, tern_account handle);
+
+/* ---- phone_action.c, phone_show.c ---- */
+
+void phone_run(struct phone *phone, const struct phone_command *command);
+void phone_dial(struct phone *phone, size_t account, const char *target);
+/* Answer a call that rings here, in the foreground. */
+void phone_take_call(struct phone *phone, struct phone_call *call);
+/* What --call asks for, as soon as it can be done. */
+void phone_dial_at_start(struct phone *phone);
+void phone_show_list(struct phone *phone);
+void phone_show_network(struct phone *phone);
+void phone_show_stats(struct phone *phone);
+void phone_show_help(struct phone *phone, const char *topic);
+
+/* ---- phone_script.c ---- */
+
+int phone_script_start(struct phone *phone);
+void phone_script_stop(struct phone *phone);
+/* More text to run. False when there is no room. */
+bool phone_script_add(struct phone *phone, const char *text, size_t len);
+void phone_script_wait(struct phone *phone, const struct phone_command *command);
+/* Run what can be run now. */
+void phone_script_run(struct phone *phone);
+/* Read more of it where there is room. */
+void phone_script_refill(struct phone *phone);
+/* Something happened that a wait may wait for. */
+void phone_script_note(struct phone *phone);
+/* When the present wait ends. */
+tern_time phone_script_deadline(const struct phone *phone);
+
+#endif
