@@ -4,10 +4,10 @@
  * at the next target when one fails, and once more on a new flow when the
  * network changes. Underneath are one client transaction after another.
  *
- *   LOCATING --> PREPARING --> PENDING --> (final response, or failure: gone)
+ *   LOCATING --> PREPARING --> PENDING --> (final response, or failure) GONE
  *       ^            ^            |  401/407: again, CSeq+1
- *       |            +------------+  next target; 
- *       +-------------------------+  tn_request_restart()
+ *       |            +------------+  next target     2xx to INVITE: ANSWERED,
+ *       +-------------------------+  restart         further 2xx for 64*T1
  *
  * In PREPARING the flow is known, so that the owner can put addresses that are
  * really used into Contact and SDP: TN_EFFECT_PREPARE, then tn_request_send().
@@ -27,7 +27,7 @@ struct tn_request_opts {
     uint32_t *cseq;    /* the counter of dialog or registration: ++ for each attempt; must outlive
                        the request or be ended by tn_request_abandon(). ACK: used as it is */
     tern_str route;    /* Route values, comma-separated, in order; strict routes already applied */
-    tern_str next_hop; /* URI to locate; empty: first route, else `uri` */
+    tern_str next_hop; /* URI to locate; empty: first route if it is loose, else `uri` */
     enum tern_transport transport; /* where the URI does not say */
     struct tn_auth *auth;          /* NULL: challenges come up as responses */
     tern_str headers;              /* further complete lines with CRLF, copied */
@@ -64,14 +64,24 @@ struct tn_request_path {
     uint32_t cseq;   /* of the last attempt; 0 before the first */
     unsigned rounds; /* round trips so far: attempts that got a final answer or 401/407 */
 };
-/* @return false when stale */
+/* @return false when stale; still true while the owner handles the final RESPONSE or FAILED */
 bool tn_request_path(const struct tn_txns *txns, uint64_t id, struct tn_request_path *out);
 
-/* INVITE: CANCEL now or as soon as a 1xx comes; the final response still comes up. */
+/*
+ * INVITE: CANCEL now or as soon as a 1xx comes; the final response still comes up, a challenge
+ * included. Where nothing has been sent yet, FAILED with TN_FAILURE_NONE follows. Asked again after
+ * the network has changed, an unanswered CANCEL is sent once more from the new address.
+ *
+ * @return 0, TERN_ESTALE, TERN_EINVAL (not INVITE), TERN_ESTATE (2xx has come), TERN_ENOMEM
+ */
 TERN_CHECK int tn_request_cancel(struct tn_txns *txns, uint64_t id);
 /* The owner is not interested any more. Late 2xx to INVITE: TN_EFFECT_STRAY_RESPONSE. 0 is allowed. */
 void tn_request_abandon(struct tn_txns *txns, uint64_t id);
-/* The same request once more from the start: located anew, PREPARE, CSeq+1. */
+/*
+ * The same request once more from the start: located anew, PREPARE, CSeq+1.
+ *
+ * @return 0, TERN_ESTALE, TERN_ESTATE (INVITE that has a 2xx, or is being cancelled)
+ */
 TERN_CHECK int tn_request_restart(struct tn_txns *txns, uint64_t id);
 
 /* From ua/dispatch: effects for TN_OWNER_REQUEST (TXN_RESPONSE, TXN_FAILED, LOCATED). */

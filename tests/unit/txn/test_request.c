@@ -212,6 +212,8 @@ static void srv(uint16_t priority, const char *target, struct tern_dns_record *o
                                     .target = tn_str(target)};
 }
 
+static bool bob_is_first;
+
 /* Answers every look-up of alice's: two servers, 192.0.2.9 (nobody is there) and bob. */
 static void resolve_all(bool exists)
 {
@@ -223,7 +225,7 @@ static void resolve_all(bool exists)
             srv(2, "two.example.org", &records[count++]);
         }
         if (exists && alice.lookups[last].type == TERN_DNS_A) {
-            bool first = alice.lookups[last].name[0] == 'o';
+            bool first = (alice.lookups[last].name[0] == 'o') != bob_is_first;
             records[count].type = TERN_DNS_A;
             records[count].ttl_s = 60;
             records[count++].addr = addr(first ? "192.0.2.9" : "192.0.2.2");
@@ -266,6 +268,28 @@ static void a_503_from_the_last_server_is_the_answer(void)
     start_plain(TN_METHOD_REGISTER, "sip:192.0.2.2");
     respond(503, "");
     CHECK_EQ(final_status(), 503);
+    pair_close();
+}
+
+/* RFC 3263 4.3; a challenge is no reason, and a body goes along. */
+static void a_503_means_that_the_next_server_is_asked(void)
+{
+    pair_open();
+    bob_is_first = true;
+    struct tn_request_opts opts = options(TN_METHOD_REGISTER, "sip:example.org;transport=udp");
+    opts.no_failover = true; /* concerns silence only */
+    uint64_t id = start(&opts);
+    resolve_all(true);
+    bob_is_first = false;
+    respond(503, "");
+    CHECK(last_has(&alice, "CSeq: 102 REGISTER"));
+    struct tn_request_path path;
+    CHECK(tn_request_path(&alice.txns, id, &path));
+    CHECK(tern_addr_equal(path.remote, addr("192.0.2.9:5060")));
+    CHECK_EQ(path.rounds, 1);
+    CHECK_EQ(count_records(&alice, TN_EFFECT_RESPONSE), 0);
+    pass(TN_TIMER_F);
+    CHECK_EQ(failure(), TN_FAILURE_TIMEOUT);
     pair_close();
 }
 
@@ -491,6 +515,7 @@ int main(int argc, char **argv)
         TEST(the_next_server_is_asked_when_one_is_silent),
         TEST(in_a_dialog_silence_ends_the_request),
         TEST(a_503_from_the_last_server_is_the_answer),
+        TEST(a_503_means_that_the_next_server_is_asked),
         TEST(each_kind_of_failure_has_its_name),
         TEST(provisional_answers_and_each_2xx_come_up_until_the_transaction_ends),
         TEST(a_cancelled_invite_still_brings_its_final_answer),
