@@ -44,7 +44,9 @@ static void enter(struct tn_listener *l, enum tn_listen_state next)
 
 static void tell(struct tn_listener *l, bool open, tern_str reason)
 {
-    struct tn_news head = {.flag = open, .key = {.transport = l->transport, .local = l->local}};
+    struct tn_news head = {.flag = open,
+                           .failed = l->state == TN_LISTEN_FAILED,
+                           .key = {.transport = l->transport, .local = l->local}};
 
     head.key.local.port = l->port;
     if (!tn_news_add(&l->net->impl->listener_news, &l->net->ctx->alloc, &head, reason)) {

@@ -68,6 +68,7 @@ struct tn_listener_news {
     enum tern_transport transport;
     tern_addr local; /* UDP: family 0 */
     bool open;
+    bool failed;     /* could not be opened; else it was closed on purpose */
     tern_str reason; /* lives until the next call */
 };
 bool tn_net_next_listener_news(struct tn_net *net, struct tn_listener_news *out);

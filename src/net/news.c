@@ -26,6 +26,7 @@ struct tn_news *tn_news_add(struct tn_news_queue *queue, const struct tern_alloc
     news->key = head->key;
     news->flag = head->flag;
     news->retransmission = head->retransmission;
+    news->failed = head->failed;
     news->len = text.len;
     if (text.len > 0) memcpy(news->text, text.ptr, text.len);
     tn_list_push(&queue->list, &news->link);
@@ -67,6 +68,7 @@ bool tn_net_next_listener_news(struct tn_net *net, struct tn_listener_news *out)
     out->transport = news->key.transport;
     out->local = news->key.local;
     out->open = news->flag;
+    out->failed = news->failed;
     out->reason = (tern_str){news->text, news->len};
     return true;
 }

@@ -8,8 +8,9 @@
 struct tn_news {
     struct tn_list link;
     struct tn_flow_key key;
-    bool flag; /* messages: sent; listeners: open */
-    bool retransmission;
+    bool flag;           /* messages: sent; listeners: open */
+    bool retransmission; /* SIP message */
+    bool failed;         /* listener: could not be opened */
     size_t len;
     char text[];
 };

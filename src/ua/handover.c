@@ -295,7 +295,7 @@ void tn_ep_listener_news(struct tern_endpoint *ep)
             .reason = news.reason,
         };
         tn_ep_event(ep, &event);
-        if (!news.open) failure = TERN_STR("a listener could not be opened");
+        if (news.failed) failure = TERN_STR("a listener could not be opened");
         any = true;
     }
     bool ready = tn_net_listeners_ready(&ep->net);
