@@ -42,8 +42,8 @@ struct tn_account {
     uint32_t failures;        /* in a row */
     uint32_t asked_expires_s; /* of the next REGISTER: raised by 423 */
     tern_time bound_until;    /* TERN_TIME_NEVER: no binding */
-    struct tn_text contact,
-        old_contact; /* name-addrs; in force, and to be removed with the next one */
+    struct tn_text contact;      /* name-addr in force */
+    struct tn_text old_contacts; /* comma-separated: removed with the next REGISTER */
     struct tn_text pending_contact;
     tern_addr local;         /* of the contact in force */
     tern_addr pending_local; /* of the REGISTER under way */

@@ -213,7 +213,10 @@ void tn_call_tell_ended(struct tn_call *call, enum tern_end_cause cause, int sta
     tn_ep_event(ep, &event);
     call->ended_told = true;
     ep->calls_visible--;
-    tn_mob_call_gone(&ep->mob, ep->ctx.now, &call->task, status);
+    /* A hang-up that mobility asked for counts when it is answered, not when it is sent. */
+    if (call->task.state != TN_CALL_HANGING_UP) {
+        tn_mob_call_gone(&ep->mob, ep->ctx.now, &call->task, status);
+    }
     tn_call_media_close(call);
 }
 
@@ -276,6 +279,9 @@ static void bye_effect(struct tn_call *call, const struct tn_effect *effect)
 {
     if (effect->kind == TN_EFFECT_RESPONSE && effect->msg->status < 200) return;
     if (effect->id != call->request) return;
+    bool answered = effect->kind == TN_EFFECT_RESPONSE;
+    tn_mob_call_gone(&call->ep->mob, call->ep->ctx.now, &call->task,
+                     answered ? (int)effect->msg->status : 0);
     call->request = 0;
     if (call->life != TN_LIFE_GONE) tn_call_enter(call, TN_LIFE_GONE);
     tn_call_reap(call);

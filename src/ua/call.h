@@ -57,11 +57,12 @@ struct tn_call {
     struct tn_dialog dialog;
     struct tn_text peer; /* URI for people */
 
-    uint64_t invite;      /* outgoing request; 0: none */
-    uint32_t invite_cseq; /* for ACK and the CANCEL race */
-    uint64_t invite_txn;  /* incoming INVITE transaction that waits for its final response or ACK */
-    bool offerless;       /* the INVITE being answered had no offer: the answer comes in the ACK */
-    bool no_offer;        /* outgoing: let the far end offer */
+    uint64_t invite;        /* outgoing request; 0: none */
+    uint32_t invite_cseq;   /* for ACK and the CANCEL race */
+    uint32_t answered_cseq; /* of the INVITE whose 2xx waits for its ACK */
+    uint64_t invite_txn; /* incoming INVITE transaction that waits for its final response or ACK */
+    bool offerless;      /* the INVITE being answered had no offer: the answer comes in the ACK */
+    bool no_offer;       /* outgoing: let the far end offer */
     unsigned answer_wanted; /* 200 as soon as the sockets are open; else 0 */
     unsigned redirects;
     struct tn_text subject;

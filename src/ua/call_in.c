@@ -105,6 +105,9 @@ int tn_call_respond_2xx(struct tn_call *call, uint64_t txn, tern_str body)
 {
     struct tern_endpoint *ep = call->ep;
     struct tn_buf contact;
+    const struct tn_msg *invite = tn_server_request(&ep->txns, txn);
+    if (invite == NULL) return TERN_ESTALE;
+    call->answered_cseq = invite->cseq.number;
     call->contact_local = tn_call_answer_contact(call, txn);
     tn_buf_init(&contact, &ep->ctx.alloc, TN_MSG_SIZE_MAX);
     tn_call_put_contact(call, call->transport, call->contact_local, &contact);
@@ -193,7 +196,7 @@ void tn_call_in_sockets_ready(struct tn_call *call)
 void tn_call_in_ack(struct tn_call *call, const struct tn_msg *ack)
 {
     struct tn_media_plan plan;
-    if (!tn_repeat_running(&call->repeat)) return;
+    if (!tn_repeat_running(&call->repeat) || ack->cseq.number != call->answered_cseq) return;
     tn_repeat_stop(&call->repeat);
     if (call->offerless && tn_offer_state(&call->offer) == TN_OFFER_LOCAL) {
         int err = tn_offer_take_answer(&call->offer, ack->body, &plan);

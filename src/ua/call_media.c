@@ -122,6 +122,10 @@ void tn_call_socket_failed(struct tn_call *call, uint32_t socket, tern_str reaso
 void tn_call_media_close(struct tn_call *call)
 {
     if (call->stream_ready) {
+        /* An RTCP BYE never leaves from an address that is gone. */
+        if (!tn_net_has_local(&call->ep->net, call->media_local)) {
+            tn_stream_set_local(&call->stream, (tern_addr){0});
+        }
         (void)tn_stream_bye(&call->stream);
         tn_stream_fini(&call->stream);
         call->stream_ready = false;

@@ -238,10 +238,15 @@ static void accepted(struct tn_call *call, const struct tn_msg *rsp)
 void tn_call_decline_fork(struct tn_call *call, const struct tn_msg *rsp)
 {
     struct tn_dialog fork, kept;
-    if (call->incoming || rsp->status >= 300 || rsp->method != TN_METHOD_INVITE) return;
-    if (tn_dialog_matches_response(&call->dialog, rsp) && call->life >= TN_LIFE_ACTIVE &&
-        rsp->cseq.number == call->invite_cseq) {
-        tn_call_out_acknowledge(call, rsp);
+    if (rsp->status < 200 || rsp->status >= 300 || rsp->method != TN_METHOD_INVITE) return;
+    if (call->incoming && !tn_dialog_matches_response(&call->dialog, rsp)) return;
+    if (tn_dialog_matches_response(&call->dialog, rsp)) {
+        /* Once more, or late for a re-INVITE that was given up: ACK always (MOBILITY C8). */
+        if (rsp->cseq.number == call->invite_cseq) {
+            tn_call_out_acknowledge(call, rsp);
+        } else {
+            tn_call_send_ack(call, rsp->cseq.number, (tern_str){NULL, 0});
+        }
         return;
     }
     if (tn_dialog_fork(&fork, &call->dialog, rsp) != 0) return;

@@ -61,9 +61,14 @@ static unsigned take_offer(struct tn_call *call, tern_str body)
 static void reinvite(struct tn_call *call, const struct tn_effect *effect)
 {
     struct tn_buf body;
-    if (tn_repeat_running(&call->repeat) || call->life == TN_LIFE_INCOMING) {
+    if (call->life == TN_LIFE_INCOMING || call->life == TN_LIFE_ANSWERING) {
         refuse_for_now(call, effect->id); /* 14.2: the one before is not settled */
         return;
+    }
+    if (tn_repeat_running(&call->repeat)) {
+        /* Answered, but the ACK has not come: who asks anew has lost our 2xx (MOBILITY S5, S6). */
+        tn_repeat_stop(&call->repeat);
+        if (call->offerless) tn_offer_rollback(&call->offer);
     }
     if (call->life != TN_LIFE_ACTIVE || call->refresh.state == TN_REFRESH_INVITING) {
         refuse(call, effect->id, call->life == TN_LIFE_ACTIVE ? 491 : 481, (tern_str){NULL, 0});

@@ -5,6 +5,7 @@
  */
 #include "base/assert.h"
 #include "base/str.h"
+#include "txn/timing.h"
 #include "ua/call.h"
 
 int tn_call_send(struct tn_call *call, enum tn_method method, uint32_t tag, bool prepare,
@@ -160,6 +161,7 @@ static tern_time retry_after(const struct tn_msg *rsp)
     const struct tn_hdr *header = tn_msg_header(rsp, TN_HDR_RETRY_AFTER, 0);
     uint32_t seconds;
     if (header == NULL || tn_retry_after_parse(header->value, &seconds) != 0) return 0;
+    if (seconds == 0) return TN_T1; /* "at once" is still said */
     return TERN_SECONDS(seconds < 3600 ? seconds : 3600);
 }
 

@@ -5,11 +5,12 @@
 #include "dialog/routes.h"
 #include "ua/account.h"
 
-#define BIT(state)   (1u << (state))
-#define BACKOFF_BASE TERN_SECONDS(30) /* RFC 5626 4.5, without any flow left */
-#define BACKOFF_MAX  TERN_SECONDS(1800)
-#define REMOVE_OLD   UINT32_C(1) /* tag of a REGISTER that only removes the old binding */
-#define REGISTER_NEW UINT32_C(0)
+#define BIT(state)       (1u << (state))
+#define BACKOFF_BASE     TERN_SECONDS(30) /* RFC 5626 4.5, without any flow left */
+#define BACKOFF_MAX      TERN_SECONDS(1800)
+#define OLD_CONTACTS_MAX 1024 /* bytes; as many bindings are left over only by a phone in a storm */
+#define REMOVE_OLD       UINT32_C(1) /* tag of a REGISTER that only removes the old binding */
+#define REGISTER_NEW     UINT32_C(0)
 
 static const unsigned successors[] = {
     [TERN_REGISTRATION_NONE] = BIT(TERN_REGISTRATION_REGISTERING) | BIT(TERN_REGISTRATION_WAITING),
@@ -110,7 +111,7 @@ void tn_registration_fini(struct tn_account *account)
     tn_timer_cancel(ctx, &account->keepalive);
     tn_text_fini(&ctx->alloc, &account->call_id);
     tn_text_fini(&ctx->alloc, &account->contact);
-    tn_text_fini(&ctx->alloc, &account->old_contact);
+    tn_text_fini(&ctx->alloc, &account->old_contacts);
     tn_text_fini(&ctx->alloc, &account->pending_contact);
 }
 
@@ -219,26 +220,45 @@ void tn_registration_start(struct tn_account *account)
     }
 }
 
-/* The binding in force becomes the one to be removed with the next REGISTER. */
-static void retire_contact(struct tn_account *account)
+/* `contact` joins those that the next REGISTER removes. */
+static void retire(struct tn_account *account, const struct tn_text *contact)
 {
-    if (account->contact.len == 0) return;
-    struct tn_text old = account->old_contact;
-    account->old_contact = account->contact;
-    account->contact = (struct tn_text){NULL, 0};
-    tn_text_fini(&account->ep->ctx.alloc, &old);
+    const struct tern_allocator *alloc = &account->ep->ctx.alloc;
+    struct tn_buf buf;
+    tern_str all;
+    if (contact->len == 0 || account->old_contacts.len > OLD_CONTACTS_MAX) return;
+    tn_buf_init(&buf, alloc, TN_MSG_SIZE_MAX);
+    tn_buf_str(&buf, tn_text_view(&account->old_contacts));
+    if (buf.len > 0) tn_buf_z(&buf, ", ");
+    tn_buf_str(&buf, tn_text_view(contact));
+    /* Without memory the old binding is left to expire. */
+    if (tn_buf_end(&buf, &all) == 0) (void)!tn_text_set(alloc, &account->old_contacts, all);
+    tn_buf_fini(&buf);
+}
+
+/*
+ * The binding in force is to be removed, and so is that of a REGISTER which is given up: it may
+ * have arrived all the same.
+ */
+static void retire_contacts(struct tn_account *account)
+{
+    const struct tern_allocator *alloc = &account->ep->ctx.alloc;
+    retire(account, &account->contact);
+    retire(account, &account->pending_contact);
+    tn_text_fini(alloc, &account->contact);
+    tn_text_fini(alloc, &account->pending_contact);
 }
 
 void tn_registration_move(struct tn_account *account, uint32_t contact_flags)
 {
     if (account->state == TERN_REGISTRATION_REMOVING) return;
     drop_request(account);
-    if (contact_flags != TERN_CONTACT_LEAVE_OLD) retire_contact(account);
+    if (contact_flags != TERN_CONTACT_LEAVE_OLD) retire_contacts(account);
     account->failures = 0;
     enter(account, bound(account) ? TERN_REGISTRATION_REFRESHING : TERN_REGISTRATION_REGISTERING,
           TERN_STR("the IP address has changed"));
     bool first_remove =
-        contact_flags == TERN_CONTACT_UNREGISTER_FIRST && account->old_contact.len > 0;
+        contact_flags == TERN_CONTACT_UNREGISTER_FIRST && account->old_contacts.len > 0;
     if (send_register(account, first_remove ? REMOVE_OLD : REGISTER_NEW) != 0) {
         wait_to_retry(account, 0, TERN_STR("out of memory"));
     }
@@ -252,7 +272,7 @@ static void removed(struct tn_account *account)
     account->bound_until = TERN_TIME_NEVER;
     account->local = (tern_addr){0};
     tn_text_fini(&ep->ctx.alloc, &account->contact);
-    tn_text_fini(&ep->ctx.alloc, &account->old_contact);
+    tn_text_fini(&ep->ctx.alloc, &account->old_contacts);
     tn_timer_cancel(&ep->ctx, &account->keepalive);
     if (account->removed) {
         tn_account_free(account);
@@ -309,19 +329,17 @@ static int put_contacts(struct tn_account *account, const struct tn_effect *effe
     int err = tn_buf_end(buf, &fresh);
     if (!err) err = tn_text_set(&account->ep->ctx.alloc, &account->pending_contact, fresh);
     if (err) return err;
-    tern_str old = tn_text_view(&account->old_contact);
-    bool old_differs = old.len > 0 && !tn_str_eq(old, tn_text_view(&account->pending_contact));
+    tern_str old = tn_text_view(&account->old_contacts), element;
     if (effect->owner.tag == REMOVE_OLD) {
         tn_buf_reset(buf);
-        tn_buf_str(buf, old);
-        tn_buf_z(buf, ";expires=0");
-        return tn_buf_end(buf, &text);
+    } else {
+        tn_buf_z(buf, ";expires=");
+        tn_buf_u64(buf, account->asked_expires_s);
     }
-    tn_buf_z(buf, ";expires=");
-    tn_buf_u64(buf, account->asked_expires_s);
-    if (old_differs) {
-        tn_buf_z(buf, ", ");
-        tn_buf_str(buf, old);
+    while (tn_routes_next(&old, &element)) {
+        if (tn_str_eq(element, tn_text_view(&account->pending_contact))) continue;
+        if (buf->len > 0) tn_buf_z(buf, ", ");
+        tn_buf_str(buf, element);
         tn_buf_z(buf, ";expires=0");
     }
     return tn_buf_end(buf, &text);
@@ -410,7 +428,7 @@ static void registered(struct tn_account *account, const struct tn_msg *rsp, uin
     tn_text_fini(&ep->ctx.alloc, &account->contact);
     account->contact = account->pending_contact;
     account->pending_contact = (struct tn_text){NULL, 0};
-    tn_text_fini(&ep->ctx.alloc, &account->old_contact);
+    tn_text_fini(&ep->ctx.alloc, &account->old_contacts);
     take_service_route(account, rsp);
     enter(account, TERN_REGISTRATION_REGISTERED, (tern_str){NULL, 0});
     tn_timer_arm(&ep->ctx, &account->refresh, refresh_delay(account, seconds));
@@ -472,7 +490,7 @@ static void answered(struct tn_account *account, const struct tn_effect *effect)
     }
     if (rsp->status < 300 && effect->owner.tag == REMOVE_OLD) {
         account->request = 0;
-        tn_text_fini(&account->ep->ctx.alloc, &account->old_contact);
+        tn_text_fini(&account->ep->ctx.alloc, &account->old_contacts);
         if (send_register(account, REGISTER_NEW) == 0) return;
     }
     if (rsp->status < 300) {
