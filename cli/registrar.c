@@ -1,0 +1,462 @@
+/* SPDX-License-Identifier: MIT */
+/* The command `tern registrar`: the small registrar and proxy of tern/server.h on real sockets. */
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/random.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <tern/server.h>
+#include <tern/tern.h>
+#include <tern/uv.h>
+#include <uv.h>
+
+#include "command.h"
+#include "text.h"
+
+static const char help[] =
+    "usage: tern registrar --user NAME:PASSWORD... [OPTION...]\n"
+    "\n"
+    "A registrar and proxy for trying things without a server, on UDP and TCP. It prints who "
+    "comes\n"
+    "and goes. Not for the open Internet.\n"
+    "\n"
+    "  --user NAME:PASSWORD  a user; may be given many times\n"
+    "  --no-auth             let everybody in, without passwords\n"
+    "  --domain NAME         domain that it serves, besides its own addresses (default localhost)\n"
+    "  --port N              port for UDP and TCP (default 5060; 0: any)\n"
+    "  --no-record-route     do not stay in the path of calls\n"
+    "  --min-expires S       refuse shorter registrations (default 30)\n"
+    "  --nonce-lifetime S    how long a client may use a nonce again (default 300)\n"
+    "  --verbose             print each SIP message\n"
+    "  --ready-file FILE     write the line \"Ready: ...\" there too, once it listens\n"
+    "  --help                this text\n"
+    "\n"
+    "Ctrl-C ends it.\n";
+
+enum {
+    USERS_MAX = 64,
+    BINDINGS_SHOWN_MAX = 4096,
+    TICK_MS = 250,
+    STOP_MS = 1000,
+    LINE_CAP = 256,
+};
+
+struct options {
+    struct tern_server_opts server;
+    const char *domain, *ready_file;
+    uint16_t port;
+    bool verbose;
+    char *users[USERS_MAX]; /* NAME:PASSWORD */
+    unsigned user_count;
+};
+
+struct shown {
+    bool still_there;
+    char line[LINE_CAP]; /* user and contact */
+};
+
+struct registrar {
+    struct options *options;
+    struct tern_endpoint *ep;
+    struct tern_uv *uv;
+    uv_loop_t loop;
+    uv_timer_t tick;
+    uv_signal_t interrupted, terminated;
+    uint16_t udp_port, tcp_port;
+    bool ready, failed, stopping;
+    struct shown *shown;
+    size_t shown_count;
+};
+
+/* ---- what it says ---- */
+
+__attribute__((format(printf, 1, 2))) static void say(const char *format, ...)
+{
+    char clock[16];
+    time_t now = time(NULL);
+    struct tm local;
+    va_list args;
+
+    strftime(clock, sizeof(clock), "%H:%M:%S", localtime_r(&now, &local));
+    printf("%s  ", clock);
+    va_start(args, format);
+    vprintf(format, args);
+    va_end(args);
+    putchar('\n');
+}
+
+static int complain(const char *what, int err)
+{
+    fprintf(stderr, "tern registrar: %s: %s\n", what, tern_strerror(err));
+    return EXIT_ERROR;
+}
+
+/* ---- bindings that come and go ---- */
+
+static struct shown *find_shown(struct registrar *r, const char *line)
+{
+    for (size_t i = 0; i < r->shown_count; i++)
+        if (strcmp(r->shown[i].line, line) == 0) return &r->shown[i];
+    return NULL;
+}
+
+static void show_binding(struct registrar *r, const struct tern_server_binding *b)
+{
+    char user[LINE_CAP / 4], contact[LINE_CAP / 2], line[LINE_CAP], source[TERN_ADDR_TEXT_MAX];
+
+    text_clean(b->user, user, sizeof(user));
+    text_clean(b->contact, contact, sizeof(contact));
+    snprintf(line, sizeof(line), "%-12s %s", user, contact);
+    struct shown *known = find_shown(r, line);
+    if (known) {
+        known->still_there = true;
+        return;
+    }
+    if (r->shown_count == BINDINGS_SHOWN_MAX) return;
+    known = &r->shown[r->shown_count++];
+    memcpy(known->line, line, sizeof(line));
+    known->still_there = true;
+    say("+ %s  from %s, for %u s", line, tern_addr_print(b->source, source), b->expires_s);
+}
+
+static void show_bindings(struct registrar *r)
+{
+    struct tern_server_binding binding;
+    size_t cursor = 0, kept = 0;
+
+    for (size_t i = 0; i < r->shown_count; i++)
+        r->shown[i].still_there = false;
+    while (tern_server_next_binding(r->ep, tern_uv_now(r->uv), &cursor, &binding))
+        show_binding(r, &binding);
+    for (size_t i = 0; i < r->shown_count; i++) {
+        if (!r->shown[i].still_there) {
+            say("- %s", r->shown[i].line);
+        } else {
+            if (kept != i) r->shown[kept] = r->shown[i];
+            kept++;
+        }
+    }
+    r->shown_count = kept;
+}
+
+/* ---- events ---- */
+
+static void stop(struct registrar *r)
+{
+    if (r->stopping) {
+        tern_uv_stop(r->uv); /* asked twice: at once */
+        return;
+    }
+    r->stopping = true;
+    if (tern_endpoint_stop(r->ep, tern_uv_now(r->uv), STOP_MS) != 0) tern_uv_stop(r->uv);
+}
+
+static void on_listener(void *user, struct tern_endpoint *ep, const struct tern_ev_listener *ev)
+{
+    struct registrar *r = user;
+    bool udp = ev->transport == TERN_TRANSPORT_UDP;
+    char address[TERN_ADDR_TEXT_MAX], reason[LINE_CAP];
+
+    (void)ep;
+    if (r->stopping) return;
+    if (ev->open) {
+        if (udp) r->udp_port = ev->local.port;
+        if (!udp) r->tcp_port = ev->local.port;
+        if (udp) say("listening on UDP port %u of every address", (unsigned)ev->local.port);
+        if (!udp) say("listening on TCP %s", tern_addr_print(ev->local, address));
+        return;
+    }
+    text_clean(ev->reason, reason, sizeof(reason));
+    if (udp && !r->ready) {
+        fprintf(stderr,
+                "tern registrar: cannot listen on UDP port %u: %s\n"
+                "Another port: --port N, or --port 0 for any that is free.\n",
+                (unsigned)r->options->port, reason);
+        r->failed = true;
+        stop(r);
+        return;
+    }
+    say("not listening on %s %s: %s", udp ? "UDP" : "TCP",
+        udp ? "" : tern_addr_print(ev->local, address), reason);
+}
+
+static void on_sip_message(void *user, struct tern_endpoint *ep,
+                           const struct tern_ev_sip_message *ev)
+{
+    char remote[TERN_ADDR_TEXT_MAX], summary[LINE_CAP];
+
+    (void)user;
+    (void)ep;
+    say("%s %s %-21s %s%s", ev->transport == TERN_TRANSPORT_TCP ? "TCP" : "UDP",
+        ev->sent ? "->" : "<-", tern_addr_print(ev->remote, remote),
+        text_clean(ev->summary, summary, sizeof(summary)), ev->retransmission ? " (again)" : "");
+}
+
+static void on_stopped(void *user, struct tern_endpoint *ep)
+{
+    struct registrar *r = user;
+
+    (void)ep;
+    tern_uv_stop(r->uv);
+}
+
+/* ---- ready ---- */
+
+/* Whoever waits for the file finds it whole. */
+static bool write_ready_file(const char *path, const char *line)
+{
+    char draft[4096];
+
+    if (snprintf(draft, sizeof(draft), "%s.tmp", path) >= (int)sizeof(draft)) return false;
+    FILE *file = fopen(draft, "we");
+    if (!file) return false;
+    bool written = fprintf(file, "%s\n", line) > 0;
+    if (fclose(file) != 0) written = false;
+    return written && rename(draft, path) == 0;
+}
+
+static void tell_ready(struct registrar *r)
+{
+    const char *path = r->options->ready_file;
+    char line[LINE_CAP];
+
+    r->ready = true;
+    snprintf(line, sizeof(line), "Ready: sip:%s on port %u (UDP%s)", r->options->domain,
+             (unsigned)r->udp_port, r->tcp_port ? ", TCP" : "");
+    puts(line);
+    if (!path || write_ready_file(path, line)) return;
+    fprintf(stderr, "tern registrar: --ready-file: cannot write %s: %s\n", path, strerror(errno));
+    r->failed = true;
+    stop(r);
+}
+
+static void on_tick(uv_timer_t *timer)
+{
+    struct registrar *r = timer->data;
+
+    if (!r->ready && !r->failed && r->udp_port) tell_ready(r);
+    show_bindings(r);
+}
+
+static void on_signal(uv_signal_t *handle, int number)
+{
+    (void)number;
+    stop(handle->data);
+}
+
+/* ---- options ---- */
+
+static int usage(const char *text, const char *what)
+{
+    fprintf(stderr, "tern registrar: %s%s\nTry 'tern registrar --help'.\n", text, what);
+    return EXIT_USAGE;
+}
+
+static bool parse_number(const char *text, unsigned long max, unsigned long *out)
+{
+    char *end;
+
+    if (*text < '0' || *text > '9') return false;
+    errno = 0;
+    *out = strtoul(text, &end, 10);
+    return errno == 0 && *end == '\0' && *out <= max;
+}
+
+static bool add_user(struct options *o, char *text)
+{
+    char *colon = strchr(text, ':');
+
+    if (!colon || colon == text || o->user_count == USERS_MAX) return false;
+    o->users[o->user_count++] = text;
+    return true;
+}
+
+static bool take_number(struct options *o, int option, const char *text)
+{
+    unsigned long n;
+
+    if (!parse_number(text, option == 'p' ? 65535 : 86400, &n)) return false;
+    switch (option) {
+    case 'p': o->port = (uint16_t)n; return true;
+    case 'm': o->server.min_expires_s = (uint32_t)n; return n <= o->server.max_expires_s;
+    case 'n': o->server.nonce_lifetime_s = (uint32_t)n; return n > 0;
+    default: return false;
+    }
+}
+
+/* -1 to go on, else the exit status. */
+static int take_option(struct options *o, int option, const char *spelled)
+{
+    switch (option) {
+    case 'u':
+        if (add_user(o, optarg)) return -1;
+        return usage("--user: want NAME:PASSWORD, for 64 users at most, not ", optarg);
+    case 'p':
+    case 'm':
+    case 'n':
+        if (take_number(o, option, optarg)) return -1;
+        return usage(option == 'p'   ? "--port: want a number from 0 to 65535, not "
+                     : option == 'm' ? "--min-expires: want seconds from 0 to 3600, not "
+                                     : "--nonce-lifetime: want seconds from 1 to 86400, not ",
+                     optarg);
+    case 'd': o->domain = optarg; return -1;
+    case 'f': o->ready_file = optarg; return -1;
+    case 'A': o->server.no_auth = true; return -1;
+    case 'R': o->server.no_record_route = true; return -1;
+    case 'v': o->verbose = true; return -1;
+    case 'h': fputs(help, stdout); return EXIT_DONE;
+    case ':': return usage("a value is missing after ", spelled);
+    default: return usage("no option ", spelled);
+    }
+}
+
+/* -1 to go on, else the exit status. */
+static int read_options(int argc, char **argv, struct options *o)
+{
+    static const struct option options[] = {{"user", required_argument, NULL, 'u'},
+                                            {"port", required_argument, NULL, 'p'},
+                                            {"domain", required_argument, NULL, 'd'},
+                                            {"min-expires", required_argument, NULL, 'm'},
+                                            {"nonce-lifetime", required_argument, NULL, 'n'},
+                                            {"ready-file", required_argument, NULL, 'f'},
+                                            {"no-auth", no_argument, NULL, 'A'},
+                                            {"no-record-route", no_argument, NULL, 'R'},
+                                            {"verbose", no_argument, NULL, 'v'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {0}};
+    int option;
+
+    optind = 0; /* glibc: start over, whoever has used getopt before */
+    while ((option = getopt_long(argc, argv, "+:h", options, NULL)) != -1) {
+        int status = take_option(o, option, argv[optind - 1]);
+        if (status >= 0) return status;
+    }
+    if (optind < argc) return usage("want options only, not ", argv[optind]);
+    if (*o->domain == '\0') return usage("--domain: want a name", "");
+    if (o->user_count > 0 || o->server.no_auth) return -1;
+    return usage("nobody could register: give --user NAME:PASSWORD, or --no-auth for everybody",
+                 "");
+}
+
+/* ---- life ---- */
+
+static int make_endpoint(struct registrar *r)
+{
+    struct tern_endpoint_opts opts;
+
+    tern_endpoint_opts_init(&opts);
+    opts.sip_port = r->options->port;
+    opts.sip_events = r->options->verbose;
+    if (getrandom(opts.seed, sizeof(opts.seed), 0) != (ssize_t)sizeof(opts.seed)) return TERN_EIO;
+    int err = tern_endpoint_new(&opts, &r->ep);
+    explicit_bzero(opts.seed, sizeof(opts.seed));
+    return err;
+}
+
+/* Passwords vanish from the list of processes. */
+static int add_users(struct registrar *r)
+{
+    int err = 0;
+
+    for (unsigned i = 0; i < r->options->user_count; i++) {
+        char *name = r->options->users[i], *password = strchr(name, ':') + 1;
+        tern_str user = {name, (size_t)(password - 1 - name)};
+        if (!err) err = tern_server_add_user(r->ep, user, text_str(password));
+        explicit_bzero(password, strlen(password));
+    }
+    return err;
+}
+
+static int start_server(struct registrar *r)
+{
+    int err = make_endpoint(r);
+
+    if (err) return err;
+    r->options->server.domain = text_str(r->options->domain);
+    err = tern_server_attach(r->ep, &r->options->server);
+    return err ? err : add_users(r);
+}
+
+static int start_driver(struct registrar *r)
+{
+    static const struct tern_callbacks quiet = {
+        .size = sizeof(quiet), .on_listener = on_listener, .on_stopped = on_stopped};
+    static const struct tern_callbacks talkative = {.size = sizeof(talkative),
+                                                    .on_listener = on_listener,
+                                                    .on_sip_message = on_sip_message,
+                                                    .on_stopped = on_stopped};
+    struct tern_uv_opts opts;
+
+    tern_uv_opts_init(&opts);
+    opts.loop = &r->loop;
+    opts.callbacks = r->options->verbose ? &talkative : &quiet;
+    opts.user = r;
+    int err = tern_uv_new(r->ep, &opts, &r->uv);
+    return err ? err : tern_endpoint_start(r->ep, tern_uv_now(r->uv));
+}
+
+static int start_handles(struct registrar *r)
+{
+    r->tick.data = r->interrupted.data = r->terminated.data = r;
+    if (uv_timer_init(&r->loop, &r->tick) != 0) return TERN_EIO;
+    if (uv_signal_init(&r->loop, &r->interrupted) != 0) return TERN_EIO;
+    if (uv_signal_init(&r->loop, &r->terminated) != 0) return TERN_EIO;
+    if (uv_signal_start(&r->interrupted, on_signal, SIGINT) != 0) return TERN_EIO;
+    if (uv_signal_start(&r->terminated, on_signal, SIGTERM) != 0) return TERN_EIO;
+    return uv_timer_start(&r->tick, on_tick, 1, TICK_MS) == 0 ? 0 : TERN_EIO;
+}
+
+static void close_handle(uv_handle_t *handle, void *arg)
+{
+    (void)arg;
+    if (!uv_is_closing(handle)) uv_close(handle, NULL);
+}
+
+static void clean_up(struct registrar *r)
+{
+    tern_uv_free(r->uv);
+    uv_walk(&r->loop, close_handle, NULL);
+    uv_run(&r->loop, UV_RUN_DEFAULT);
+    uv_loop_close(&r->loop);
+    tern_endpoint_free(r->ep);
+    if (r->options->ready_file && r->ready) unlink(r->options->ready_file);
+    free(r->shown);
+}
+
+static int run(struct registrar *r)
+{
+    int err = start_server(r);
+    if (err) return complain("cannot make a server", err);
+    err = start_handles(r);
+    if (!err) err = start_driver(r);
+    if (err) return complain("cannot start", err);
+    err = tern_uv_run(r->uv);
+    if (err) return complain("cannot run", err);
+    if (!r->failed) puts("Stopped.");
+    return r->failed ? EXIT_ERROR : EXIT_DONE;
+}
+
+int cmd_registrar(int argc, char **argv)
+{
+    struct options options = {.domain = "localhost", .port = 5060};
+    struct registrar registrar = {.options = &options};
+
+    tern_server_opts_init(&options.server);
+    int status = read_options(argc, argv, &options);
+    if (status >= 0) return status;
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    registrar.shown = calloc(BINDINGS_SHOWN_MAX, sizeof(*registrar.shown));
+    if (!registrar.shown || uv_loop_init(&registrar.loop) != 0) {
+        free(registrar.shown);
+        return complain("cannot start", TERN_ENOMEM);
+    }
+    status = run(&registrar);
+    clean_up(&registrar);
+    return status;
+}
