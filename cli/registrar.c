@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <getopt.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -76,19 +75,15 @@ struct registrar {
 
 /* ---- what it says ---- */
 
-__attribute__((format(printf, 1, 2))) static void say(const char *format, ...)
+/* Begins a line. */
+static void stamp(void)
 {
     char clock[16];
     time_t now = time(NULL);
     struct tm local;
-    va_list args;
 
     strftime(clock, sizeof(clock), "%H:%M:%S", localtime_r(&now, &local));
     printf("%s  ", clock);
-    va_start(args, format);
-    vprintf(format, args);
-    va_end(args);
-    putchar('\n');
 }
 
 static int complain(const char *what, int err)
@@ -122,7 +117,8 @@ static void show_binding(struct registrar *r, const struct tern_server_binding *
     known = &r->shown[r->shown_count++];
     memcpy(known->line, line, sizeof(line));
     known->still_there = true;
-    say("+ %s  from %s, for %u s", line, tern_addr_print(b->source, source), b->expires_s);
+    stamp();
+    printf("+ %s  from %s, for %u s\n", line, tern_addr_print(b->source, source), b->expires_s);
 }
 
 static void show_bindings(struct registrar *r)
@@ -136,7 +132,8 @@ static void show_bindings(struct registrar *r)
         show_binding(r, &binding);
     for (size_t i = 0; i < r->shown_count; i++) {
         if (!r->shown[i].still_there) {
-            say("- %s", r->shown[i].line);
+            stamp();
+            printf("- %s\n", r->shown[i].line);
         } else {
             if (kept != i) r->shown[kept] = r->shown[i];
             kept++;
@@ -168,8 +165,9 @@ static void on_listener(void *user, struct tern_endpoint *ep, const struct tern_
     if (ev->open) {
         if (udp) r->udp_port = ev->local.port;
         if (!udp) r->tcp_port = ev->local.port;
-        if (udp) say("listening on UDP port %u of every address", (unsigned)ev->local.port);
-        if (!udp) say("listening on TCP %s", tern_addr_print(ev->local, address));
+        stamp();
+        if (udp) printf("listening on UDP port %u of every address\n", (unsigned)ev->local.port);
+        if (!udp) printf("listening on TCP %s\n", tern_addr_print(ev->local, address));
         return;
     }
     text_clean(ev->reason, reason, sizeof(reason));
@@ -182,8 +180,9 @@ static void on_listener(void *user, struct tern_endpoint *ep, const struct tern_
         stop(r);
         return;
     }
-    say("not listening on %s %s: %s", udp ? "UDP" : "TCP",
-        udp ? "" : tern_addr_print(ev->local, address), reason);
+    stamp();
+    printf("not listening on %s %s: %s\n", udp ? "UDP" : "TCP",
+           udp ? "" : tern_addr_print(ev->local, address), reason);
 }
 
 static void on_sip_message(void *user, struct tern_endpoint *ep,
@@ -193,9 +192,10 @@ static void on_sip_message(void *user, struct tern_endpoint *ep,
 
     (void)user;
     (void)ep;
-    say("%s %s %-21s %s%s", ev->transport == TERN_TRANSPORT_TCP ? "TCP" : "UDP",
-        ev->sent ? "->" : "<-", tern_addr_print(ev->remote, remote),
-        text_clean(ev->summary, summary, sizeof(summary)), ev->retransmission ? " (again)" : "");
+    stamp();
+    printf("%s %s %-21s %s%s\n", ev->transport == TERN_TRANSPORT_TCP ? "TCP" : "UDP",
+           ev->sent ? "->" : "<-", tern_addr_print(ev->remote, remote),
+           text_clean(ev->summary, summary, sizeof(summary)), ev->retransmission ? " (again)" : "");
 }
 
 static void on_stopped(void *user, struct tern_endpoint *ep)
