@@ -118,7 +118,7 @@ static int unknown_key(struct reader *r, const char *key)
     const char *section = r->scope == CONFIG_ACCOUNT ? "account" : "phone";
     char what[CONFIG_WHY_CAP], found[64];
     const struct config_setting *nearest = NULL;
-    unsigned least = 4;
+    unsigned least = (unsigned)strlen(key) / 3 + 1; /* a third of it may be mistyped */
 
     for (size_t i = 0; i < config_setting_count; i++) {
         unsigned far = distance(key, config_settings[i].name);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * `tern phone`, inside. Its files: phone.c (start and end), phone_options.c (flags), phone_calls.c
- * (calls and their sound), phone_event.c and phone_change.c (what the endpoint tells),
+ * (calls and their sound), phone_event*.c and phone_change.c (what the endpoint tells),
  * phone_action.c (what commands do), phone_show.c (tables), phone_script.c (commands one after the
  * other, and waiting), phone_say.c (lines and JSON). All run on the loop's thread.
  */
@@ -22,6 +22,7 @@
 
 enum {
     PHONE_CALLS_MAX = 32, /* more than a person or a script keeps apart */
+    PHONE_LISTENERS_MAX = TERN_NET_ADDRESSES_MAX + 1, /* UDP, and TCP for each address */
     PHONE_STOP_MS = 2000,
     PHONE_NAME_CAP = 128,
     PHONE_SCRIPT_MAX = 65536, /* what is read ahead of the command that runs */
@@ -34,6 +35,12 @@ struct phone_account {
 
     char told[512]; /* the last line about it, so that it is not said twice */
     char name[PHONE_NAME_CAP];
+};
+
+/* A listener that has opened. What closes later is not news; what never opened is. */
+struct phone_listener {
+    enum tern_transport transport;
+    tern_addr local;
 };
 
 struct phone_call {
@@ -80,6 +87,8 @@ struct phone {
     bool network_usable, network_told;
     int exit_status;
 
+    size_t listener_count;
+    struct phone_listener listeners[PHONE_LISTENERS_MAX];
     size_t account_count, account_used;
     struct phone_account accounts[CONFIG_ACCOUNTS_MAX];
     struct phone_call calls[PHONE_CALLS_MAX];
@@ -126,6 +135,9 @@ void phone_error(struct phone *phone, const char *format, ...)
 void phone_print_table(struct phone *phone, const struct table *table);
 /* With --json: begins a line of this event and returns true; json_close() ends it. */
 bool phone_json(struct phone *phone, const char *event, struct json *json);
+void phone_json_addr(struct json *json, const char *key, tern_addr addr);
+/* " (486 Busy Here)", or "" where there is nothing to say. @return `out`. */
+const char *phone_because(int status, tern_str reason, char *out, size_t cap);
 /* "10.0.1.2", or with its interface "10.0.1.2 (wlan0)". @return `out`. */
 const char *phone_place(const struct phone *phone, tern_addr addr, char out[PHONE_NAME_CAP]);
 void phone_status_line(void *user, char *out, size_t cap, unsigned columns);
@@ -151,9 +163,18 @@ int phone_play(struct phone *phone, struct phone_call *call, const char *path);
 int phone_record(struct phone *phone, struct phone_call *call, const char *path);
 void phone_close_audio(struct phone *phone);
 
-/* ---- phone_event.c, phone_change.c ---- */
+/* ---- phone_event.c, phone_event_call.c, phone_change.c ---- */
 
 extern const struct tern_callbacks phone_callbacks;
+void phone_on_incoming(void *user, struct tern_endpoint *ep,
+                       const struct tern_ev_call_incoming *ev);
+void phone_on_progress(void *user, struct tern_endpoint *ep,
+                       const struct tern_ev_call_progress *ev);
+void phone_on_answered(void *user, struct tern_endpoint *ep,
+                       const struct tern_ev_call_answered *ev);
+void phone_on_media(void *user, struct tern_endpoint *ep, const struct tern_ev_call_media *ev);
+void phone_on_dtmf(void *user, struct tern_endpoint *ep, const struct tern_ev_call_dtmf *ev);
+void phone_on_ended(void *user, struct tern_endpoint *ep, const struct tern_ev_call_ended *ev);
 void phone_on_ip_change(void *user, struct tern_endpoint *ep,
                         const struct tern_ip_change_progress *progress);
 struct phone_account *phone_find_account(struct phone *phone, tern_account handle);

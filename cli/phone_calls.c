@@ -97,25 +97,37 @@ void phone_end_call(struct phone *phone, struct phone_call *call)
 
 /* ---- sound ---- */
 
+/* @return whether there is one to be told of, in `why`. */
+static bool open_microphone(struct phone *phone, const char *name, char why[256])
+{
+    const struct config *config = &phone->config;
+
+    if (config->play[0] != '\0' || config->tone_hz > 0 || config->echo) return false;
+    if (tern_audio_device_source(name, &phone->microphone, why) == 0) return false;
+    phone->microphone = NULL;
+    return true;
+}
+
 /* Once, when the first call needs it: where there is no device, nobody wants to hear it twice. */
 static void open_devices(struct phone *phone)
 {
     const char *name = phone->config.audio_device;
-    char why[256] = "";
+    char out[256] = "", in[256] = "";
 
     if (phone->device_tried || strcmp(name, "none") == 0) return;
     phone->device_tried = true;
     if (strcmp(name, "default") == 0) name = NULL;
-    if (tern_audio_device_sink(name, &phone->loudspeaker, why) < 0) {
-        phone->loudspeaker = NULL;
-        phone_tell(phone, TONE_WARN, "No loudspeaker: %s. What you should hear goes nowhere%s.",
-                   why, phone->config.record[0] != '\0' ? " but to the recording" : "");
+    bool deaf = tern_audio_device_sink(name, &phone->loudspeaker, out) < 0;
+    if (deaf) phone->loudspeaker = NULL;
+    bool mute = open_microphone(phone, name, in);
+    if (deaf && mute && name == NULL) {
+        phone_tell(phone, TONE_WARN,
+                   "No audio device: nothing can be heard here, and silence is "
+                   "sent until you play a file.");
+        return;
     }
-    if (tern_audio_device_source(name, &phone->microphone, why) < 0) {
-        phone->microphone = NULL;
-        phone_tell(phone, TONE_WARN, "No microphone: %s. Silence is sent unless you play a file.",
-                   why);
-    }
+    if (deaf) phone_tell(phone, TONE_WARN, "Nothing can be heard here: %s.", out);
+    if (mute) phone_tell(phone, TONE_WARN, "Silence is sent: %s.", in);
 }
 
 void phone_set_foreground(struct phone *phone, struct phone_call *call)

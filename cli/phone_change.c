@@ -18,13 +18,6 @@ static const char *snake(const char *name, char out[48])
     return out;
 }
 
-static void put_addr(struct json *json, const char *key, tern_addr addr)
-{
-    char text[TERN_ADDR_TEXT_MAX];
-
-    if (addr.family != TERN_FAMILY_NONE) json_text(json, key, tern_addr_print(addr, text));
-}
-
 static void json_change(struct phone *phone, const struct tern_ip_change_progress *p)
 {
     const struct phone_account *account = phone_find_account(phone, p->account);
@@ -41,8 +34,8 @@ static void json_change(struct phone *phone, const struct tern_ip_change_progres
     if (account != NULL) json_text(&json, "account", account->name);
     if (call != NULL) json_int(&json, "call", call->number);
     if (p->transport != 0) json_text(&json, "transport", phone_transport_name(p->transport));
-    put_addr(&json, "local", p->local);
-    put_addr(&json, "remote", p->remote);
+    phone_json_addr(&json, "local", p->local);
+    phone_json_addr(&json, "remote", p->remote);
     json_int(&json, "sip_code", p->sip_code);
     if (p->op == TERN_IP_CHANGE_OP_REINVITE_CALL) json_bool(&json, "used_update", p->used_update);
     json_str(&json, "reason", p->reason);

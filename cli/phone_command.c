@@ -297,7 +297,7 @@ int phone_parse(const char *line, struct phone_command *out, char *why)
     line += strspn(line, " \t\r\n");
     if (*line == '\0' || *line == '#') return 0;
     if (strlen(line) >= sizeof(text)) {
-        snprintf(why, PHONE_WHY_CAP, "expected a line of at most %d bytes", PHONE_LINE_CAP - 1);
+        snprintf(why, PHONE_WHY_CAP, "Expected a line of at most %d bytes", PHONE_LINE_CAP - 1);
         return TERN_EINVAL;
     }
     snprintf(text, sizeof(text), "%s", line);
@@ -305,7 +305,7 @@ int phone_parse(const char *line, struct phone_command *out, char *why)
     const struct phone_verb_info *v = phone_find_verb(words.word[0]);
     if (v == NULL) {
         text_clean(text_str(words.word[0]), name, sizeof(name));
-        snprintf(why, PHONE_WHY_CAP, "there is no command '%s'; 'help' lists them", name);
+        snprintf(why, PHONE_WHY_CAP, "There is no command '%s'; 'help' lists them", name);
         return TERN_EINVAL;
     }
     out->verb = v->verb;

@@ -330,7 +330,8 @@ struct phone_prompt *phone_prompt_new(const struct phone_prompt_opts *opts)
     el_set(prompt->el, EL_EDITOR, "emacs");
     el_set(prompt->el, EL_HIST, history, prompt->history);
     el_set(prompt->el, EL_GETCFN, read_key);
-    el_set(prompt->el, EL_ADDFN, "tern-complete", "complete a command", complete);
+    /* Wide, because el_set() copies these names and loses the copies. */
+    el_wset(prompt->el, EL_ADDFN, L"tern-complete", L"complete a command", complete);
     el_set(prompt->el, EL_BIND, "^I", "tern-complete", NULL);
     el_set(prompt->el, EL_BIND, "^R", "em-inc-search-prev", NULL);
     print_status(prompt);

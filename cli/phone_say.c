@@ -83,6 +83,31 @@ bool phone_json(struct phone *phone, const char *event, struct json *json)
     return true;
 }
 
+void phone_json_addr(struct json *json, const char *key, tern_addr addr)
+{
+    char text[TERN_ADDR_TEXT_MAX];
+
+    if (addr.family != TERN_FAMILY_NONE) json_text(json, key, tern_addr_print(addr, text));
+}
+
+/* " (486 Busy Here)", or "" where there is nothing to say. */
+const char *phone_because(int status, tern_str reason, char *out, size_t cap)
+{
+    char clean[160];
+
+    text_clean(reason, clean, sizeof(clean));
+    if (status > 0 && reason.len > 0) {
+        snprintf(out, cap, " (%d %s)", status, clean);
+    } else if (status > 0) {
+        snprintf(out, cap, " (%d)", status);
+    } else if (reason.len > 0) {
+        snprintf(out, cap, " (%s)", clean);
+    } else {
+        out[0] = '\0';
+    }
+    return out;
+}
+
 const char *phone_place(const struct phone *phone, tern_addr addr, char out[PHONE_NAME_CAP])
 {
     const struct tern_net_address *found;
