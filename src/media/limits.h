@@ -39,8 +39,8 @@
 #define TN_COMFORT_MAX  100 /* mean amplitude, about -50 dBov: noise, not a nuisance */
 
 /* Sources. */
-#define TN_SOURCE_PROOF    3            /* packets in sequence before media moves */
-#define TN_SOURCE_SILENCE  TERN_MS(60)  /* three packets missing: the old source has stopped */
+#define TN_SOURCE_PROOF    2            /* packets in sequence before media moves */
+#define TN_SOURCE_SILENCE  TERN_MS(35)  /* its next packet is overdue: the old source has stopped */
 #define TN_SOURCE_MOVE_GAP TERN_MS(500) /* at most one move in this time */
 #define TN_SEQUENCE_GAP    3000         /* MAX_DROPOUT of RFC 3550 A.1 */
 #define TN_SEQUENCE_BACK   100          /* MAX_MISORDER */
