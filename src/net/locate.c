@@ -357,15 +357,15 @@ static tern_str without_last_dot(tern_str name)
     return tn_str_sub(name, 0, name.len - dot);
 }
 
-int tn_locate(struct tn_net *net, const struct tn_uri *uri, enum tern_transport preferred,
-              struct tn_owner owner, struct tn_targets *out, uint64_t *query)
+int tn_locate(struct tn_net *net, const struct tn_wanted *wanted, struct tn_targets *out,
+              uint64_t *query)
 {
     struct wanted w = {.since = net->ctx->now};
     struct tn_targets targets = {0};
     struct lookup *l;
     tern_addr literal;
 
-    int err = read_uri(uri, preferred, &w);
+    int err = read_uri(wanted->uri, wanted->preferred, &w);
     if (err) return err;
     if (tern_addr_parse(w.name, &literal) == 0) {
         answer_literal(&w, literal, out);
@@ -378,7 +378,7 @@ int tn_locate(struct tn_net *net, const struct tn_uri *uri, enum tern_transport 
         *out = targets;
         return 0;
     }
-    err = start(net, &w, owner, &l);
+    err = start(net, &w, wanted->owner, &l);
     if (err) return err;
     *query = l->id;
     if (state == 0) finish(l); /* known to be nowhere */

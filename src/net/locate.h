@@ -25,8 +25,15 @@ struct tn_targets {
     bool transport_fixed; /* the URI named it: no change to TCP for size (RFC 3261 18.1.1) */
 };
 
+/* What is looked for, and for whom. */
+struct tn_wanted {
+    const struct tn_uri *uri;
+    enum tern_transport preferred; /* where the URI does not say */
+    struct tn_owner owner;
+};
+
 /*
- * Starts to locate the server for `uri`. `preferred` is used where the URI does not say.
+ * Starts to locate a server.
  *
  * @return 0: `*out` is filled with at least one target, no effect follows;
  *         1: looking up, or known to have no address; TN_EFFECT_LOCATED for `owner` follows, with
@@ -34,9 +41,8 @@ struct tn_targets {
  *         TERN_EINVAL (not sip:), TERN_EUNSUPPORTED (sips:, or a transport other than UDP and TCP),
  *         TERN_ENOMEM, TERN_ELIMIT
  */
-TERN_CHECK int tn_locate(struct tn_net *net, const struct tn_uri *uri,
-                         enum tern_transport preferred, struct tn_owner owner,
-                         struct tn_targets *out, uint64_t *query);
+TERN_CHECK int tn_locate(struct tn_net *net, const struct tn_wanted *wanted, struct tn_targets *out,
+                         uint64_t *query);
 /* Takes the result of a finished look-up. @return 0, TERN_ENOTFOUND (no address), TERN_ESTALE */
 TERN_CHECK int tn_locate_result(struct tn_net *net, uint64_t query, struct tn_targets *out);
 /* Forgets a look-up that nobody waits for any more. */

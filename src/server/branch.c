@@ -124,8 +124,8 @@ static int locate(struct tn_branch *b)
     }
     int err = tn_uri_parse(place, &uri);
     if (err) return err;
-    return tn_locate(b->proxied->server->net, &uri, TERN_TRANSPORT_UDP, owner, &b->targets,
-                     &b->query);
+    struct tn_wanted wanted = {&uri, TERN_TRANSPORT_UDP, owner};
+    return tn_locate(b->proxied->server->net, &wanted, &b->targets, &b->query);
 }
 
 void tn_branch_start(struct tn_branch *b)

@@ -199,7 +199,8 @@ static int locate(struct tn_request *r)
 
     int err = tn_request_hop(&r->opts, &hop);
     if (err) return TERN_EINVAL;
-    return tn_locate(r->txns->net, &hop, r->opts.transport, self, &r->targets, &r->query);
+    struct tn_wanted wanted = {&hop, r->opts.transport, self};
+    return tn_locate(r->txns->net, &wanted, &r->targets, &r->query);
 }
 
 /* In state LOCATING. */

@@ -39,9 +39,9 @@ struct tn_account {
     uint32_t cseq;
     uint64_t request;
     int last_status;
-    uint32_t failures;        /* in a row */
-    uint32_t asked_expires_s; /* of the next REGISTER: raised by 423 */
-    tern_time bound_until;    /* TERN_TIME_NEVER: no binding */
+    uint32_t failures;           /* in a row */
+    uint32_t asked_expires_s;    /* of the next REGISTER: raised by 423 */
+    tern_time bound_until;       /* TERN_TIME_NEVER: no binding */
     struct tn_text contact;      /* name-addr in force */
     struct tn_text old_contacts; /* comma-separated: removed with the next REGISTER */
     struct tn_text pending_contact;

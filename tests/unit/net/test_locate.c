@@ -54,7 +54,8 @@ static int locate(const char *text, enum tern_transport preferred, struct tn_tar
     struct tn_uri uri;
 
     CHECK_EQ(tn_uri_parse(tn_str(text), &uri), 0);
-    return tn_locate(&net, &uri, preferred, owner, out, query);
+    struct tn_wanted wanted = {&uri, preferred, owner};
+    return tn_locate(&net, &wanted, out, query);
 }
 
 /* Targets as "udp 192.0.2.1:5060 tcp …". */
