@@ -41,7 +41,7 @@ static const char help[] =
 enum {
     USERS_MAX = 64,
     BINDINGS_SHOWN_MAX = 4096,
-    TICK_MS = 250,
+    TICK_MS = 100,
     STOP_MS = 1000,
     LINE_CAP = 256,
 };
