@@ -87,6 +87,7 @@ struct phone {
     bool network_usable, network_told;
     int exit_status;
 
+    bool listener_told[2]; /* that UDP, TCP cannot be listened for */
     size_t listener_count;
     struct phone_listener listeners[PHONE_LISTENERS_MAX];
     size_t account_count, account_used;
@@ -135,6 +136,10 @@ void phone_error(struct phone *phone, const char *format, ...)
 void phone_print_table(struct phone *phone, const struct table *table);
 /* With --json: begins a line of this event and returns true; json_close() ends it. */
 bool phone_json(struct phone *phone, const char *event, struct json *json);
+/* Names that programs rely on; those of the library are for people. */
+const char *phone_key(const char *const *keys, size_t count, unsigned value);
+const char *phone_registration_key(enum tern_registration_state state);
+const char *phone_call_key(enum tern_call_state state);
 void phone_json_addr(struct json *json, const char *key, tern_addr addr);
 /* " (486 Busy Here)", or "" where there is nothing to say. @return `out`. */
 const char *phone_because(int status, tern_str reason, char *out, size_t cap);

@@ -1,33 +1,33 @@
 /* SPDX-License-Identifier: MIT */
 /* An IP change as it goes: one line for each step, with the time since the change, and a summary. */
-#include <ctype.h>
 #include <string.h>
 
 #include "phone.h"
 
-/* "restart listener" as "restart_listener". */
-static const char *snake(const char *name, char out[48])
-{
-    size_t at = 0;
+/* Names that programs rely on, apart from what the library calls things for people. */
+static const char *const operations[] = {
+    "",
+    "restart_listener",
+    "shutdown_transport",
+    "update_contact",
+    "hangup_call",
+    "reinvite_call",
+    "media_moved",
+    "completed",
+};
+static const char *const statuses[] = {"", "start", "success", "retry", "failure", "superseded"};
 
-    for (; name[at] != '\0' && at < 47; at++) {
-        bool letter = isalnum((unsigned char)name[at]) != 0;
-        out[at] = letter ? (char)tolower((unsigned char)name[at]) : '_';
-    }
-    out[at] = '\0';
-    return out;
-}
+#define KEY(keys, value) phone_key(keys, sizeof(keys) / sizeof(keys[0]), (unsigned)(value))
 
 static void json_change(struct phone *phone, const struct tern_ip_change_progress *p)
 {
     const struct phone_account *account = phone_find_account(phone, p->account);
     const struct phone_call *call = phone_find_call(phone, p->call);
-    char name[48];
     struct json json;
 
     if (!phone_json(phone, "ip_change", &json)) return;
-    json_text(&json, "operation", snake(tern_ip_change_op_name(p->op), name));
-    json_text(&json, "status", snake(tern_ip_change_status_name(p->status), name));
+    json_text(&json, "operation", KEY(operations, p->op));
+    json_text(&json, "status", KEY(statuses, p->status));
     json_int(&json, "generation", p->generation);
     json_int(&json, "attempt", p->attempt);
     json_int(&json, "since_change_us", p->since_change);

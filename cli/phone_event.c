@@ -32,7 +32,7 @@ static void on_listener(void *user, struct tern_endpoint *ep, const struct tern_
 {
     struct phone *phone = user;
     bool before = was_open(phone, ev);
-    char why[160], where[TERN_ADDR_TEXT_MAX] = "";
+    char why[160];
     struct json json;
 
     (void)ep;
@@ -42,15 +42,13 @@ static void on_listener(void *user, struct tern_endpoint *ep, const struct tern_
         json_bool(&json, "open", ev->open);
         json_str(&json, "reason", ev->reason);
         json_close(&json);
-    } else if (!ev->open && !before && ev->reason.len > 0 && !phone->stopping) {
-        if (ev->local.family != TERN_FAMILY_NONE) {
-            tern_addr_print(ev->local, where);
-        } else if (phone->config.sip_port > 0) {
-            snprintf(where, sizeof(where), "port %u", phone->config.sip_port);
-        }
-        phone_error(phone, "Cannot listen for %s%s%s: %s.", phone_transport_name(ev->transport),
-                    where[0] != '\0' ? " on " : "", where,
-                    text_clean(ev->reason, why, sizeof(why)));
+    } else if (ev->open) {
+        phone->listener_told[ev->transport == TERN_TRANSPORT_TCP] = false;
+    } else if (!before && ev->reason.len > 0 && !phone->stopping &&
+               !phone->listener_told[ev->transport == TERN_TRANSPORT_TCP]) {
+        phone->listener_told[ev->transport == TERN_TRANSPORT_TCP] = true;
+        phone_error(phone, "Cannot listen for SIP over %s: %s.",
+                    phone_transport_name(ev->transport), text_clean(ev->reason, why, sizeof(why)));
     }
     phone_script_note(phone);
 }
@@ -90,7 +88,7 @@ static void describe_registration(struct phone *phone, const struct phone_accoun
     bool password = ev->status == 401 || ev->status == 403 || ev->status == 407;
 
     out[0] = '\0';
-    phone_because(ev->status, ev->reason, why, sizeof(why));
+    phone_because(ev->status, password ? TERN_STR("") : ev->reason, why, sizeof(why));
     if (tern_account_get_info(phone->ep, account->handle, &info) < 0) return;
     switch (ev->state) {
     case TERN_REGISTRATION_REGISTERED:
@@ -130,7 +128,7 @@ static void json_registration(struct phone *phone, const struct phone_account *a
 
     if (!phone_json(phone, "registration", &json)) return;
     json_text(&json, "account", account->name);
-    json_text(&json, "state", tern_registration_state_name(ev->state));
+    json_text(&json, "state", phone_registration_key(ev->state));
     json_int(&json, "status", ev->status);
     json_str(&json, "reason", ev->reason);
     json_int(&json, "expires_s", ev->expires_s);

@@ -166,7 +166,7 @@ static const char *cause_key(enum tern_end_cause cause)
         "", "local", "remote", "refused", "no_answer", "unreachable", "lost", "ip_change", "error",
     };
 
-    return (size_t)cause < sizeof(keys) / sizeof(keys[0]) ? keys[cause] : "unknown";
+    return phone_key(keys, sizeof(keys) / sizeof(keys[0]), (unsigned)cause);
 }
 
 static const char *cause_text(const struct tern_ev_call_ended *ev)

@@ -57,7 +57,7 @@ static int print_help(void)
             } else {
                 snprintf(flag, sizeof(flag), "--%s %s", s->name, s->value);
             }
-            printf("  %-24s %s%s\n", flag, strlen(flag) > 24 ? "\n                           " : "",
+            printf("  %-24s%s%s\n", flag, strlen(flag) > 24 ? "\n                           " : " ",
                    s->help);
         }
     }
@@ -211,7 +211,8 @@ static int apply_accounts(struct config *config, const struct options *o)
         if (a->setting == NULL) {
             account = config_add_account(config, a->value, why);
             if (account == NULL) {
-                snprintf(text, sizeof(text), "--account: %s", why);
+                bool prefix = strncmp(why, "uri: ", 5) == 0;
+                snprintf(text, sizeof(text), "--account: %s", prefix ? why + 5 : why);
                 return usage_error(text);
             }
         } else if (account != NULL && a->setting->scope == CONFIG_ACCOUNT) {

@@ -83,6 +83,27 @@ bool phone_json(struct phone *phone, const char *event, struct json *json)
     return true;
 }
 
+const char *phone_key(const char *const *keys, size_t count, unsigned value)
+{
+    return value < count ? keys[value] : "unknown";
+}
+
+const char *phone_registration_key(enum tern_registration_state state)
+{
+    static const char *const keys[] = {"none",       "waiting",  "registering", "registered",
+                                       "refreshing", "removing", "failed"};
+
+    return phone_key(keys, sizeof(keys) / sizeof(keys[0]), (unsigned)state);
+}
+
+const char *phone_call_key(enum tern_call_state state)
+{
+    static const char *const keys[] = {"",          "calling", "ringing", "incoming",
+                                       "answering", "active",  "ending"};
+
+    return phone_key(keys, sizeof(keys) / sizeof(keys[0]), (unsigned)state);
+}
+
 void phone_json_addr(struct json *json, const char *key, tern_addr addr)
 {
     char text[TERN_ADDR_TEXT_MAX];

@@ -64,7 +64,7 @@ static void json_list(struct phone *phone)
         json_open_item(&json);
         json_int(&json, "call", call->number);
         json_text(&json, "peer", call->peer);
-        json_text(&json, "state", tern_call_state_name(info.state));
+        json_text(&json, "state", phone_call_key(info.state));
         json_bool(&json, "incoming", info.incoming);
         json_bool(&json, "foreground", call == phone->foreground);
         json_bool(&json, "held_here", info.held_here);
@@ -80,7 +80,7 @@ static void json_list(struct phone *phone)
         if (tern_account_get_info(phone->ep, phone->accounts[i].handle, &account) < 0) continue;
         json_open_item(&json);
         json_text(&json, "account", phone->accounts[i].name);
-        json_text(&json, "state", tern_registration_state_name(account.state));
+        json_text(&json, "state", phone_registration_key(account.state));
         json_int(&json, "status", account.status);
         json_int(&json, "expires_s", account.expires_s);
         json_close_in(&json);
