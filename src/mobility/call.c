@@ -24,7 +24,11 @@ static const unsigned successors[TN_CALL_STATES] = {
 
 void tn_call_task_init(struct tn_call_task *task)
 {
-    *task = (struct tn_call_task){.state = TN_CALL_IDLE, .timer = {.of_call = true}};
+    /* Media that no change has touched is where it should be. */
+    *task = (struct tn_call_task){.state = TN_CALL_IDLE,
+                                  .timer = {.of_call = true},
+                                  .media_started = true,
+                                  .media_seen = true};
     tn_list_init(&task->node);
 }
 
@@ -93,28 +97,12 @@ static void media_is_there(struct tn_mobility *mob, struct tn_call_task *task)
     report(mob, task, TERN_IP_CHANGE_OP_MEDIA_MOVED, TERN_IP_CHANGE_SUCCESS, 0);
 }
 
-/*
- * Media first (MOBILITY C2): where the old path is gone, audio leaves by the new one before any
- * request does. Where it still stands, the peer is told first, so that no packet is lost.
- */
-void tn_mob_call_media(struct tn_mobility *mob, struct tn_call_task *task,
-                       const struct tn_call_facts *facts)
+/* Audio that has lost its path (family 0) moves as soon as there is one again. */
+static enum tn_verdict judge_media(const struct tern_network *network, const struct tn_path *path)
 {
-    if (facts->phase == TN_PHASE_ENDING || facts->policy->hangup_calls) return;
-    enum tn_verdict verdict = tn_mob_judge_path(mob->network, &facts->media);
-    task->media_late = verdict == TN_VERDICT_BETTER && facts->phase == TN_PHASE_CONFIRMED;
-    task->id = facts->id;
-    task->remote = facts->media.remote;
-    task->talking = facts->talking;
-    task->media_local = tn_mob_source(mob->network, facts->media.remote);
-    if (verdict == TN_VERDICT_STAYS && !facts->offline) return;
-    task->media_started = false;
-    task->media_seen = false;
-    task->attempt = 0;
-    if (!task->media_late) move_media(mob, task);
+    if (path->local.family != TERN_FAMILY_NONE) return tn_mob_judge_path(network, path);
+    return tn_mob_judge_offline(network, path->remote);
 }
-
-/* ---- signalling ---- */
 
 enum tn_verdict tn_mob_judge_call(const struct tern_network *network,
                                   const struct tn_call_facts *facts)
@@ -124,9 +112,32 @@ enum tn_verdict tn_mob_judge_call(const struct tern_network *network,
     enum tn_verdict signalling = tn_mob_judge_path(network, &facts->signalling);
     struct tn_path path = facts->media;
     if (facts->pending_from.family != TERN_FAMILY_NONE) path.local = facts->pending_from;
-    enum tn_verdict media = tn_mob_judge_path(network, &path);
+    enum tn_verdict media = judge_media(network, &path);
     return signalling > media ? signalling : media;
 }
+
+/*
+ * Media first (MOBILITY C2): where the old path is gone, audio leaves by the new one before any
+ * request does. Where it still stands, the peer is told first, so that no packet is lost.
+ */
+void tn_mob_call_media(struct tn_mobility *mob, struct tn_call_task *task,
+                       const struct tn_call_facts *facts)
+{
+    if (facts->phase == TN_PHASE_ENDING || facts->policy->hangup_calls) return;
+    task->verdict = tn_mob_judge_call(mob->network, facts);
+    enum tn_verdict verdict = judge_media(mob->network, &facts->media);
+    task->media_late = verdict == TN_VERDICT_BETTER && facts->phase == TN_PHASE_CONFIRMED;
+    task->id = facts->id;
+    task->remote = facts->media.remote;
+    task->talking = facts->talking;
+    task->media_local = tn_mob_source(mob->network, facts->media.remote);
+    if (verdict == TN_VERDICT_STAYS && !facts->offline) return;
+    task->media_started = false;
+    task->media_seen = false;
+    if (!task->media_late) move_media(mob, task);
+}
+
+/* ---- signalling ---- */
 
 static void refresh(struct tn_mobility *mob, struct tn_call_task *task)
 {
@@ -185,6 +196,7 @@ static void begin_move(struct tn_mobility *mob, struct tn_call_task *task,
                        const struct tn_call_facts *facts)
 {
     task->refused_once = false;
+    task->attempt = 0;
     task->signalling_local = tn_mob_source(mob->network, facts->signalling.remote);
     if (task->signalling_local.family == TERN_FAMILY_NONE) {
         enter(mob, task, TN_CALL_OFFLINE, TERN_MS(task->policy->offline_window_ms));
@@ -241,9 +253,12 @@ void tn_mob_call_begin(struct tn_mobility *mob, tern_time now, struct tn_call_ta
     task->account = account;
     task->policy = facts->policy;
     if (tn_list_empty(&task->node)) tn_list_push(&mob->calls, &task->node);
+    /* Media that has moved meanwhile looks right; the peer must hear of it all the same. */
+    enum tn_verdict before = task->verdict, verdict = tn_mob_judge_call(mob->network, facts);
+    task->verdict = TN_VERDICT_STAYS;
     if (task->state == TN_CALL_LOST || task->state == TN_CALL_HANGING_UP) return;
 
-    if (tn_mob_judge_call(mob->network, facts) == TN_VERDICT_STAYS) {
+    if (verdict == TN_VERDICT_STAYS && before == TN_VERDICT_STAYS) {
         stay(mob, task, facts);
         return;
     }
@@ -356,7 +371,9 @@ void tn_mob_call_gone(struct tn_mobility *mob, tern_time now, struct tn_call_tas
 {
     mob->now = now;
     if (task->state == TN_CALL_HANGING_UP) {
-        report(mob, task, TERN_IP_CHANGE_OP_HANGUP_CALL, TERN_IP_CHANGE_SUCCESS, code);
+        /* Without an answer the far end may not know yet that it is over. */
+        report(mob, task, TERN_IP_CHANGE_OP_HANGUP_CALL,
+               code ? TERN_IP_CHANGE_SUCCESS : TERN_IP_CHANGE_FAILURE, code);
     }
     enter(mob, task, TN_CALL_IDLE, TERN_TIME_NEVER);
     tn_list_remove(&task->node);

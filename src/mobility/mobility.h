@@ -130,6 +130,7 @@ struct tn_call_task {
     const struct tern_account_ip_change *policy;
     tern_addr signalling_local, media_local; /* where to */
     tern_addr remote;                        /* of media */
+    enum tn_verdict verdict;                 /* before tn_mob_call_media() moved it */
     bool talking;
     bool media_late;    /* the old path stands: media moves when the peer knows (no packet lost) */
     bool media_started; /* MEDIA_MOVED START was reported */

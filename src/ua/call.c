@@ -8,6 +8,7 @@
 #include "base/str.h"
 
 #define BIT(life) (1u << (life))
+#define BYE_KEPT  TERN_SECONDS(300) /* as long as a call may be without a network */
 
 static const unsigned successors[TN_LIVES] = {
     [TN_LIFE_PREPARING] = BIT(TN_LIFE_CALLING) | BIT(TN_LIFE_GONE),
@@ -124,6 +125,11 @@ static void refresh_fired(struct tn_timer *timer)
 static void answer_fired(struct tn_timer *timer)
 {
     struct tn_call *call = TN_OWNER(timer, struct tn_call, answer_timer);
+    if (call->life == TN_LIFE_LEAVING) { /* the BYE was kept for long enough */
+        tn_call_enter(call, TN_LIFE_GONE);
+        tn_call_reap(call);
+        return;
+    }
     tn_call_end(call, TERN_END_NO_ANSWER, 480, TERN_STR("nobody answered"));
 }
 
@@ -250,6 +256,7 @@ static void refuse(struct tn_call *call, unsigned status)
 {
     struct tn_response rsp = {.status = status, .to_tag = tn_dialog_local_tag(&call->dialog)};
     (void)!tn_server_respond(&call->ep->txns, call->invite_txn, &rsp);
+    tn_mob_call_gone(&call->ep->mob, call->ep->ctx.now, &call->task, (int)status);
     tn_call_enter(call, TN_LIFE_GONE);
 }
 
@@ -280,6 +287,12 @@ static void bye_effect(struct tn_call *call, const struct tn_effect *effect)
     if (effect->kind == TN_EFFECT_RESPONSE && effect->msg->status < 200) return;
     if (effect->id != call->request) return;
     bool answered = effect->kind == TN_EFFECT_RESPONSE;
+    if (!answered && effect->code != TN_FAILURE_TIMEOUT && call->life == TN_LIFE_LEAVING) {
+        /* No path: the BYE is kept until there is one (MOBILITY S7). */
+        call->request = 0;
+        tn_timer_arm(&call->ep->ctx, &call->answer_timer, BYE_KEPT);
+        return;
+    }
     tn_mob_call_gone(&call->ep->mob, call->ep->ctx.now, &call->task,
                      answered ? (int)effect->msg->status : 0);
     call->request = 0;

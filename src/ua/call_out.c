@@ -298,6 +298,7 @@ static void refused(struct tn_call *call, const struct tn_msg *rsp)
     call->invite = 0;
     if (rsp->status < 400 && redirected(call, rsp)) return;
     tern_str reason = rsp->reason.len > 0 ? rsp->reason : tn_reason_phrase(rsp->status);
+    tn_mob_call_gone(&call->ep->mob, call->ep->ctx.now, &call->task, (int)rsp->status);
     tn_call_tell_ended(call, TERN_END_REFUSED, (int)rsp->status, reason);
     tn_call_enter(call, TN_LIFE_GONE);
     tn_call_reap(call);

@@ -393,6 +393,27 @@ static void calls_are_hung_up_where_the_account_says_so(void)
     }
 }
 
+/* No path at all when the policy hangs up: the BYE goes out as soon as there is one. */
+static void a_hangup_without_a_network_reaches_the_far_end_later(void)
+{
+    FOR_BOTH_TRANSPORTS
+    {
+        tune_alice = with_hangup;
+        talk();
+        host_network(alice, NULL, NULL);
+        world_run(&world, TERN_SECONDS(2));
+        CHECK_EQ(alice->ended, 1);
+        CHECK_EQ(bob->ended, 0);
+        host_network(alice, "10.0.3.1", NULL);
+        world_run(&world, TERN_SECONDS(2));
+        CHECK_EQ(bob->ended, 1);
+        CHECK(host_step(alice, TERN_IP_CHANGE_OP_HANGUP_CALL, TERN_IP_CHANGE_SUCCESS, 0) > 0);
+        moved(0);
+        tune_alice = NULL;
+        world_end(&world);
+    }
+}
+
 static void without_contact(struct tern_account_opts *opts)
 {
     opts->ip_change.update_contact = false;
@@ -670,6 +691,7 @@ int main(int argc, char **argv)
         TEST(hold_survives_the_change),
         TEST(change_while_hold_is_pending),
         TEST(calls_are_hung_up_where_the_account_says_so),
+        TEST(a_hangup_without_a_network_reaches_the_far_end_later),
         TEST(the_contact_stays_where_the_account_says_so),
         TEST(the_old_binding_goes_first_or_stays_as_asked),
         TEST(a_reinvite_does_what_an_update_does),
