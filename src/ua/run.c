@@ -36,6 +36,7 @@ void tn_ep_run(struct tern_endpoint *ep)
 {
     bool again = true;
     while (again) {
+        if (ep->sip_events) tell_sip_messages(ep); /* before what they lead to */
         again = drain_effects(ep);
         tn_ep_listener_news(ep);
         if (tn_ep_decisions(ep)) again = true;
