@@ -63,6 +63,7 @@ struct demo_place {
 
 enum demo_order_kind {
     DEMO_ORDER_CALL = 1, /* phone: call the far end */
+    DEMO_ORDER_HANG_UP,  /* phone */
     DEMO_ORDER_NETWORK,  /* loopback: this is the network now */
     DEMO_ORDER_MEASURE,  /* answered with DEMO_MEASURED */
     DEMO_ORDER_BINDINGS, /* server: answered with DEMO_BINDINGS */
@@ -93,13 +94,13 @@ enum demo_report_kind {
 };
 
 struct demo_measure {
-    tern_time gap;       /* longest time between two audio packets */
+    tern_time gap;       /* longest time between two packets that were accepted */
     bool open;           /* ... and it still lasts */
-    tern_time last;      /* last packet, TERN_TIME_NEVER for none */
     tern_time heard;     /* last tenth of a second in which the right sound was heard, or NEVER */
     double level_db;     /* of it, against full scale */
     double share;        /* of its power that is at the expected frequency */
-    uint64_t lost, sent; /* since the call began, what came in and what went out */
+    uint64_t lost;       /* packets, since the call began */
+    tern_time concealed; /* sound that was made up, since the call began */
 };
 
 struct demo_bindings {

@@ -70,38 +70,49 @@ void demo_ear_init(struct demo_ear *ear, double hz)
     ear->heard = TERN_TIME_NEVER;
 }
 
-/* ---- packets ---- */
-
-static tern_time arrival(const struct demo_ear *ear, uint64_t i)
-{
-    return ear->arrivals[i % DEMO_EAR_ARRIVALS];
-}
-
-tern_time demo_ear_arrival(struct demo_ear *ear, tern_time at)
-{
-    tern_time gap = ear->count > 0 ? at - arrival(ear, ear->count - 1) : 0;
-
-    ear->arrivals[ear->count++ % DEMO_EAR_ARRIVALS] = at;
-    return gap;
-}
-
 void demo_ear_measure(const struct demo_ear *ear, tern_time from, tern_time to,
                       struct demo_measure *out)
 {
-    uint64_t first = ear->count > DEMO_EAR_ARRIVALS ? ear->count - DEMO_EAR_ARRIVALS : 0;
+    *out =
+        (struct demo_measure){.heard = ear->heard, .level_db = ear->level_db, .share = ear->share};
+    out->gap = demo_arrivals_gap(&ear->arrivals, from, to, &out->open);
+}
 
-    *out = (struct demo_measure){.last = TERN_TIME_NEVER,
-                                 .heard = ear->heard,
-                                 .level_db = ear->level_db,
-                                 .share = ear->share};
-    if (ear->count == 0) return;
-    for (uint64_t i = first + 1; i < ear->count; i++) {
-        tern_time begin = arrival(ear, i - 1), end = arrival(ear, i);
+/* ---- packets ---- */
+
+static tern_time arrival(const struct demo_arrivals *arrivals, uint64_t i)
+{
+    return arrivals->at[i % DEMO_ARRIVALS];
+}
+
+tern_time demo_arrivals_last(const struct demo_arrivals *arrivals)
+{
+    return arrivals->count > 0 ? arrival(arrivals, arrivals->count - 1) : TERN_TIME_NEVER;
+}
+
+tern_time demo_arrivals_add(struct demo_arrivals *arrivals, tern_time at)
+{
+    tern_time gap = arrivals->count > 0 ? at - demo_arrivals_last(arrivals) : 0;
+
+    arrivals->at[arrivals->count++ % DEMO_ARRIVALS] = at;
+    return gap;
+}
+
+tern_time demo_arrivals_gap(const struct demo_arrivals *arrivals, tern_time from, tern_time to,
+                            bool *open)
+{
+    uint64_t first = arrivals->count > DEMO_ARRIVALS ? arrivals->count - DEMO_ARRIVALS : 0;
+    tern_time longest = 0;
+
+    *open = false;
+    if (arrivals->count == 0) return 0;
+    for (uint64_t i = first + 1; i < arrivals->count; i++) {
+        tern_time begin = arrival(arrivals, i - 1), end = arrival(arrivals, i);
         if (end <= from || begin >= to) continue;
-        if (end - begin > out->gap) out->gap = end - begin;
+        if (end - begin > longest) longest = end - begin;
     }
-    out->last = arrival(ear, ear->count - 1);
-    if (to - out->last <= out->gap) return;
-    out->gap = to - out->last;
-    out->open = true;
+    tern_time last = demo_arrivals_last(arrivals);
+    if (to - last <= longest) return longest;
+    *open = true;
+    return to - last;
 }

@@ -10,8 +10,26 @@
 
 enum {
     DEMO_EAR_WINDOW = 5 * TERN_PCM_FRAME, /* a tenth of a second: 10 Hz resolution */
-    DEMO_EAR_ARRIVALS = 16384,            /* five minutes of packets */
+    DEMO_ARRIVALS = 16384,                /* five minutes of packets */
 };
+
+/* When packets came: the last ones of them. */
+struct demo_arrivals {
+    tern_time at[DEMO_ARRIVALS];
+    uint64_t count;
+};
+
+/** A packet came in. @return the time since the one before, 0 for the first */
+tern_time demo_arrivals_add(struct demo_arrivals *arrivals, tern_time at);
+/** The last one; TERN_TIME_NEVER for none. */
+tern_time demo_arrivals_last(const struct demo_arrivals *arrivals);
+/**
+ * Longest time between two packets that lies at least partly between `from` and `to`.
+ *
+ * @param open  set when it still lasted at `to`
+ */
+tern_time demo_arrivals_gap(const struct demo_arrivals *arrivals, tern_time from, tern_time to,
+                            bool *open);
 
 struct demo_ear {
     struct tern_audio_sink sink; /* first: the driver knows only this */
@@ -21,16 +39,12 @@ struct demo_ear {
     bool whole; /* nothing in the window is made up */
     double share, level_db;
     tern_time heard;
-    tern_time arrivals[DEMO_EAR_ARRIVALS];
-    uint64_t count;
+    struct demo_arrivals arrivals; /* of packets that the core accepted */
 };
 
 void demo_ear_init(struct demo_ear *ear, double hz);
 
-/** A packet came in. @return the time since the one before, 0 for the first */
-tern_time demo_ear_arrival(struct demo_ear *ear, tern_time at);
-
-/** Longest time between two packets that lies at least partly between `from` and `to`. */
+/** What was heard, and the longest time between packets that lies between `from` and `to`. */
 void demo_ear_measure(const struct demo_ear *ear, tern_time from, tern_time to,
                       struct demo_measure *out);
 

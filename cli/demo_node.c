@@ -27,16 +27,20 @@ enum { STOP_LIMIT_MS = 3000 };
 /* Silence that is worth a line on the screen when it ends: three packets. */
 #define NOTABLE_GAP TERN_MS(60)
 
+#define FRAME TERN_MS(20)
+
 struct node {
     const struct demo_part *part;
     uv_loop_t loop;
     uv_poll_t orders;
-    uv_check_t turn;
+    uv_prepare_t before; /* the driver hands out events before and after each wait */
+    uv_check_t after;
     struct tern_endpoint *ep;
     struct tern_uv *uv;
     tern_account account;
     tern_call call; /* {0}: none */
     bool quitting, failed;
+    tern_time moment; /* of all reports that one look at the endpoint brings; 0: not yet */
     struct demo_ear ear;
     struct demo_report report; /* the one that is being put together */
 };
@@ -58,7 +62,8 @@ static struct demo_report *begin_report(struct node *node, enum demo_report_kind
 
     memset(report, 0, offsetof(struct demo_report, text));
     report->kind = kind;
-    report->at = demo_now();
+    if (node->moment == 0) node->moment = demo_now();
+    report->at = node->moment;
     return report;
 }
 
@@ -224,23 +229,34 @@ static void on_stopped(void *user, struct tern_endpoint *ep)
     uv_stop(&node->loop);
 }
 
-/* After each wait of the loop: the core notes when it accepted the last packet. */
-static void look(uv_check_t *turn)
+static void before_wait(uv_prepare_t *before)
 {
-    struct node *node = turn->data;
+    ((struct node *)before->data)->moment = 0;
+}
+
+/* The core notes when it accepted the last packet. */
+static void note_packets(struct node *node)
+{
     struct demo_ear *ear = &node->ear;
     struct tern_media_stats stats;
 
-    if (node->call.id == 0 || tern_call_media_stats(node->ep, node->call, &stats) != 0) return;
-    tern_time last = stats.last_received;
-    if (last == TERN_TIME_NEVER) return;
-    if (ear->count > 0 && last <= ear->arrivals[(ear->count - 1) % DEMO_EAR_ARRIVALS]) return;
-    tern_time gap = demo_ear_arrival(ear, last);
+    if (tern_call_media_stats(node->ep, node->call, &stats) != 0) return;
+    tern_time last = stats.last_received, before = demo_arrivals_last(&ear->arrivals);
+    if (last == TERN_TIME_NEVER || last == before) return;
+    tern_time gap = demo_arrivals_add(&ear->arrivals, last);
     if (gap < NOTABLE_GAP) return;
     struct demo_report *report = begin_report(node, DEMO_RESUMED);
     report->u.plain.gap = gap;
     report->at = last;
     send_report(node);
+}
+
+static void after_wait(uv_check_t *after)
+{
+    struct node *node = after->data;
+
+    node->moment = 0;
+    if (node->call.id != 0) note_packets(node);
 }
 
 /* ---- orders ---- */
@@ -273,6 +289,12 @@ static int call_far(struct node *node)
     return err;
 }
 
+static int hang_up(struct node *node)
+{
+    if (node->call.id == 0) return 0; /* the other side was quicker */
+    return tern_call_hangup(node->ep, demo_now(), node->call, 0);
+}
+
 static void measure(struct node *node, const struct demo_order *order)
 {
     struct demo_report *report = begin_report(node, DEMO_MEASURED);
@@ -281,7 +303,7 @@ static void measure(struct node *node, const struct demo_order *order)
     demo_ear_measure(&node->ear, order->from, order->to, &report->u.measure);
     if (node->call.id != 0 && tern_call_media_stats(node->ep, node->call, &stats) == 0) {
         report->u.measure.lost = stats.packets_lost;
-        report->u.measure.sent = stats.packets_sent;
+        report->u.measure.concealed = (tern_time)stats.frames_concealed * FRAME;
     }
     send_report(node);
 }
@@ -312,6 +334,7 @@ static void obey(struct node *node, const struct demo_order *order)
 
     switch (order->kind) {
     case DEMO_ORDER_CALL: err = call_far(node); break;
+    case DEMO_ORDER_HANG_UP: err = hang_up(node); break;
     case DEMO_ORDER_NETWORK: err = set_network(node, order->places, order->place_count); break;
     case DEMO_ORDER_MEASURE: measure(node, order); break;
     case DEMO_ORDER_BINDINGS: tell_bindings(node); break;
@@ -424,22 +447,23 @@ static int start(struct node *node)
 static int open_handles(struct node *node)
 {
     if (uv_loop_init(&node->loop) != 0) return TERN_EIO;
-    uv_check_init(&node->loop, &node->turn);
     if (uv_poll_init(&node->loop, &node->orders, node->part->channel) != 0) {
-        uv_close((uv_handle_t *)&node->turn, NULL);
-        uv_run(&node->loop, UV_RUN_DEFAULT);
         uv_loop_close(&node->loop);
         return TERN_EIO;
     }
-    node->turn.data = node->orders.data = node;
-    uv_check_start(&node->turn, look);
+    uv_prepare_init(&node->loop, &node->before);
+    uv_check_init(&node->loop, &node->after);
+    node->before.data = node->after.data = node->orders.data = node;
+    uv_prepare_start(&node->before, before_wait);
+    uv_check_start(&node->after, after_wait);
     uv_poll_start(&node->orders, UV_READABLE | UV_DISCONNECT, read_order);
     return 0;
 }
 
 static void finish(struct node *node)
 {
-    uv_close((uv_handle_t *)&node->turn, NULL);
+    uv_close((uv_handle_t *)&node->before, NULL);
+    uv_close((uv_handle_t *)&node->after, NULL);
     uv_close((uv_handle_t *)&node->orders, NULL);
     tern_uv_free(node->uv);
     uv_run(&node->loop, UV_RUN_DEFAULT);

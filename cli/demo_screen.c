@@ -68,7 +68,7 @@ struct demo_writer demo_write(struct demo_screen *screen, tern_time at)
     return writer;
 }
 
-/* Behind what has the same time. */
+/* Behind what has the same time: a node tells in the right order. */
 static void put_line(struct demo_writer *writer)
 {
     struct demo_line **place = &writer->screen->waiting;

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 enum {
+    LOOPBACK_INDEX = 1, /* of `lo`, in every network namespace */
     SIP_PORT = 5060,
     METRIC_FIRST = 1000, /* of the phone's first route; each later one is better */
     RTP_FIRST = 20000,   /* on loopback all nodes share the ports, each has its range */
@@ -56,6 +57,7 @@ static struct demo_place phone_place(const struct demo_stage *stage, unsigned n)
     snprintf(place.ifname, sizeof(place.ifname), "%s", wifi ? "wlan0" : "lte0");
     if (stage->lab == NULL) {
         place.prefix_len = 8;
+        place.interface = LOOPBACK_INDEX;
         snprintf(place.address, sizeof(place.address), "127.0.0.%u", n < 2 ? 2 + n : 3 + n);
     } else if (wifi) {
         snprintf(place.address, sizeof(place.address), "192.168.%u.20", 1 + n / 2);
@@ -72,6 +74,7 @@ static struct demo_place fixed_place(const struct demo_stage *stage, enum demo_w
 
     if (stage->lab == NULL) {
         place.prefix_len = 8;
+        place.interface = LOOPBACK_INDEX;
         address = who == DEMO_SERVER ? "127.0.0.1" : "127.0.0.4";
     } else {
         address = who == DEMO_SERVER ? "203.0.113.5" : "198.51.100.7";

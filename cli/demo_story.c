@@ -7,16 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *scenario_text(const struct demo_opts *opts)
-{
-    switch (opts->scenario) {
-    case DEMO_BREAK: return "the old address goes as the new one comes";
-    case DEMO_MAKE: return "the new address comes first";
-    case DEMO_OFFLINE: return "with no network in between";
-    }
-    return "";
-}
-
 static const char *transport_text(const struct demo_opts *opts)
 {
     return opts->transport == TERN_TRANSPORT_TCP ? "TCP" : "UDP";
@@ -51,13 +41,15 @@ static void header_of_path(struct demo_story *story, struct demo_writer *w)
     double ms = (double)opts->rtt / 1000;
 
     if (story->stage->lab == NULL) {
-        fprintf(w->to, "No namespaces here (%s): on loopback addresses, without delay.",
-                story->stage->why);
+        if (!opts->loopback) fprintf(w->to, "No namespaces here: %s.\n", story->stage->why);
+        fprintf(w->to, "On loopback addresses%s: no delay, hence no round trips to count.",
+                opts->loopback ? ", as asked" : " instead");
         return;
     }
-    fprintf(w->to,
-            "Round trip %g ms from the phone to the server or to the far end (4 links of %g).", ms,
-            ms / 4);
+    fprintf(
+        w->to,
+        "Round trip from the phone to the server, and to the far end: %g ms (four links of %g).",
+        ms, ms / 4);
     if (opts->loss_permille == 0 && opts->jitter == 0) return;
     fprintf(w->to, "\nThe phone's links lose %g %% and jitter by %g ms.",
             (double)opts->loss_permille / 10, (double)opts->jitter / 1000);
@@ -98,11 +90,6 @@ void demo_tell_phase(struct demo_story *story, tern_time at, unsigned change, co
     demo_tint(&w, DEMO_BOLD);
     fputs(title, w.to);
     demo_tint(&w, DEMO_PLAIN);
-    if (change > 0) {
-        demo_tint(&w, DEMO_DIM);
-        fprintf(w.to, "  (%s)", scenario_text(story->opts));
-        demo_tint(&w, DEMO_PLAIN);
-    }
     demo_write_end(&w);
 }
 
@@ -290,6 +277,10 @@ static void put_step(struct demo_writer *w, const struct tern_ip_change_progress
                 p->totals.calls_kept == 1 ? "" : "s");
         return;
     }
+    if (p->op == TERN_IP_CHANGE_OP_COMPLETED && p->status == TERN_IP_CHANGE_SUPERSEDED) {
+        fputs("the network has changed again", w->to);
+        return;
+    }
     fputs(text != NULL ? text : tern_ip_change_status_name(p->status), w->to);
     if (text == NULL || !names_address(p) || local.family == TERN_FAMILY_NONE) return;
     local.port = 0;
@@ -322,20 +313,36 @@ static void tell_progress(struct demo_story *story, const struct demo_report *re
 
 /* ---- the rest ---- */
 
-static void tell_resumed(struct demo_story *story, const struct demo_report *report)
+/* Audio comes after a silence, or by another way than before. */
+static void tell_audio(struct demo_story *story, enum demo_who who,
+                       const struct demo_tap_news *news)
 {
-    const char *ear = report->who == DEMO_FAR ? "far" : "phone";
-    const char *mouth = report->who == DEMO_FAR ? "phone" : "far";
+    const char *ear = who == DEMO_FAR ? "far" : "phone", *mouth = who == DEMO_FAR ? "phone" : "far";
+    const char *by = who == DEMO_FAR ? " from " : " at ";
 
     if (story->screen.json) {
-        struct demo_writer w = demo_json(&story->screen, report->at, "audio");
-        json_text(&w.json, "at", ear);
-        json_time(&w.json, "after_silence", report->u.plain.gap);
+        struct demo_writer w = demo_json(&story->screen, news->at, "audio");
+        json_text(&w.json, "to", ear);
+        json_text(&w.json, "from", mouth);
+        json_text(&w.json, "address", news->address);
+        json_time(&w.json, "after", news->gap);
         demo_json_end(&w);
         return;
     }
-    demo_tell(story, report->at, DEMO_NOTE, "%s hears %s again, after %.0f ms of silence", ear,
-              mouth, (double)report->u.plain.gap / 1000);
+    demo_tell(story, news->at, DEMO_NOTE, "audio reaches %s%s%s, %.0f ms after the last before",
+              ear, news->address[0] != '\0' ? by : "", news->address, (double)news->gap / 1000);
+}
+
+void demo_tell_path(struct demo_story *story, enum demo_who who, const struct demo_tap_news *news)
+{
+    tell_audio(story, who, news);
+}
+
+static void tell_resumed(struct demo_story *story, const struct demo_report *report)
+{
+    struct demo_tap_news news = {.at = report->at, .gap = report->u.plain.gap};
+
+    tell_audio(story, report->who, &news);
 }
 
 static void tell_end_of_call(struct demo_story *story, const struct demo_report *report)
@@ -352,6 +359,8 @@ static void tell_end_of_call(struct demo_story *story, const struct demo_report 
     };
     const char *who = report->who == DEMO_FAR ? "far" : "phone";
     size_t cause = (size_t)report->u.plain.cause;
+    bool is_plain =
+        cause == TERN_END_LOCAL || cause == TERN_END_REMOTE || cause == TERN_END_IP_CHANGE;
     bool known = cause < sizeof(causes) / sizeof(*causes) && causes[cause] != NULL;
 
     if (story->screen.json) {
@@ -364,8 +373,8 @@ static void tell_end_of_call(struct demo_story *story, const struct demo_report 
         return;
     }
     demo_tell(story, report->at, DEMO_DOT, "%s: the call has ended: %s%s%s", who,
-              known ? causes[cause] : "unknown", report->reason[0] != '\0' ? ", " : "",
-              report->reason);
+              known ? causes[cause] : "unknown", is_plain ? "" : ", ",
+              is_plain ? "" : report->reason);
 }
 
 static void tell_failure(struct demo_story *story, const struct demo_report *report)

@@ -5,13 +5,22 @@
 
 #include "demo_screen.h"
 #include "demo_stage.h"
+#include "demo_tap.h"
 
 /* Audio of one direction across a change. */
 struct demo_way {
-    tern_time gap; /* longest time between two packets at the hearing end */
-    bool open;     /* ... which still lasts */
-    uint64_t lost; /* packets, by their sequence numbers */
-    bool heard;    /* the right sound, after the change */
+    tern_time gap;       /* longest time between two packets that reach the hearing end */
+    tern_time accepted;  /* ... and between two that it accepts; on loopback the same */
+    tern_time concealed; /* sound that had to be made up */
+    bool open;           /* the gap still lasts */
+    uint64_t lost;       /* packets, by their sequence numbers */
+    bool heard;          /* the right sound, after the change */
+};
+
+/* A request, as time since the new address was there; NEVER: not yet. */
+struct demo_answer {
+    tern_time sent;     /* first */
+    tern_time answered; /* with 2xx */
 };
 
 /* What became of one change. */
@@ -20,10 +29,10 @@ struct demo_result {
     tern_time began;   /* the old address goes, or the better one comes */
     tern_time offline; /* how long there was no address */
     struct demo_way up, down;
-    tern_time registered, refreshed; /* since the new address: 2xx received; NEVER: not */
-    const char *refresh;             /* with which method; NULL: none was sent */
-    bool alive;                      /* the call */
-    bool hung_up;                    /* as asked, both ends know, and it was reported */
+    struct demo_answer registered, refreshed;
+    const char *refresh; /* with which method; NULL: none was sent */
+    bool alive;          /* the call */
+    bool hung_up;        /* as asked, both ends know, and it was reported */
 };
 
 /* The whole of it. */
@@ -49,6 +58,8 @@ void demo_tell_phase(struct demo_story *story, tern_time at, unsigned change, co
 __attribute__((format(printf, 4, 5))) void demo_tell(struct demo_story *story, tern_time at,
                                                      enum demo_mark mark, const char *format, ...);
 void demo_tell_report(struct demo_story *story, const struct demo_report *report);
+/** Audio reaches a node by another path. */
+void demo_tell_path(struct demo_story *story, enum demo_who who, const struct demo_tap_news *news);
 void demo_tell_result(struct demo_story *story, const struct demo_result *result);
 void demo_tell_summary(struct demo_story *story, const struct demo_summary *summary);
 

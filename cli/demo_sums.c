@@ -40,10 +40,13 @@ static void way_as_json(struct demo_writer *w, const struct demo_story *story,
     json_time(&w->json, "gap_without_offline", own_gap(way, offline));
     if (rtt > 0) demo_json_ratio(w, "gap_round_trips", ms(own_gap(way, offline)) / ms(rtt));
     json_bool(&w->json, "still_silent", way->open);
+    json_time(&w->json, "gap_of_accepted", way->accepted);
+    json_time(&w->json, "concealed", way->concealed);
     json_int(&w->json, "packets_lost", (int64_t)way->lost);
     json_bool(&w->json, "heard_again", way->heard);
 }
 
+/* "41 ms, 0.4 round trips; 1 packet lost" */
 static void put_gap(struct demo_writer *w, const struct demo_story *story,
                     const struct demo_way *way, tern_time offline)
 {
@@ -55,15 +58,16 @@ static void put_gap(struct demo_writer *w, const struct demo_story *story,
         demo_tint(w, DEMO_PLAIN);
         return;
     }
-    if (way->gap <= NO_PAUSE) {
-        fprintf(w->to, "no pause: never more than %.0f ms between packets", ms(way->gap));
-        return;
-    }
     demo_tint(w, DEMO_BOLD);
-    fprintf(w->to, "%.0f ms", ms(way->gap));
+    fprintf(w->to, "%.0f ms", ms(offline > 0 ? own : way->gap));
     demo_tint(w, DEMO_PLAIN);
-    if (offline > 0) fprintf(w->to, ", of which %.0f ms with a network", ms(own));
-    if (rtt > 0) fprintf(w->to, ", %.1f round trips", ms(own) / ms(rtt));
+    if (offline > 0) fprintf(w->to, " after %.0f without a network", ms(offline));
+    if (way->gap <= NO_PAUSE) {
+        fputs(", no pause", w->to);
+    } else if (rtt > 0) {
+        fprintf(w->to, ", %.1f round trips", ms(own) / ms(rtt));
+    }
+    fprintf(w->to, "; %llu packet%s lost", (unsigned long long)way->lost, plural(way->lost));
 }
 
 static void put_way(struct demo_writer *w, const struct demo_story *story, bool up,
@@ -72,11 +76,9 @@ static void put_way(struct demo_writer *w, const struct demo_story *story, bool 
     const struct demo_way *way = up ? &result->up : &result->down;
     const char *arrow = w->screen->utf8 ? "→" : "->";
 
-    demo_put_blank(w);
     demo_put_mark(w, way->heard ? DEMO_TICK : DEMO_CROSS);
-    fprintf(w->to, "%s %s %s   silence ", up ? "phone" : "far", arrow, up ? "far" : "phone");
+    fprintf(w->to, "%-5s %s %-5s   gap ", up ? "phone" : "far", arrow, up ? "far" : "phone");
     put_gap(w, story, way, result->offline);
-    fprintf(w->to, "; %llu packet%s lost", (unsigned long long)way->lost, plural(way->lost));
 }
 
 /* ---- a change ---- */
@@ -99,8 +101,10 @@ static void result_as_json(struct demo_story *story, const struct demo_result *r
     json_text(&w.json, "from", result->from.address);
     json_text(&w.json, "to", result->to.address);
     json_time(&w.json, "offline", result->offline);
-    json_time(&w.json, "registered", result->registered);
-    json_time(&w.json, "refreshed", result->refreshed);
+    json_time(&w.json, "register_sent", result->registered.sent);
+    json_time(&w.json, "registered", result->registered.answered);
+    json_time(&w.json, "refresh_sent", result->refreshed.sent);
+    json_time(&w.json, "refreshed", result->refreshed.answered);
     if (result->refresh != NULL) json_text(&w.json, "refresh_method", result->refresh);
     json_bool(&w.json, "call_alive", result->alive);
     json_bool(&w.json, "hung_up_as_asked", result->hung_up);
@@ -115,8 +119,10 @@ void demo_tell_result(struct demo_story *story, const struct demo_result *result
     }
     if (story->opts->hangup) return; /* the silence is wanted */
     struct demo_writer w = demo_write(&story->screen, demo_now());
+    demo_put_blank(&w);
     put_way(&w, story, true, result);
     fputc('\n', w.to);
+    demo_put_blank(&w);
     put_way(&w, story, false, result);
     demo_write_end(&w);
 }
@@ -137,11 +143,13 @@ static struct demo_result worst_of(const struct demo_summary *summary)
         if (own_gap(&r->down, r->offline) > own_gap(&worst.down, worst.offline)) {
             worst.down.gap = r->down.gap;
         }
-        if (r->registered > worst.registered) worst.registered = r->registered;
-        if (r->refreshed > worst.refreshed) worst.refreshed = r->refreshed;
+        if (r->registered.answered > worst.registered.answered) worst.registered = r->registered;
+        if (r->refreshed.answered > worst.refreshed.answered) worst.refreshed = r->refreshed;
         if (i == 0) continue;
         worst.up.lost += r->up.lost;
         worst.down.lost += r->down.lost;
+        worst.up.concealed += r->up.concealed;
+        worst.down.concealed += r->down.concealed;
         worst.up.heard = worst.up.heard && r->up.heard;
         worst.down.heard = worst.down.heard && r->down.heard;
     }
@@ -157,64 +165,73 @@ static struct demo_writer begin_line(struct demo_story *story, enum demo_mark ma
     return w;
 }
 
+static const char *verdict_on_hangup(const struct demo_summary *summary,
+                                     const struct demo_result *last)
+{
+    if (summary->success)
+        return "the call was hung up as the address changed: asked for, and reported";
+    if (last->alive) return "the call was not hung up, though it was asked for";
+    return "the call ended, but one end does not know, or it was not reported";
+}
+
+static const char *verdict(const struct demo_story *story, const struct demo_summary *summary)
+{
+    const struct demo_result *last = &summary->results[summary->count > 0 ? summary->count - 1 : 0];
+
+    if (summary->failure != NULL) return summary->failure;
+    if (story->opts->hangup) return verdict_on_hangup(summary, last);
+    if (!summary->lived) return "the call did not live";
+    if (summary->success) return "the call lived, and audio runs both ways";
+    if (last->up.heard) return "the call lived, but the phone hears nothing";
+    if (last->down.heard) return "the call lived, but the far end hears nothing";
+    return "the call lived, but neither end hears the other";
+}
+
 static void tell_verdict(struct demo_story *story, const struct demo_summary *summary)
 {
-    const struct demo_result *last = &summary->results[summary->count - (summary->count > 0)];
     struct demo_writer w = begin_line(story, summary->success ? DEMO_TICK : DEMO_CROSS);
 
     demo_tint(&w, summary->success ? DEMO_GOOD : DEMO_BAD);
-    if (summary->failure != NULL) {
-        fputs(summary->failure, w.to);
-    } else if (story->opts->hangup) {
-        fputs(summary->success
-                  ? "the call was hung up when the address changed, as asked, and reported"
-                  : "the call was not hung up as asked",
-              w.to);
-    } else if (!summary->lived) {
-        fputs("the call did not live", w.to);
-    } else if (!summary->success) {
-        bool up = last->up.heard, down = last->down.heard;
-        fprintf(w.to, "the call lived, but %s",
-                up ? "the phone is left in silence"
-                   : (down ? "the far end is left in silence" : "both ends are left in silence"));
-    } else {
-        fprintf(w.to, "the call lived, and audio runs both ways (%.1f s, %zu change%s)",
-                ms(summary->talked) / 1000, summary->count, plural(summary->count));
-    }
+    fputs(verdict(story, summary), w.to);
     demo_tint(&w, DEMO_PLAIN);
+    if (summary->success && !story->opts->hangup) {
+        fprintf(w.to, " (%.1f s, %zu change%s)", ms(summary->talked) / 1000, summary->count,
+                plural(summary->count));
+    }
     demo_write_end(&w);
 }
 
-static void tell_answer(struct demo_story *story, const char *method, tern_time took, bool by_far)
+/* Waiting before the request, as for a better path to last, is no round trip. */
+static void tell_answer(struct demo_story *story, const char *method,
+                        const struct demo_answer *answer, bool by_far)
 {
     const char *dash = story->screen.utf8 ? "–" : "-";
+    bool answered = answer->answered != TERN_TIME_NEVER, waited = answer->sent > TERN_MS(20);
     tern_time rtt = path_rtt(story) * (by_far ? 2 : 1);
-    struct demo_writer w = begin_line(story, took == TERN_TIME_NEVER ? DEMO_CROSS : DEMO_TICK);
+    tern_time took = waited ? answer->answered - answer->sent : answer->answered;
+    struct demo_writer w = begin_line(story, answered ? DEMO_TICK : DEMO_CROSS);
 
-    if (took == TERN_TIME_NEVER) {
-        fprintf(w.to, "%-9s not answered with success", method);
+    fprintf(w.to, "%-9s ", method);
+    if (!answered) {
+        fputs("not answered with success", w.to);
     } else {
-        fprintf(w.to, "%-9s answered after %.0f ms", method, ms(took));
-        if (rtt > 0) {
-            fprintf(w.to, ": %.1f round trips phone%sserver%s%s (%g ms)", ms(took) / ms(rtt), dash,
-                    by_far ? dash : "", by_far ? "far" : "", ms(rtt));
-        }
+        if (waited) fprintf(w.to, "sent after %.0f ms, ", ms(answer->sent));
+        fprintf(w.to, "answered %s%.0f ms%s", waited ? "" : "after ", ms(took),
+                waited ? " later" : "");
+    }
+    if (answered && rtt > 0) {
+        fprintf(w.to, ": %.1f round trips phone%sserver%s%s", ms(took) / ms(rtt), dash,
+                by_far ? dash : "", by_far ? "far" : "");
     }
     demo_write_end(&w);
 }
 
-static void tell_silence(struct demo_story *story, const struct demo_result *worst, bool up)
+static void tell_way(struct demo_story *story, const struct demo_result *worst, bool up)
 {
-    struct demo_writer w = begin_line(story, DEMO_DOT);
-    const struct demo_way *way = up ? &worst->up : &worst->down;
+    struct demo_writer w = demo_write(&story->screen, demo_now());
 
-    fprintf(w.to, "%-9s ", up ? "far" : "phone");
-    fputs("hears silence of ", w.to);
-    tern_time own = own_gap(way, worst->offline), rtt = path_rtt(story);
-    fprintf(w.to, "%.0f ms at most", ms(own));
-    if (worst->offline > 0) fputs(" besides the time without a network", w.to);
-    if (rtt > 0) fprintf(w.to, ": %.1f round trips", ms(own) / ms(rtt));
-    fprintf(w.to, "; %llu packet%s lost", (unsigned long long)way->lost, plural(way->lost));
+    fputs("  ", w.to);
+    put_way(&w, story, up, worst);
     demo_write_end(&w);
 }
 
@@ -256,8 +273,8 @@ static void summary_as_json(struct demo_story *story, const struct demo_summary 
     json_time(&w.json, "gap_down", own_gap(&worst->down, worst->offline));
     json_int(&w.json, "lost_up", (int64_t)worst->up.lost);
     json_int(&w.json, "lost_down", (int64_t)worst->down.lost);
-    json_time(&w.json, "registered", worst->registered);
-    json_time(&w.json, "refreshed", worst->refreshed);
+    json_time(&w.json, "registered", worst->registered.answered);
+    json_time(&w.json, "refreshed", worst->refreshed.answered);
     if (summary->bindings_known) {
         json_int(&w.json, "bindings", summary->bindings.count);
         json_bool(&w.json, "old_binding_gone", only_the_new(story, &summary->bindings));
@@ -276,11 +293,11 @@ void demo_tell_summary(struct demo_story *story, const struct demo_summary *summ
     tell_verdict(story, summary);
     if (summary->count > 0) {
         if (!story->opts->hangup) {
-            tell_silence(story, &worst, true);
-            tell_silence(story, &worst, false);
+            tell_way(story, &worst, true);
+            tell_way(story, &worst, false);
         }
-        tell_answer(story, "REGISTER", worst.registered, false);
-        if (worst.refresh != NULL) tell_answer(story, worst.refresh, worst.refreshed, true);
+        tell_answer(story, "REGISTER", &worst.registered, false);
+        if (worst.refresh != NULL) tell_answer(story, worst.refresh, &worst.refreshed, true);
     }
     if (summary->bindings_known) tell_bindings(story, &summary->bindings);
 }
