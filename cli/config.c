@@ -69,6 +69,10 @@ static int set_text(const struct config_setting *setting, char *out, const char 
     if (strlen(value) + 4 >= CONFIG_TEXT_CAP) {
         return refuse(setting, "…", why, "at most 251 bytes");
     }
+    for (const char *c = value; *c != '\0'; c++) {
+        if ((unsigned char)*c >= 0x20 && *c != 0x7f) continue;
+        return refuse(setting, value, why, "text without control characters");
+    }
     if (setting->kind == CONFIG_URI && strpbrk(value, " \t<>\"") != NULL) {
         return refuse(setting, value, why, "a SIP URI without blanks, quotes and angle brackets");
     }

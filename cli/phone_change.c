@@ -102,11 +102,12 @@ static void describe(struct phone *phone, const struct tern_ip_change_progress *
     sep = end[0] != '\0' ? ": " : "";
     switch (p->op) {
     case TERN_IP_CHANGE_OP_RESTART_LISTENER:
-        snprintf(out, cap, "listener for %s%s%s", phone_transport_name(p->transport), sep, end);
+        snprintf(out, cap, "the listener for %s opens%s%s", phone_transport_name(p->transport), sep,
+                 end);
         break;
     case TERN_IP_CHANGE_OP_SHUTDOWN_TRANSPORT:
-        snprintf(out, cap, "%s connection from %s closes%s%s", phone_transport_name(p->transport),
-                 place, sep, end);
+        snprintf(out, cap, "the %s connection from %s closes%s%s",
+                 phone_transport_name(p->transport), place, sep, end);
         break;
     case TERN_IP_CHANGE_OP_UPDATE_CONTACT:
         snprintf(out, cap, "%s registers from %s%s%s", who, place, sep, end);
@@ -167,7 +168,7 @@ void phone_on_ip_change(void *user, struct tern_endpoint *ep,
     json_change(phone, p);
     if (p->op == TERN_IP_CHANGE_OP_COMPLETED) {
         tell_summary(phone, p);
-        phone->script.completed++;
+        phone->script.completed += p->status != TERN_IP_CHANGE_SUPERSEDED;
         phone_script_note(phone);
         return;
     }
