@@ -14,7 +14,6 @@
 #include <tern/uv.h>
 
 static struct tern_uv *uv;
-static tern_account account;
 
 static void check(int err)
 {
@@ -32,13 +31,18 @@ static tern_str text(const char *s)
 struct echo {
     struct tern_audio_source source;
     struct tern_audio_sink sink;
+    int open; /* ends */
     int16_t frame[TERN_PCM_FRAME];
 };
+
+static struct echo *echo_of(struct tern_audio_sink *sink)
+{
+    return (struct echo *)((char *)sink - offsetof(struct echo, sink));
+}
 
 static bool echo_read(struct tern_audio_source *source, int16_t *pcm)
 {
     struct echo *echo = (struct echo *)source; /* its first member */
-
     memcpy(pcm, echo->frame, sizeof(echo->frame));
     memset(echo->frame, 0, sizeof(echo->frame));
     return true;
@@ -46,14 +50,22 @@ static bool echo_read(struct tern_audio_source *source, int16_t *pcm)
 
 static void echo_write(struct tern_audio_sink *sink, const int16_t *pcm, bool heard)
 {
-    struct echo *echo = (struct echo *)((char *)sink - offsetof(struct echo, sink));
-
-    if (heard) memcpy(echo->frame, pcm, sizeof(echo->frame));
+    if (heard) memcpy(echo_of(sink)->frame, pcm, sizeof(echo_of(sink)->frame));
 }
 
-static void echo_close(struct tern_audio_source *source)
+static void echo_close(struct echo *echo)
 {
-    free(source);
+    if (--echo->open == 0) free(echo);
+}
+
+static void source_close(struct tern_audio_source *source)
+{
+    echo_close((struct echo *)source);
+}
+
+static void sink_close(struct tern_audio_sink *sink)
+{
+    echo_close(echo_of(sink));
 }
 
 static void on_incoming(void *user, struct tern_endpoint *ep,
@@ -65,17 +77,10 @@ static void on_incoming(void *user, struct tern_endpoint *ep,
 
     struct echo *echo = calloc(1, sizeof(*echo));
     if (echo == NULL) return; /* they hear silence */
-    echo->source = (struct tern_audio_source){.read = echo_read, .close = echo_close};
-    echo->sink = (struct tern_audio_sink){.write = echo_write};
+    echo->source = (struct tern_audio_source){.read = echo_read, .close = source_close};
+    echo->sink = (struct tern_audio_sink){.write = echo_write, .close = sink_close};
+    echo->open = 2;
     check(tern_uv_audio(uv, ev->call, &echo->source, &echo->sink));
-}
-
-static void on_ended(void *user, struct tern_endpoint *ep, const struct tern_ev_call_ended *ev)
-{
-    (void)user;
-    (void)ep;
-    printf("ended after %.1f s\n", (double)ev->talked / 1e6);
-    fflush(stdout);
 }
 
 static void on_registration(void *user, struct tern_endpoint *ep,
@@ -83,8 +88,7 @@ static void on_registration(void *user, struct tern_endpoint *ep,
 {
     (void)user;
     (void)ep;
-    printf("%s\n", tern_registration_state_name(ev->state));
-    fflush(stdout);
+    puts(tern_registration_state_name(ev->state));
     if (ev->state == TERN_REGISTRATION_FAILED) tern_uv_stop(uv);
 }
 
@@ -105,7 +109,6 @@ static const struct tern_callbacks callbacks = {
     .size = sizeof(callbacks),
     .on_registration = on_registration,
     .on_call_incoming = on_incoming,
-    .on_call_ended = on_ended,
     .on_stopped = on_stopped,
 };
 
@@ -115,11 +118,13 @@ int main(int argc, char **argv)
     struct tern_uv_opts uv_opts;
     struct tern_account_opts account_opts;
     struct tern_endpoint *ep;
+    tern_account account;
 
     if (argc != 4) {
         fprintf(stderr, "usage: %s URI PASSWORD REGISTRAR\n", argv[0]);
         return 2;
     }
+    setvbuf(stdout, NULL, _IOLBF, 0);
     tern_endpoint_opts_init(&opts);
     if (getentropy(opts.seed, sizeof(opts.seed)) != 0) return 1;
     check(tern_endpoint_new(&opts, &ep));
