@@ -44,6 +44,10 @@ struct host {
     char *log[LOG_MAX]; /* "> INVITE", "< 200 OK (INVITE)" */
     tern_time log_time[LOG_MAX];
     size_t log_count;
+    /* A bare host, without an endpoint: what it does with a datagram, and frees in the end. */
+    void (*take)(struct host *host, const char *data, size_t len, tern_addr remote);
+    void (*forget)(struct host *host);
+    void *user;
     bool (*drop)(struct host *host, const char *text, size_t len); /* a SIP message to this host */
 };
 
@@ -63,6 +67,10 @@ void world_end(struct world *world);
 /* A host with one address, "10.0.0.2", or none (NULL). The options may be changed by `tune`. */
 struct host *world_host(struct world *world, const char *name, const char *address,
                         void (*tune)(struct tern_endpoint_opts *opts));
+/* A host without an endpoint, for peers that speak as the test wants (peer.h). */
+struct host *world_bare_host(struct world *world, const char *name, const char *address);
+/* A datagram from the host's first address and this port. */
+void world_datagram(struct host *from, uint16_t port, tern_addr to, const void *data, size_t len);
 /* Replaces the host's addresses by those given, NULL-terminated; later ones are preferred less. */
 void host_network(struct host *host, const char *first, const char *second);
 void world_run(struct world *world, tern_time duration);

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: MIT */
+#include "peer.h"
+
+#include <ctype.h>
+#include <stdarg.h>
+
+#define TEXT_MAX 70000
+
+static char text[TEXT_MAX];
+static size_t length;
+
+struct peer *peer_of(struct host *host)
+{
+    return host->user;
+}
+
+static void begin(void)
+{
+    length = 0;
+    text[0] = '\0';
+}
+
+static void put(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    int n = vsnprintf(text + length, TEXT_MAX - length, format, args);
+    va_end(args);
+    CHECK(n >= 0 && length + (size_t)n < TEXT_MAX);
+    length += (size_t)n;
+}
+
+static void put_end(const char *headers, const char *body)
+{
+    put("%s", headers ? headers : "");
+    if (body) put("Content-Type: application/sdp\r\n");
+    put("Content-Length: %zu\r\n\r\n%s", body ? strlen(body) : 0, body ? body : "");
+}
+
+static void send_text(struct host *host)
+{
+    if (getenv("WORLD_TRACE")) {
+        printf("%8.3f peer >\n%s\n", (double)host->world->now / 1e6, text);
+    }
+    world_datagram(host, 5060, peer_of(host)->far, text, length);
+}
+
+static void take(struct host *host, const char *data, size_t len, tern_addr remote)
+{
+    struct peer *peer = peer_of(host);
+    if (len < 12 || !isupper((unsigned char)data[0])) return; /* RTP, keep-alive */
+    CHECK(peer->count < INBOX_MAX);
+    char *copy = malloc(len + 1);
+    memcpy(copy, data, len);
+    copy[len] = '\0';
+    peer->inbox[peer->count++] = copy;
+    peer->far = remote;
+    if (getenv("WORLD_TRACE")) {
+        printf("%8.3f peer <\n%s\n", (double)host->world->now / 1e6, copy);
+    }
+    if (peer->answer) (void)peer->answer(host, copy);
+}
+
+static void forget(struct host *host)
+{
+    struct peer *peer = peer_of(host);
+    for (size_t i = 0; i < peer->count; i++)
+        free(peer->inbox[i]);
+    free(peer);
+}
+
+struct host *peer_new(struct world *world, const char *address)
+{
+    struct host *host = world_bare_host(world, "peer", address);
+    host->user = calloc(1, sizeof(struct peer));
+    host->take = take;
+    host->forget = forget;
+    return host;
+}
+
+const char *peer_last(struct host *host, const char *start)
+{
+    struct peer *peer = peer_of(host);
+    for (size_t i = peer->count; i > 0; i--) {
+        if (strncmp(peer->inbox[i - 1], start, strlen(start)) == 0) return peer->inbox[i - 1];
+    }
+    return NULL;
+}
+
+size_t peer_count(struct host *host, const char *start)
+{
+    struct peer *peer = peer_of(host);
+    size_t n = 0;
+    for (size_t i = 0; i < peer->count; i++)
+        n += strncmp(peer->inbox[i], start, strlen(start)) == 0;
+    return n;
+}
+
+static const char *find_line(const char *message, const char *name)
+{
+    size_t len = strlen(name);
+    const char *line = strstr(message, "\r\n");
+    while (line != NULL && line[2] != '\r') {
+        line += 2;
+        if (strncmp(line, name, len) == 0 && line[len] == ':') return line + len + 1;
+        line = strstr(line, "\r\n");
+    }
+    return NULL;
+}
+
+const char *peer_header(const char *message, const char *name)
+{
+    static char values[8][512];
+    static unsigned next;
+    char *out = values[next++ % 8];
+    const char *at = find_line(message, name);
+    out[0] = '\0';
+    if (at == NULL) return out;
+    while (*at == ' ')
+        at++;
+    size_t len = (size_t)(strstr(at, "\r\n") - at);
+    CHECK(len < sizeof(values[0]));
+    memcpy(out, at, len);
+    out[len] = '\0';
+    return out;
+}
+
+const char *peer_body(const char *message)
+{
+    const char *end = strstr(message, "\r\n\r\n");
+    return end ? end + 4 : "";
+}
+
+void peer_say(struct host *host, const char *whole)
+{
+    begin();
+    put("%s", whole);
+    send_text(host);
+}
+
+static void put_copied(const char *request, const char *name)
+{
+    const char *value = peer_header(request, name);
+    if (value[0]) put("%s: %s\r\n", name, value);
+}
+
+void peer_reply(struct host *host, const char *request, const char *status, const char *tag,
+                const char *headers, const char *body)
+{
+    begin();
+    put("SIP/2.0 %s\r\n", status);
+    put_copied(request, "Via");
+    put_copied(request, "From");
+    const char *to = peer_header(request, "To");
+    put("To: %s", to);
+    if (tag && strstr(to, ";tag=") == NULL) put(";tag=%s", tag);
+    put("\r\n");
+    put_copied(request, "Call-ID");
+    put_copied(request, "CSeq");
+    put_end(headers, body);
+    send_text(host);
+}
+
+static void put_via(struct host *host)
+{
+    char addr[TERN_ADDR_TEXT_MAX];
+    tern_addr_print(host->network.addresses[0].addr, addr);
+    put("Via: SIP/2.0/UDP %s:5060;branch=z9hG4bKpeer%u\r\nMax-Forwards: 70\r\n", addr,
+        ++peer_of(host)->branches);
+}
+
+static void put_contact(struct host *host)
+{
+    char addr[TERN_ADDR_TEXT_MAX];
+    tern_addr_print(host->network.addresses[0].addr, addr);
+    put("Contact: <sip:peer@%s:5060>\r\n", addr);
+}
+
+void peer_outside(struct host *host, const char *address, const char *method, const char *headers,
+                  const char *body)
+{
+    struct peer *peer = peer_of(host);
+    tern_addr far;
+    CHECK_EQ(tern_addr_parse((tern_str){address, strlen(address)}, &far), 0);
+    far.port = 5060;
+    peer->far = far;
+    begin();
+    put("%s sip:alice@%s SIP/2.0\r\n", method, address);
+    put_via(host);
+    put("From: <sip:peer@10.0.0.7>;tag=peertag%u\r\nTo: <sip:alice@%s>\r\n", peer->branches,
+        address);
+    put("Call-ID: peercall%u@10.0.0.7\r\nCSeq: %u %s\r\n", peer->branches, ++peer->cseq, method);
+    put_contact(host);
+    put_end(headers, body);
+    send_text(host);
+}
+
+void peer_invite(struct host *host, const char *address, const char *headers, const char *body)
+{
+    struct peer *peer = peer_of(host);
+    peer_outside(host, address, "INVITE", headers, body);
+    snprintf(peer->call_id, sizeof(peer->call_id), "peercall%u@10.0.0.7", peer->branches);
+    snprintf(peer->local, sizeof(peer->local), "<sip:peer@10.0.0.7>;tag=peertag%u", peer->branches);
+    snprintf(peer->remote, sizeof(peer->remote), "<sip:alice@%s>", address);
+    snprintf(peer->target, sizeof(peer->target), "sip:alice@%s", address);
+}
+
+static void set_target(struct peer *peer, const char *message)
+{
+    const char *contact = peer_header(message, "Contact");
+    const char *start = strchr(contact, '<'), *end = strchr(contact, '>');
+    if (start == NULL || end == NULL) return;
+    snprintf(peer->target, sizeof(peer->target), "%.*s", (int)(end - start - 1), start + 1);
+}
+
+void peer_form(struct host *host, const char *response)
+{
+    struct peer *peer = peer_of(host);
+    snprintf(peer->remote, sizeof(peer->remote), "%s", peer_header(response, "To"));
+    set_target(peer, response);
+}
+
+void peer_join(struct host *host, const char *invite, const char *tag)
+{
+    struct peer *peer = peer_of(host);
+    snprintf(peer->call_id, sizeof(peer->call_id), "%s", peer_header(invite, "Call-ID"));
+    snprintf(peer->local, sizeof(peer->local), "%s;tag=%s", peer_header(invite, "To"), tag);
+    snprintf(peer->remote, sizeof(peer->remote), "%s", peer_header(invite, "From"));
+    set_target(peer, invite);
+}
+
+static void put_in_dialog(struct host *host, const char *method, uint32_t cseq)
+{
+    struct peer *peer = peer_of(host);
+    begin();
+    put("%s %s SIP/2.0\r\n", method, peer->target);
+    put_via(host);
+    put("From: %s\r\nTo: %s\r\nCall-ID: %s\r\nCSeq: %u %s\r\n", peer->local, peer->remote,
+        peer->call_id, cseq, method);
+    put_contact(host);
+}
+
+void peer_request(struct host *host, const char *method, const char *headers, const char *body)
+{
+    put_in_dialog(host, method, ++peer_of(host)->cseq);
+    put_end(headers, body);
+    send_text(host);
+}
+
+void peer_ack(struct host *host, const char *body)
+{
+    const char *ok = peer_last(host, "SIP/2.0 200");
+    CHECK(ok != NULL);
+    peer_form(host, ok);
+    put_in_dialog(host, "ACK", (uint32_t)strtoul(peer_header(ok, "CSeq"), NULL, 10));
+    put_end(NULL, body);
+    send_text(host);
+}
