@@ -21,10 +21,7 @@ struct reader {
 
 static int fail(struct reader *r, unsigned line, const char *what)
 {
-    char text[CONFIG_WHY_CAP - 128];
-
-    snprintf(text, sizeof(text), "%s", what);
-    snprintf(r->why, CONFIG_WHY_CAP, "%.100s:%u: %s", r->name, line, text);
+    snprintf(r->why, CONFIG_WHY_CAP, "%.100s:%u: %.380s", r->name, line, what);
     return TERN_EPARSE;
 }
 
