@@ -32,6 +32,10 @@ static const char help[] =
     "  --no-record-route     do not stay in the path of calls\n"
     "  --min-expires S       refuse shorter registrations (default 30)\n"
     "  --nonce-lifetime S    how long a client may use a nonce again (default 300)\n"
+    "  --fault METHOD=STATUS answer requests of a method with a status from 400, or, with 0, not "
+    "at\n"
+    "                        all; SIGUSR1 turns faults off and on\n"
+    "  --faults-off          start with faults off\n"
     "  --verbose             print each SIP message\n"
     "  --ready-file FILE     write the line \"Ready: ...\" there too, once it listens\n"
     "  --help                this text\n"
@@ -40,10 +44,18 @@ static const char help[] =
 
 enum {
     USERS_MAX = 64,
+    FAULTS_MAX = 16,
     BINDINGS_SHOWN_MAX = 4096,
     TICK_MS = 100,
     STOP_MS = 1000,
     LINE_CAP = 256,
+};
+
+/* What goes wrong on purpose. */
+struct fault {
+    const char *method; /* not NUL-terminated */
+    size_t method_len;
+    int status; /* 0: silence */
 };
 
 struct options {
@@ -53,6 +65,9 @@ struct options {
     bool verbose;
     char *users[USERS_MAX]; /* NAME:PASSWORD */
     unsigned user_count;
+    struct fault faults[FAULTS_MAX];
+    unsigned fault_count;
+    bool faults_off;
 };
 
 struct shown {
@@ -66,9 +81,9 @@ struct registrar {
     struct tern_uv *uv;
     uv_loop_t loop;
     uv_timer_t tick;
-    uv_signal_t interrupted, terminated;
+    uv_signal_t interrupted, terminated, toggled;
     uint16_t udp_port, tcp_port;
-    bool ready, failed, stopping;
+    bool ready, failed, stopping, faulty;
     struct shown *shown;
     size_t shown_count;
 };
@@ -250,6 +265,33 @@ static void on_signal(uv_signal_t *handle, int number)
     stop(handle->data);
 }
 
+/* ---- faults ---- */
+
+static int set_faults(struct registrar *r, bool on)
+{
+    int err = 0;
+
+    r->faulty = on;
+    for (unsigned i = 0; i < r->options->fault_count && !err; i++) {
+        const struct fault *fault = &r->options->faults[i];
+        err = tern_server_set_fault(r->ep, (tern_str){fault->method, fault->method_len},
+                                    on ? fault->status : -1);
+    }
+    return err;
+}
+
+static void on_toggle(uv_signal_t *handle, int number)
+{
+    struct registrar *r = handle->data;
+
+    (void)number;
+    if (r->options->fault_count == 0) return;
+    int err = set_faults(r, !r->faulty);
+    stamp();
+    printf("faults %s%s%s\n", r->faulty ? "on" : "off", err ? ": " : "",
+           err ? tern_strerror(err) : "");
+}
+
 /* ---- options ---- */
 
 static int usage(const char *text, const char *what)
@@ -274,6 +316,17 @@ static bool add_user(struct options *o, char *text)
 
     if (!colon || colon == text || o->user_count == USERS_MAX) return false;
     o->users[o->user_count++] = text;
+    return true;
+}
+
+static bool add_fault(struct options *o, const char *text)
+{
+    const char *equals = strchr(text, '=');
+    unsigned long status;
+
+    if (!equals || equals == text || o->fault_count == FAULTS_MAX) return false;
+    if (!parse_number(equals + 1, 699, &status) || (status != 0 && status < 400)) return false;
+    o->faults[o->fault_count++] = (struct fault){text, (size_t)(equals - text), (int)status};
     return true;
 }
 
@@ -305,6 +358,10 @@ static int take_option(struct options *o, int option, const char *spelled)
                      : option == 'm' ? "--min-expires: want seconds from 0 to 3600, not "
                                      : "--nonce-lifetime: want seconds from 1 to 86400, not ",
                      optarg);
+    case 'x':
+        if (add_fault(o, optarg)) return -1;
+        return usage("--fault: want METHOD=STATUS, 0 or 400 to 699, for 16 at most, not ", optarg);
+    case 'X': o->faults_off = true; return -1;
     case 'd': o->domain = optarg; return -1;
     case 'f': o->ready_file = optarg; return -1;
     case 'A': o->server.no_auth = true; return -1;
@@ -325,6 +382,8 @@ static int read_options(int argc, char **argv, struct options *o)
                                             {"min-expires", required_argument, NULL, 'm'},
                                             {"nonce-lifetime", required_argument, NULL, 'n'},
                                             {"ready-file", required_argument, NULL, 'f'},
+                                            {"fault", required_argument, NULL, 'x'},
+                                            {"faults-off", no_argument, NULL, 'X'},
                                             {"no-auth", no_argument, NULL, 'A'},
                                             {"no-record-route", no_argument, NULL, 'R'},
                                             {"verbose", no_argument, NULL, 'v'},
@@ -380,7 +439,9 @@ static int start_server(struct registrar *r)
     if (err) return err;
     r->options->server.domain = text_str(r->options->domain);
     err = tern_server_attach(r->ep, &r->options->server);
-    return err ? err : add_users(r);
+    if (!err) err = add_users(r);
+    if (!err && !r->options->faults_off) err = set_faults(r, true);
+    return err;
 }
 
 static int start_driver(struct registrar *r)
@@ -403,10 +464,12 @@ static int start_driver(struct registrar *r)
 
 static int start_handles(struct registrar *r)
 {
-    r->tick.data = r->interrupted.data = r->terminated.data = r;
+    r->tick.data = r->interrupted.data = r->terminated.data = r->toggled.data = r;
     if (uv_timer_init(&r->loop, &r->tick) != 0) return TERN_EIO;
     if (uv_signal_init(&r->loop, &r->interrupted) != 0) return TERN_EIO;
     if (uv_signal_init(&r->loop, &r->terminated) != 0) return TERN_EIO;
+    if (uv_signal_init(&r->loop, &r->toggled) != 0) return TERN_EIO;
+    if (uv_signal_start(&r->toggled, on_toggle, SIGUSR1) != 0) return TERN_EIO;
     if (uv_signal_start(&r->interrupted, on_signal, SIGINT) != 0) return TERN_EIO;
     if (uv_signal_start(&r->terminated, on_signal, SIGTERM) != 0) return TERN_EIO;
     return uv_timer_start(&r->tick, on_tick, 1, TICK_MS) == 0 ? 0 : TERN_EIO;

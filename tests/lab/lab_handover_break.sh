@@ -1,0 +1,50 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# The address goes before another comes: at once, or after a moment without a network.
+. "$(dirname "$0")/handover.bash"
+
+# moved TRANSPORT MS: from Wi-Fi to LTE, with so long in between.
+moved() {
+    world "$1"
+    phone
+    call
+    address del wlan0 $wifi
+    [ "$2" -eq 0 ] || pause "$2"
+    address add lte0 $lte
+    await phone 1 '"operation":"completed","status":"success"' 15
+    aftermath
+    play
+    lived $lte
+    steps media_moved/start media_moved/success completed/success
+    steps update_contact/start update_contact/success completed/success
+    steps reinvite_call/start reinvite_call/success completed/success
+    one_round_trip
+    audio_first $lte
+    measured
+}
+
+# renumbered TRANSPORT: another address on the same interface.
+renumbered() {
+    world "$1"
+    phone
+    call
+    address del wlan0 $wifi
+    address add wlan0 $wifi2
+    await phone 1 '"operation":"completed","status":"success"' 15
+    aftermath
+    play
+    lived $wifi2
+    steps restart_listener/start media_moved/start update_contact/start reinvite_call/start \
+        completed/success
+    one_round_trip
+    audio_first $wifi2
+    measured
+}
+
+scenario "address gone, new one at once, UDP" moved udp 0
+scenario "address gone, new one at once, TCP" moved tcp 0
+scenario "half a second without a network, UDP" moved udp 500
+scenario "half a second without a network, TCP" moved tcp 500
+scenario "same interface, new address, UDP" renumbered udp
+scenario "same interface, new address, TCP" renumbered tcp
+run_scenarios
