@@ -79,10 +79,9 @@ static void on_signal(uv_signal_t *handle, int number)
 {
     struct phone *phone = handle->data;
 
-    if (number == SIGWINCH) {
-        phone_prompt_resized(phone->prompt);
-        return;
-    }
+    if (number == SIGWINCH) phone_prompt_resized(phone->prompt);
+    if (number == SIGCONT) phone_prompt_resumed(phone->prompt);
+    if (number == SIGWINCH || number == SIGCONT) return;
     if (phone->stopping) {
         uv_stop(&phone->loop);
         return;
@@ -215,7 +214,7 @@ static int add_accounts(struct phone *phone)
 
 static void watch_signals(struct phone *phone)
 {
-    static const int numbers[] = {SIGINT, SIGTERM, SIGWINCH};
+    static const int numbers[] = {SIGINT, SIGTERM, SIGWINCH, SIGCONT};
 
     for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
         uv_signal_init(&phone->loop, &phone->signals[i]);

@@ -72,7 +72,7 @@ struct phone {
     struct config config;
     uv_loop_t loop;
     uv_timer_t timer;
-    uv_signal_t signals[3];
+    uv_signal_t signals[4];
     struct tern_endpoint *ep;
     struct tern_uv *uv;
     struct phone_prompt *prompt;

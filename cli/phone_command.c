@@ -302,6 +302,7 @@ int phone_parse(const char *line, struct phone_command *out, char *why)
     }
     snprintf(text, sizeof(text), "%s", line);
     split(text, rest, &words);
+    if (words.count == 0) return 0;
     const struct phone_verb_info *v = phone_find_verb(words.word[0]);
     if (v == NULL) {
         text_clean(text_str(words.word[0]), name, sizeof(name));

@@ -219,6 +219,14 @@ void phone_prompt_resized(struct phone_prompt *prompt)
     phone_prompt_show(prompt);
 }
 
+void phone_prompt_resumed(struct phone_prompt *prompt)
+{
+    if (prompt == NULL) return;
+    el_set(prompt->el, EL_PREP_TERM, 0);
+    el_set(prompt->el, EL_PREP_TERM, 1);
+    draw(prompt);
+}
+
 /* ---- lines ---- */
 
 static void remember(struct phone_prompt *prompt, const char *line)
@@ -333,7 +341,13 @@ struct phone_prompt *phone_prompt_new(const struct phone_prompt_opts *opts)
     /* Wide, because el_set() copies these names and loses the copies. */
     el_wset(prompt->el, EL_ADDFN, L"tern-complete", L"complete a command", complete);
     el_set(prompt->el, EL_BIND, "^I", "tern-complete", NULL);
-    el_set(prompt->el, EL_BIND, "^R", "em-inc-search-prev", NULL);
+    /* What would wait for another key by itself cannot be had. */
+    el_set(prompt->el, EL_BIND, "^R", "ed-search-prev-history", NULL);
+    el_set(prompt->el, EL_BIND, "^S", "ed-search-next-history", NULL);
+    el_set(prompt->el, EL_BIND, "^V", "ed-unassigned", NULL);
+    el_set(prompt->el, EL_BIND, "^Q", "ed-unassigned", NULL);
+    el_set(prompt->el, EL_BIND, "\\ex", "ed-unassigned", NULL);
+    el_set(prompt->el, EL_BIND, "\\eX", "ed-unassigned", NULL);
     print_status(prompt);
     putchar('\n');
     fflush(stdout);

@@ -39,6 +39,9 @@ void phone_prompt_refresh(struct phone_prompt *prompt);
 /* The terminal has another size. */
 void phone_prompt_resized(struct phone_prompt *prompt);
 
+/* The program goes on after it was stopped; the shell has changed the terminal meanwhile. */
+void phone_prompt_resumed(struct phone_prompt *prompt);
+
 unsigned phone_prompt_columns(void);
 
 #endif

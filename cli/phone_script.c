@@ -209,9 +209,13 @@ int phone_script_start(struct phone *phone)
 {
     struct phone_script *script = script_of(phone);
 
+    int flags = fcntl(STDIN_FILENO, F_GETFL);
+
     script->poll.data = phone;
     if (uv_poll_init(&phone->loop, &script->poll, STDIN_FILENO) == 0) {
         script->open = true;
+        /* libuv has made it non-blocking, and with it standard output, the shell's too. */
+        if (flags >= 0) fcntl(STDIN_FILENO, F_SETFL, flags);
         script->polling = uv_poll_start(&script->poll, UV_READABLE, on_readable) == 0;
         return script->polling ? 0 : TERN_EIO;
     }
