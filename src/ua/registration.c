@@ -149,6 +149,7 @@ static int send_register(struct tn_account *account, uint32_t tag)
             .next_hop = proxy,
             .transport = account->transport,
             .auth = &account->auth,
+            .headers = TERN_STR("Supported: path\r\n"), /* RFC 3327 5.1 */
             .prepare = true,
         };
         err = tn_request_start(&ep->txns, &opts, &account->request);

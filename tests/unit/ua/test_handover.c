@@ -2,13 +2,32 @@
 /* IP changes of a phone with a registrar and proxy in the path, over UDP and TCP. */
 #include "world.h"
 
-#define REGISTRAR_UDP "sip:10.0.0.9"
-#define REGISTRAR_TCP "sip:10.0.0.9;transport=tcp"
-
 static struct world world;
 static struct host *server, *alice, *bob;
 static bool over_tcp;
 static void (*tune_alice)(struct tern_account_opts *opts);
+
+static bool over_ip6;
+
+/* The n-th network's address of a host, in the family of the test. */
+static const char *at(int n)
+{
+    static char text[4][32];
+    static int next;
+    char *out = text[next++ % 4];
+    if (over_ip6) {
+        snprintf(out, 32, "2001:db8:%d::1", n);
+    } else {
+        snprintf(out, 32, "10.0.%d.1", n);
+    }
+    return out;
+}
+
+static const char *registrar_uri(void)
+{
+    if (over_ip6) return over_tcp ? "sip:[2001:db8:9::1];transport=tcp" : "sip:[2001:db8:9::1]";
+    return over_tcp ? "sip:10.0.9.1;transport=tcp" : "sip:10.0.9.1";
+}
 
 static void as_server(struct tern_endpoint_opts *opts)
 {
@@ -36,14 +55,14 @@ static void meet(void)
     CHECK_EQ(tern_server_attach(server->ep, &opts), 0);
     CHECK_EQ(tern_server_add_user(server->ep, TERN_STR("alice"), TERN_STR("secret")), 0);
     CHECK_EQ(tern_server_add_user(server->ep, TERN_STR("bob"), TERN_STR("secret")), 0);
-    host_network(server, "10.0.0.9", NULL);
+    host_network(server, at(9), NULL);
     server->talks = false;
-    alice = world_host(&world, "alice", "10.0.1.1", NULL);
-    bob = world_host(&world, "bob", "10.0.2.1", NULL);
+    alice = world_host(&world, "alice", at(1), NULL);
+    bob = world_host(&world, "bob", at(2), NULL);
     CHECK_EQ(tern_endpoint_start(server->ep, world.now), 0);
     CHECK_EQ(tern_endpoint_start(alice->ep, world.now), 0);
     CHECK_EQ(tern_endpoint_start(bob->ep, world.now), 0);
-    const char *registrar = over_tcp ? REGISTRAR_TCP : REGISTRAR_UDP;
+    const char *registrar = registrar_uri();
     host_account(alice, "sip:alice@example.com", registrar, tune);
     host_account(bob, "sip:bob@example.com", registrar, tune_bob);
     world_run(&world, TERN_SECONDS(1));
@@ -139,12 +158,12 @@ static void bob_calls_alice(void)
 
 /* ---- the address goes, another comes ---- */
 
-static void address_is_replaced_at_once(void)
+static void replace_at_once(void)
 {
     FOR_BOTH_TRANSPORTS
     {
         talk();
-        host_network(alice, "10.0.3.1", NULL);
+        host_network(alice, at(3), NULL);
         size_t line = alice->log_count;
         CHECK_EQ(alice->steps[0].since_change, 0);
         world_run(&world, TERN_SECONDS(6));
@@ -154,11 +173,23 @@ static void address_is_replaced_at_once(void)
         CHECK_EQ(alice->last_completed.totals.accounts, 1);
         /* One round trip each: nothing is challenged again. */
         CHECK_EQ(host_count(alice, "< 401", line) + host_count(alice, "< 407", line), 0);
-        registered_only_at("10.0.3.1");
+        registered_only_at(at(3));
         still_talking();
         bob_calls_alice();
         world_end(&world);
     }
+}
+
+static void address_is_replaced_at_once(void)
+{
+    replace_at_once();
+}
+
+static void address_is_replaced_at_once_over_ip6(void)
+{
+    over_ip6 = true;
+    replace_at_once();
+    over_ip6 = false;
 }
 
 /* Media first: the packet after the change leaves before any answer can have come. */
@@ -618,7 +649,7 @@ static void the_application_can_handle_the_change_itself(void)
     world_start(&world, TERN_MS(25));
     over_tcp = false;
     alice = world_host(&world, "alice", "10.0.1.1", by_hand);
-    bob = world_host(&world, "bob", "10.0.2.1", NULL);
+    bob = world_host(&world, "bob", at(2), NULL);
     CHECK_EQ(tern_endpoint_start(alice->ep, world.now), 0);
     CHECK_EQ(tern_endpoint_start(bob->ep, world.now), 0);
     host_account(alice, "sip:alice@10.0.1.1", NULL, NULL);
@@ -646,7 +677,7 @@ static void five_calls_on_three_accounts_move_at_once(void)
         tern_call calls[5];
         CHECK_EQ(tern_server_add_user(server->ep, TERN_STR("carol"), TERN_STR("secret")), 0);
         CHECK_EQ(tern_server_add_user(server->ep, TERN_STR("dave"), TERN_STR("secret")), 0);
-        const char *registrar = over_tcp ? REGISTRAR_TCP : REGISTRAR_UDP;
+        const char *registrar = registrar_uri();
         accounts[1] = host_account(alice, "sip:carol@example.com", registrar, tune);
         accounts[2] = host_account(alice, "sip:dave@example.com", registrar, tune);
         world_run(&world, TERN_SECONDS(1));
@@ -678,6 +709,7 @@ int main(int argc, char **argv)
 {
     static const struct test tests[] = {
         TEST(address_is_replaced_at_once),
+        TEST(address_is_replaced_at_once_over_ip6),
         TEST(audio_goes_on_at_once),
         TEST(no_network_for_half_a_second),
         TEST(no_network_for_five_seconds),

@@ -549,6 +549,21 @@ int host_step(const struct host *host, enum tern_ip_change_op op, enum tern_ip_c
     return -1;
 }
 
+void host_rests(struct host *host)
+{
+    struct tern_stats stats;
+    world_run(host->world, TERN_SECONDS(64));
+    tern_get_stats(host->ep, &stats);
+    CHECK_EQ(stats.calls, 0);
+    CHECK_EQ(stats.transactions, 0);
+    CHECK_EQ(tern_call_next(host->ep, (tern_call){0}).id, 0);
+    if (host->registration != TERN_REGISTRATION_NONE) return;
+    host->world->next_tick = host->world->now + TERN_SECONDS(1000);
+    world_run(host->world, TERN_SECONDS(940)); /* by then the net room has forgotten each path, too */
+    host->world->next_tick = host->world->now;
+    CHECK_EQ(tern_deadline(host->ep), TERN_TIME_NEVER);
+}
+
 void host_print(const struct host *host)
 {
     for (size_t i = 0; i < host->log_count; i++)

@@ -86,6 +86,8 @@ size_t host_count(const struct host *host, const char *prefix, size_t from);
 /* Index of the first step with this op and status from `from` on, or -1. */
 int host_step(const struct host *host, enum tern_ip_change_op op, enum tern_ip_change_status status,
               size_t from);
+/* After 64 s nothing of a call is left: no transactions, and no timers where nobody registers. */
+void host_rests(struct host *host);
 void host_print(const struct host *host);
 
 #endif
