@@ -239,8 +239,9 @@ void tn_call_reap(struct tn_call *call)
 static void leave(struct tn_call *call, tern_str reason)
 {
     tn_call_drop_refresh(call);
+    bool may_send = call->life != TN_LIFE_ANSWERING;
     tn_call_enter(call, TN_LIFE_LEAVING);
-    tn_call_send_bye(call, reason);
+    if (may_send) tn_call_send_bye(call, reason);
 }
 
 static void cancel(struct tn_call *call)
@@ -270,7 +271,8 @@ void tn_call_end(struct tn_call *call, enum tern_end_cause cause, int status, te
     case TN_LIFE_CALLING:
     case TN_LIFE_RINGING: cancel(call); break;
     case TN_LIFE_INCOMING: refuse(call, status ? (unsigned)status : 603); break;
-    case TN_LIFE_ANSWERING: /* RFC 3261 15: no BYE before the ACK, or before that has timed out */
+    case TN_LIFE_ANSWERING: /* RFC 3261 15: no BYE before the ACK, or before that has timed out,
+                                which tn_call_in_ack() and tn_call_in_timeout() see to */
     case TN_LIFE_ACTIVE: leave(call, reason); break;
     case TN_LIFE_CANCELLING:
     case TN_LIFE_LEAVING:

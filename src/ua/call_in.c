@@ -192,12 +192,23 @@ void tn_call_in_sockets_ready(struct tn_call *call)
 
 /* ---- what follows ---- */
 
+/* We hung up while the ACK was awaited. */
+static void leave_now(struct tn_call *call)
+{
+    if (call->request == 0) tn_call_send_bye(call, (tern_str){NULL, 0});
+    tn_call_reap(call);
+}
+
 /* The ACK for the INVITE or re-INVITE that we answered with 2xx. */
 void tn_call_in_ack(struct tn_call *call, const struct tn_msg *ack)
 {
     struct tn_media_plan plan;
     if (!tn_repeat_running(&call->repeat) || ack->cseq.number != call->answered_cseq) return;
     tn_repeat_stop(&call->repeat);
+    if (call->life == TN_LIFE_LEAVING) {
+        leave_now(call);
+        return;
+    }
     if (call->offerless && tn_offer_state(&call->offer) == TN_OFFER_LOCAL) {
         int err = tn_offer_take_answer(&call->offer, ack->body, &plan);
         if (err && err != TERN_EUNSUPPORTED) {
@@ -250,6 +261,9 @@ void tn_call_in_timeout(struct tn_call *call)
     }
     if (call->life == TN_LIFE_ANSWERING) {
         tn_call_end(call, TERN_END_UNREACHABLE, 0, TERN_STR("the caller did not acknowledge"));
+    }
+    if (call->life == TN_LIFE_LEAVING) {
+        leave_now(call);
         return;
     }
     tn_call_reap(call);

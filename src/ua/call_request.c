@@ -40,7 +40,8 @@ static void bye(struct tn_call *call, const struct tn_effect *effect)
         tn_request_abandon(&ep->txns, call->invite);
         call->invite = 0;
     }
-    if (call->life != TN_LIFE_GONE && call->life != TN_LIFE_LEAVING) {
+    bool own_bye = call->life == TN_LIFE_LEAVING && call->request != 0;
+    if (call->life != TN_LIFE_GONE && !own_bye) {
         tn_call_enter(call, TN_LIFE_GONE);
     }
     tn_call_reap(call);

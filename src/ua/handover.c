@@ -105,7 +105,7 @@ static void repeat_on_new_path(struct tn_call *call)
     if (tn_repeat_running(&call->repeat) && !tn_net_has_local(&ep->net, call->contact_local)) {
         tn_repeat_hasten(&call->repeat);
     }
-    if (call->life == TN_LIFE_LEAVING && request == 0) {
+    if (call->life == TN_LIFE_LEAVING && request == 0 && !tn_repeat_running(&call->repeat)) {
         tn_timer_cancel(&ep->ctx, &call->answer_timer);
         tn_call_send_bye(call, (tern_str){NULL, 0});
         return;
