@@ -327,12 +327,28 @@ static bool play(struct demo_show *show)
     return summary.success;
 }
 
+/* @return exit status */
+static int open_and_play(struct demo_show *show)
+{
+    bool well;
+
+    if (demo_stage_open(&show->stage, show->opts)) {
+        fprintf(stderr, "tern demo: %s\n", show->stage.why);
+        return 1;
+    }
+    demo_screen_init(&show->story.screen, show->opts->json);
+    demo_tell_header(&show->story);
+    well = play(show);
+    demo_screen_fini(&show->story.screen);
+    if (show->interrupted) return 128 + show->interrupted;
+    return well ? 0 : 1;
+}
+
 int demo_show(const struct demo_opts *opts)
 {
     struct demo_show *show = calloc(1, sizeof(*show));
-    int status = 1;
 
-    if (show == NULL) return status;
+    if (show == NULL) return 1;
     show->opts = opts;
     show->talk_began = show->talk_ended = show->completed = TERN_TIME_NEVER;
     show->story = (struct demo_story){.opts = opts, .stage = &show->stage};
@@ -340,19 +356,14 @@ int demo_show(const struct demo_opts *opts)
         show->taps[who].fd = -1;
     }
     demo_catch_signals();
-    if (demo_stage_open(&show->stage, opts)) {
-        fprintf(stderr, "tern demo: %s\n", show->stage.why);
-    } else {
-        demo_screen_init(&show->story.screen, opts->json);
-        demo_tell_header(&show->story);
-        if (play(show)) status = 0;
-        if (show->interrupted) status = 128 + show->interrupted;
-        demo_screen_fini(&show->story.screen);
-    }
+    int status = open_and_play(show);
     for (enum demo_who who = DEMO_SERVER; who < DEMO_CAST; who++) {
         demo_tap_close(&show->taps[who]);
     }
-    demo_stage_close(&show->stage);
+    if (demo_stage_close(&show->stage) && status == 0) {
+        fprintf(stderr, "tern demo: %s\n", show->stage.why);
+        status = 1;
+    }
     free(show);
     return status;
 }

@@ -307,35 +307,41 @@ int demo_stage_swap(struct demo_stage *stage, const struct demo_place *old,
 
 /* ---- the end ---- */
 
-static void reap(struct demo_actor *actor, tern_time deadline)
+/* @return false when it ended badly */
+static bool reap(struct demo_actor *actor, tern_time deadline)
 {
     const struct timespec pause = {.tv_nsec = 5000000};
     pid_t ended = 0;
+    int status = 0;
 
-    if (actor->pid == 0) return;
-    while ((ended = waitpid(actor->pid, NULL, WNOHANG)) == 0 && demo_now() < deadline) {
+    if (actor->pid == 0) return true;
+    while ((ended = waitpid(actor->pid, &status, WNOHANG)) == 0 && demo_now() < deadline) {
         nanosleep(&pause, NULL);
     }
     if (ended == 0) {
         kill(actor->pid, SIGKILL);
-        while (waitpid(actor->pid, NULL, 0) < 0 && errno == EINTR) {
+        while (waitpid(actor->pid, &status, 0) < 0 && errno == EINTR) {
             continue;
         }
     }
     actor->pid = 0;
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
-void demo_stage_close(struct demo_stage *stage)
+int demo_stage_close(struct demo_stage *stage)
 {
     tern_time deadline = demo_now() + TERN_MS(END_LIMIT_MS);
+    int err = 0;
 
     for (enum demo_who who = DEMO_SERVER; who < DEMO_CAST; who++) {
         if (stage->cast[who].channel >= 0) close(stage->cast[who].channel);
         stage->cast[who].channel = -1;
     }
     for (enum demo_who who = DEMO_SERVER; who < DEMO_CAST; who++) {
-        reap(&stage->cast[who], deadline);
+        if (reap(&stage->cast[who], deadline)) continue;
+        err = fail(stage, TERN_EIO, "the %s process ended badly", names[who]);
     }
     lab_close(stage->lab);
     stage->lab = NULL;
+    return err;
 }

@@ -46,7 +46,7 @@ TERN_CHECK int demo_stage_leave(struct demo_stage *stage, const struct demo_plac
 TERN_CHECK int demo_stage_swap(struct demo_stage *stage, const struct demo_place *old,
                                const struct demo_place *next);
 
-/** End whatever still runs, and wait for it. */
-void demo_stage_close(struct demo_stage *stage);
+/** End whatever still runs, and wait for it. @return 0, or TERN_EIO when a node did not end well */
+TERN_CHECK int demo_stage_close(struct demo_stage *stage);
 
 #endif

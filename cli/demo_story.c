@@ -35,13 +35,26 @@ static void header_as_json(struct demo_story *story)
     demo_json_end(&w);
 }
 
+/* Each on a line of its own: they are long. */
+static void put_reasons(struct demo_writer *w, const char *why)
+{
+    const char *end;
+
+    fputs("No namespaces here:\n", w->to);
+    while ((end = strstr(why, "; ")) != NULL) {
+        fprintf(w->to, "  %.*s;\n", (int)(end - why), why);
+        why = end + 2;
+    }
+    fprintf(w->to, "  %s.\n", why);
+}
+
 static void header_of_path(struct demo_story *story, struct demo_writer *w)
 {
     const struct demo_opts *opts = story->opts;
     double ms = (double)opts->rtt / 1000;
 
     if (story->stage->lab == NULL) {
-        if (!opts->loopback) fprintf(w->to, "No namespaces here: %s.\n", story->stage->why);
+        if (!opts->loopback) put_reasons(w, story->stage->why);
         fprintf(w->to, "On loopback addresses%s: no delay, hence no round trips to count.",
                 opts->loopback ? ", as asked" : " instead");
         return;
