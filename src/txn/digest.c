@@ -6,9 +6,10 @@
  */
 #include "txn/digest.h"
 
+#include <string.h>
+
 #include <tern/err.h>
 
-#include "base/arena.h"
 #include "base/assert.h"
 #include "base/str.h"
 #include "txn/digest_response.h"
@@ -18,8 +19,7 @@ enum { CNONCE_LEN = 16, NC_LEN = 8 };
 
 struct tn_challenge {
     struct tn_list node;
-    struct tn_arena arena; /* of the texts */
-    bool proxy;            /* 407 */
+    bool proxy; /* 407 */
     bool for_register, for_others;
     enum tn_hash hash;
     bool session;
@@ -28,6 +28,7 @@ struct tn_challenge {
         algorithm; /* as they stood between the quotes; nonce empty: spent */
     uint32_t nc;
     char cnonce[CNONCE_LEN]; /* one a nonce: the -sess key depends on it */
+    char texts[];            /* in one block: thousands of accounts hold one each */
 };
 
 /* ---- memory ---- */
@@ -35,7 +36,6 @@ struct tn_challenge {
 static void free_challenge(struct tn_auth *auth, struct tn_challenge *challenge)
 {
     tn_list_remove(&challenge->node);
-    tn_arena_fini(&challenge->arena);
     tn_free(&auth->ctx->alloc, challenge);
 }
 
@@ -198,26 +198,31 @@ static uint32_t next_count(struct tn_auth *auth, const struct tn_challenge *chal
     return nc;
 }
 
-static int copy_texts(struct tn_challenge *to, const struct tn_auth_params *from)
+static tern_str copy_text(char **at, tern_str text)
 {
-    int err = tn_arena_dup(&to->arena, from->realm, &to->realm);
-    if (!err) err = tn_arena_dup(&to->arena, from->nonce, &to->nonce);
-    if (!err) err = tn_arena_dup(&to->arena, from->opaque, &to->opaque);
-    if (!err) err = tn_arena_dup(&to->arena, from->algorithm, &to->algorithm);
-    return err;
+    tern_str copy = {*at, text.len};
+
+    if (text.len > 0) memcpy(*at, text.ptr, text.len);
+    *at += text.len;
+    return copy;
 }
 
 static struct tn_challenge *make(struct tn_auth *auth, const struct offer *offer)
 {
-    struct tn_challenge *fresh = tn_alloc(&auth->ctx->alloc, sizeof(*fresh));
+    const struct tn_auth_params *params = &offer->params;
+    size_t size =
+        params->realm.len + params->nonce.len + params->opaque.len + params->algorithm.len;
+    struct tn_challenge *fresh;
 
+    if (size > TN_CHALLENGE_SIZE_MAX) return NULL;
+    fresh = tn_alloc(&auth->ctx->alloc, sizeof(*fresh) + size);
     if (!fresh) return NULL;
     tn_list_init(&fresh->node);
-    tn_arena_init(&fresh->arena, &auth->ctx->alloc, TN_CHALLENGE_SIZE_MAX, NULL, 0);
-    if (copy_texts(fresh, &offer->params) != 0) {
-        free_challenge(auth, fresh);
-        return NULL;
-    }
+    char *at = fresh->texts;
+    fresh->realm = copy_text(&at, params->realm);
+    fresh->nonce = copy_text(&at, params->nonce);
+    fresh->opaque = copy_text(&at, params->opaque);
+    fresh->algorithm = copy_text(&at, params->algorithm);
     fresh->hash = offer->hash;
     fresh->session = offer->session;
     fresh->qop = offer->qop;
