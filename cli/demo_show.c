@@ -70,7 +70,7 @@ static bool enter(struct demo_show *show, enum demo_who who, demo_condition unti
     return demo_fail(show, "%s in %d s", what, START_LIMIT_MS / 1000);
 }
 
-static void tell_sound(struct demo_show *show, tern_time at, const char *again)
+static void tell_sound(struct demo_show *show, tern_time at)
 {
     const struct demo_measure *far = &show->known[DEMO_FAR].measure;
     const struct demo_measure *phone = &show->known[DEMO_PHONE].measure;
@@ -78,8 +78,8 @@ static void tell_sound(struct demo_show *show, tern_time at, const char *again)
 
     if (show->opts->wav == NULL) snprintf(sound, sizeof(sound), "%.0f Hz", DEMO_PHONE_HZ);
     demo_tell(&show->story, at, DEMO_NOTE,
-              "far hears %s%s (%.0f dBFS), phone hears %.0f Hz%s (%.0f dBFS)", sound, again,
-              far->level_db, DEMO_FAR_HZ, again, phone->level_db);
+              "far hears %s at %.0f dBFS, phone hears %.0f Hz at %.0f dBFS", sound, far->level_db,
+              DEMO_FAR_HZ, phone->level_db);
 }
 
 /* After the nodes have been forked: they need not have them. */
@@ -112,7 +112,7 @@ static bool begin_talking(struct demo_show *show)
     if (!demo_wait(show, both_hear, START_LIMIT_MS)) {
         return demo_fail(show, "the two do not hear each other");
     }
-    tell_sound(show, demo_now(), "");
+    tell_sound(show, demo_now());
     return demo_pause(show, TERN_MS(TALK_MS));
 }
 
@@ -228,7 +228,7 @@ static bool change(struct demo_show *show)
     if (perform(show, result)) return demo_fail(show, "%s", show->stage.why);
 
     bool well = demo_wait(show, is_over, CHANGE_LIMIT_MS);
-    if (well && !show->opts->hangup && !has_ended(show)) tell_sound(show, demo_now(), " again");
+    if (well && !show->opts->hangup && !has_ended(show)) tell_sound(show, demo_now());
     if (well && show->opts->scenario == DEMO_MAKE && !has_ended(show)) {
         well = take_old_away(show, result);
     }

@@ -342,8 +342,8 @@ static void tell_audio(struct demo_story *story, enum demo_who who,
         demo_json_end(&w);
         return;
     }
-    demo_tell(story, news->at, DEMO_NOTE, "audio reaches %s%s%s, %.0f ms after the last before",
-              ear, news->address[0] != '\0' ? by : "", news->address, (double)news->gap / 1000);
+    demo_tell(story, news->at, DEMO_NOTE, "audio reaches %s%s%s after a gap of %.0f ms", ear,
+              news->address[0] != '\0' ? by : "", news->address, (double)news->gap / 1000);
 }
 
 void demo_tell_path(struct demo_story *story, enum demo_who who, const struct demo_tap_news *news)

@@ -61,13 +61,15 @@ static void put_gap(struct demo_writer *w, const struct demo_story *story,
     demo_tint(w, DEMO_BOLD);
     fprintf(w->to, "%.0f ms", ms(offline > 0 ? own : way->gap));
     demo_tint(w, DEMO_PLAIN);
-    if (offline > 0) fprintf(w->to, " after %.0f without a network", ms(offline));
+    if (offline > 0) fprintf(w->to, " after %.1f s offline", ms(offline) / 1000);
     if (way->gap <= NO_PAUSE) {
         fputs(", no pause", w->to);
     } else if (rtt > 0) {
         fprintf(w->to, ", %.1f round trips", ms(own) / ms(rtt));
     }
-    fprintf(w->to, "; %llu packet%s lost", (unsigned long long)way->lost, plural(way->lost));
+    fprintf(w->to, "; %llu", (unsigned long long)way->lost);
+    if (offline == 0) fprintf(w->to, " packet%s", plural(way->lost));
+    fputs(" lost", w->to);
 }
 
 static void put_way(struct demo_writer *w, const struct demo_story *story, bool up,
@@ -119,10 +121,9 @@ void demo_tell_result(struct demo_story *story, const struct demo_result *result
     }
     if (story->opts->hangup) return; /* the silence is wanted */
     struct demo_writer w = demo_write(&story->screen, demo_now());
-    demo_put_blank(&w);
+    fputs("  ", w.to);
     put_way(&w, story, true, result);
-    fputc('\n', w.to);
-    demo_put_blank(&w);
+    fputs("\n  ", w.to);
     put_way(&w, story, false, result);
     demo_write_end(&w);
 }
@@ -195,8 +196,8 @@ static void tell_verdict(struct demo_story *story, const struct demo_summary *su
     fputs(verdict(story, summary), w.to);
     demo_tint(&w, DEMO_PLAIN);
     if (summary->success && !story->opts->hangup) {
-        fprintf(w.to, " (%.1f s, %zu change%s)", ms(summary->talked) / 1000, summary->count,
-                plural(summary->count));
+        fprintf(w.to, " (%.1f s, %zu change%s%s)", ms(summary->talked) / 1000, summary->count,
+                plural(summary->count), summary->count > 1 ? "; longest times, all losses" : "");
     }
     demo_write_end(&w);
 }
@@ -222,6 +223,9 @@ static void tell_answer(struct demo_story *story, const char *method,
     if (answered && rtt > 0) {
         fprintf(w.to, ": %.1f round trips phone%sserver%s%s", ms(took) / ms(rtt), dash,
                 by_far ? dash : "", by_far ? "far" : "");
+        if (story->opts->transport == TERN_TRANSPORT_TCP && !by_far) {
+            fputs(", one to connect", w.to);
+        }
     }
     demo_write_end(&w);
 }
