@@ -27,6 +27,7 @@ void tn_account_task_init(struct tn_account_task *task)
 {
     *task = (struct tn_account_task){.state = TN_ACCOUNT_IDLE};
     tn_list_init(&task->node);
+    tn_list_init(&task->held_back);
 }
 
 bool tn_account_task_active(const struct tn_account_task *task)
@@ -217,7 +218,9 @@ void tn_mob_account_gone(struct tn_mobility *mob, tern_time now, struct tn_accou
     TN_LIST_FOR(node, &mob->calls)
     {
         struct tn_call_task *call = TN_OWNER(node, struct tn_call_task, node);
-        if (call->account == task) call->account = NULL;
+        if (call->account != task) continue;
+        call->account = NULL;
+        tn_list_remove(&call->held);
     }
     tn_list_remove(&task->node);
     tn_mob_settle(mob);

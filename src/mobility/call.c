@@ -30,6 +30,7 @@ void tn_call_task_init(struct tn_call_task *task)
                                   .media_started = true,
                                   .media_seen = true};
     tn_list_init(&task->node);
+    tn_list_init(&task->held);
 }
 
 bool tn_call_task_active(const struct tn_call_task *task)
@@ -37,7 +38,7 @@ bool tn_call_task_active(const struct tn_call_task *task)
     return !(BIT(task->state) & AT_REST);
 }
 
-/* The only writer of the state, of the timer, and of the count of active tasks. */
+/* The only writer of the state, of the timer, of the count of active tasks, and of who waits. */
 static void enter(struct tn_mobility *mob, struct tn_call_task *task, enum tn_call_task_state next,
                   tern_time delay)
 {
@@ -45,6 +46,8 @@ static void enter(struct tn_mobility *mob, struct tn_call_task *task, enum tn_ca
     if (tn_call_task_active(task)) mob->active--;
     task->state = next;
     if (tn_call_task_active(task)) mob->active++;
+    tn_list_remove(&task->held);
+    if (next == TN_CALL_HELD_BACK) tn_list_push(&task->account->held_back, &task->held);
     tn_heap_remove(&mob->timers, &task->timer.node);
     if (delay != TERN_TIME_NEVER) tn_mob_arm(mob, &task->timer, delay);
 }
@@ -359,10 +362,9 @@ void tn_mob_call_timer(struct tn_mobility *mob, struct tn_call_task *task)
 
 void tn_mob_release_calls(struct tn_mobility *mob, const struct tn_account_task *account)
 {
-    TN_LIST_FOR(node, &mob->calls)
+    TN_LIST_FOR(node, &account->held_back)
     {
-        struct tn_call_task *task = TN_OWNER(node, struct tn_call_task, node);
-        if (task->account != account || task->state != TN_CALL_HELD_BACK) continue;
+        struct tn_call_task *task = TN_OWNER(node, struct tn_call_task, held);
         tn_mob_arm(mob, &task->timer, 0);
     }
 }

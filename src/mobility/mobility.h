@@ -110,7 +110,8 @@ struct tn_task_timer {
 struct tn_account_task {
     enum tn_account_task_state state;
     struct tn_task_timer timer;
-    struct tn_list node; /* of the mobility's accounts */
+    struct tn_list node;      /* of the mobility's accounts */
+    struct tn_list held_back; /* calls that wait for the registration */
     uint64_t id;
     const struct tern_account_ip_change *policy;
     enum tern_transport transport;
@@ -125,6 +126,7 @@ struct tn_call_task {
     enum tn_call_task_state state;
     struct tn_task_timer timer;
     struct tn_list node;
+    struct tn_list held; /* HELD_BACK: in its account's list */
     uint64_t id;
     struct tn_account_task *account; /* may be NULL once the account is gone */
     const struct tern_account_ip_change *policy;
