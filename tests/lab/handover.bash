@@ -20,6 +20,7 @@ packets=${TERN_BUILD:-$(dirname "$tern")/..}/tests/lab_packets
 parallel=2
 wifi=192.168.1.20 wifi2=192.168.1.77 lte=100.64.1.20
 server=203.0.113.5
+users=alice
 
 if ! reason=$("$tern" lab --check); then
     echo "skipped: a lab is not possible here: ${reason#no: }"
@@ -99,11 +100,14 @@ world() {
     await far 1 '"state":"registered"'
 }
 
-# phone OPTION...: the phone, registered.
+# phone OPTION...: the phone, registered, with an account for each of $users.
 phone() {
-    start_phone phone --auto-answer --tone 440 --transport "$transport" --password wonder "$@" \
-        --account sip:alice@$server
-    await phone 1 '"state":"registered"'
+    local user
+    for user in $users; do
+        set -- "$@" --account "sip:$user@$server"
+    done
+    start_phone phone --auto-answer --tone 440 --transport "$transport" --password wonder "$@"
+    await phone "$(wc -w <<<"$users")" '"state":"registered"'
 }
 
 # A call that has talked for a while.
@@ -123,8 +127,22 @@ numbers() {
     step phone mark "$1"
 }
 
+# completed COUNT [SECONDS]: until so many changes have come to a good end.
 completed() {
-    await phone "$1" '"operation":"completed"' "${2:-15}"
+    await phone "$1" '"operation":"completed","status":"success"' "${2:-15}"
+}
+
+# Wi-Fi goes, LTE comes.
+roam() {
+    address del wlan0 $wifi
+    [ "${1:-0}" -eq 0 ] || pause "$1"
+    address add lte0 $lte
+}
+
+# toggle_faults: those that the registrar was given.
+toggle_faults() {
+    step server signal USR1 registrar.pid
+    step server await registrar.out "$1" 'faults o' 5
 }
 
 # What was true before is true again: both hear each other, and the registrar knows where to ring.
@@ -274,11 +292,16 @@ bound() {
         problem "bindings of $user: ${what:-none}, expected $*"
 }
 
-# What a call that lived through a change looks like.
+# lived ADDRESS: what a call that lived through a change looks like.
 lived() {
     expect "status of the change" "$(last status)" = success
     expect "calls kept" "$(last calls_kept)" -eq 1
     expect "calls lost" "$(last calls_lost)" -eq 0
+    well "$1"
+}
+
+# well ADDRESS: audio goes both ways, and the phone is registered there.
+well() {
     hears phone
     hears far
     tone far.wav 440
@@ -330,6 +353,11 @@ loss() {
             last[$7] = $8
         }
         END { print lost + 0 }' packets
+}
+
+# lost NODE: what it missed of its calls until they ended, as it counted itself.
+lost() {
+    events "$1" 'get("event") == "call_ended" { n += get("packets_lost") } END { print n + 0 }'
 }
 
 # Shown behind the scenario's name; never judged, the machine may be busy.

@@ -8,10 +8,8 @@ moved() {
     world "$1"
     phone
     call
-    address del wlan0 $wifi
-    [ "$2" -eq 0 ] || pause "$2"
-    address add lte0 $lte
-    await phone 1 '"operation":"completed","status":"success"' 15
+    roam "$2"
+    completed 1 20
     aftermath
     play
     lived $lte
@@ -30,7 +28,7 @@ renumbered() {
     call
     address del wlan0 $wifi
     address add wlan0 $wifi2
-    await phone 1 '"operation":"completed","status":"success"' 15
+    completed 1
     aftermath
     play
     lived $wifi2
