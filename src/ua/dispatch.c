@@ -27,8 +27,10 @@ static void flow_down(struct tern_endpoint *ep, uint64_t flow)
     uint32_t cursor = 0;
     struct tn_account *account;
     tn_txns_flow_down(&ep->txns, flow);
-    while ((account = tn_slots_each(&ep->accounts, &cursor)) != NULL)
+    while ((account = tn_slots_each(&ep->accounts, &cursor)) != NULL) {
         tn_registration_flow_down(account, flow);
+        (void)tn_ep_decisions(ep);
+    }
 }
 
 /* RFC 3261 13.2.2.4: a 2xx that no transaction wants may be a fork's, or a late one. */

@@ -133,6 +133,7 @@ void tern_endpoint_free(struct tern_endpoint *ep)
     uint32_t cursor = 0;
     struct tn_call *call;
     struct tn_account *account;
+    ep->mob.open = false; /* nobody hears what becomes of the present generation */
     while ((call = tn_slots_each(&ep->calls, &cursor)) != NULL)
         tn_call_free(call);
     cursor = 0;

@@ -141,12 +141,12 @@ static void begin(struct tern_endpoint *ep, const struct tern_ip_change_param *p
     (void)tn_ep_decisions(ep);
 }
 
-static void registrations_online(struct tern_endpoint *ep)
+static void registrations_online(struct tern_endpoint *ep, bool changed)
 {
     uint32_t cursor = 0;
     struct tn_account *account;
     while ((account = tn_slots_each(&ep->accounts, &cursor)) != NULL) {
-        if (!tn_account_task_active(&account->task)) tn_registration_online(account);
+        if (!tn_account_task_active(&account->task)) tn_registration_online(account, changed);
     }
 }
 
@@ -163,7 +163,7 @@ void tn_ep_network_changed(struct tern_endpoint *ep, const struct tern_ip_change
         tn_net_sync_listeners(&ep->net, false, 0);
         tn_timer_arm(&ep->ctx, &ep->settle_timer, wait);
     }
-    registrations_online(ep);
+    registrations_online(ep, true);
 }
 
 void tn_ep_settle_fired(struct tn_timer *timer)
@@ -194,6 +194,7 @@ static void close_dead_flows(struct tern_endpoint *ep)
             account->task.transport = key.transport;
             account->task.remote = key.remote;
             tn_mob_flow_closed(&ep->mob, ep->ctx.now, &account->task, key.local);
+            (void)tn_ep_decisions(ep); /* thousands of accounts may share a flow */
         }
     }
 }
@@ -209,6 +210,7 @@ static void close_old_flow(struct tern_endpoint *ep, struct tn_account *account,
         struct tn_flow_key key = flow->key;
         tn_net_close(&ep->net, flow->id, false, true);
         tn_mob_flow_closed(&ep->mob, ep->ctx.now, &account->task, key.local);
+        (void)tn_ep_decisions(ep);
     }
 }
 
@@ -297,6 +299,7 @@ void tn_ep_listener_news(struct tern_endpoint *ep)
             .transport = news.transport,
             .local = news.local,
             .open = news.open,
+            .failed = news.failed,
             .reason = news.reason,
         };
         tn_ep_event(ep, &event);
@@ -311,7 +314,7 @@ void tn_ep_listener_news(struct tern_endpoint *ep)
     }
     ep->listeners_ready = ready;
     if (failure.len > 0) ep->listener_failed = true;
-    if (any && ep->state == TN_ENDPOINT_RUNNING) registrations_online(ep);
+    if (any && ep->state == TN_ENDPOINT_RUNNING) registrations_online(ep, false);
 }
 
 /* ---- calls that became active on a path that is gone ---- */
@@ -332,10 +335,16 @@ void tn_call_check_path(struct tn_call *call)
 
 /* ---- public ---- */
 
-static bool usable(const struct tern_network *network, const struct tern_net_address *address)
+static bool is_link_local(tern_addr addr)
 {
-    (void)network;
-    return address->kind != TERN_LINK_LOOPBACK && !(address->flags & TERN_NET_TENTATIVE);
+    if (addr.family == TERN_FAMILY_IPV4) return addr.ip[0] == 169 && addr.ip[1] == 254;
+    return addr.ip[0] == 0xfe && (addr.ip[1] & 0xc0) == 0x80;
+}
+
+static bool usable(const struct tern_net_address *address)
+{
+    return address->kind != TERN_LINK_LOOPBACK && !is_link_local(address->addr) &&
+           !(address->flags & TERN_NET_TENTATIVE);
 }
 
 static void tell_network(struct tern_endpoint *ep, const struct tern_network *old)
@@ -345,7 +354,7 @@ static void tell_network(struct tern_endpoint *ep, const struct tern_network *ol
     const struct tern_network *now = &ep->network;
     ev->addresses = now->address_count;
     for (uint32_t i = 0; i < now->address_count; i++) {
-        if (usable(now, &now->addresses[i])) ev->usable = true;
+        if (usable(&now->addresses[i])) ev->usable = true;
         if (tern_network_find(old, now->addresses[i].addr) == NULL) ev->added++;
     }
     for (uint32_t i = 0; i < old->address_count; i++) {
@@ -380,7 +389,7 @@ int tern_set_network(struct tern_endpoint *ep, tern_time now, const struct tern_
             tern_ip_change_param_init(&param);
             tn_ep_network_changed(ep, &param, false);
         } else if (ep->state == TN_ENDPOINT_RUNNING) {
-            registrations_online(ep);
+            registrations_online(ep, true);
         }
     }
     tn_ep_run(ep);

@@ -25,6 +25,7 @@ static bool drain_effects(struct tern_endpoint *ep)
     while (tn_next_effect(&ep->ctx, &effect)) {
         tn_ep_dispatch(ep, &effect);
         tn_msg_unref(effect.msg);
+        (void)tn_ep_decisions(ep); /* one connection's end may be thousands of effects */
         any = true;
     }
     return any;

@@ -14,7 +14,7 @@
 
 #define HOSTS_MAX    8
 #define LOG_MAX      4096
-#define PROGRESS_MAX 256
+#define PROGRESS_MAX 1024
 
 struct world;
 
