@@ -35,6 +35,7 @@ struct tern_ev_listener {
     enum tern_transport transport;
     tern_addr local; /**< UDP: family 0, all addresses */
     bool open;
+    bool failed; /**< it could not be opened and is tried again; else it was closed on purpose */
     tern_str reason; /**< why it is not open */
 };
 

@@ -70,8 +70,11 @@ void tn_registration_start(struct tn_account *account);
 /* As decided by mobility. */
 void tn_registration_move(struct tn_account *account, uint32_t contact_flags);
 void tn_registration_remove(struct tn_account *account);
-/* A network is there again: what waited for it goes on. */
-void tn_registration_online(struct tn_account *account);
+/*
+ * What waited for a network or a listener goes on. When the network has `changed`, so does what
+ * waits to try again because nobody answered: there may be a way now.
+ */
+void tn_registration_online(struct tn_account *account, bool changed);
 void tn_registration_effect(struct tn_account *account, const struct tn_effect *effect);
 void tn_registration_flow_down(struct tn_account *account, uint64_t flow);
 

@@ -9,16 +9,20 @@
 static void tell_incoming(struct tn_call *call, const struct tn_msg *invite)
 {
     const struct tn_hdr *subject = tn_msg_header(invite, TN_HDR_SUBJECT, 0);
+    struct tn_buf display;
+    tn_buf_init(&display, &call->ep->ctx.alloc, TN_MSG_SIZE_MAX);
+    tn_put_display_name(&display, invite->from.display);
     struct tern_event event = {.type = TERN_EV_CALL_INCOMING};
     event.u.incoming = (struct tern_ev_call_incoming){
         .call = {call->id},
         .account = {call->account->id},
         .from = invite->from.uri.text,
-        .display_name = invite->from.display,
+        .display_name = tn_buf_view(&display),
         .to = invite->to.uri.text,
         .subject = subject ? subject->value : (tern_str){NULL, 0},
     };
     tn_ep_event(call->ep, &event);
+    tn_buf_fini(&display);
 }
 
 static unsigned take_offer(struct tn_call *call, const struct tn_msg *invite)

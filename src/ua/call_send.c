@@ -5,7 +5,6 @@
  */
 #include "base/assert.h"
 #include "base/str.h"
-#include "txn/timing.h"
 #include "ua/call.h"
 
 int tn_call_send(struct tn_call *call, enum tn_method method, uint32_t tag, bool prepare,
@@ -156,15 +155,6 @@ static void prepare_refresh(struct tn_call *call, const struct tn_effect *effect
     refresh_ended(call, 0, 0);
 }
 
-static tern_time retry_after(const struct tn_msg *rsp)
-{
-    const struct tn_hdr *header = tn_msg_header(rsp, TN_HDR_RETRY_AFTER, 0);
-    uint32_t seconds;
-    if (header == NULL || tn_retry_after_parse(header->value, &seconds) != 0) return 0;
-    if (seconds == 0) return TN_T1; /* "at once" is still said */
-    return TERN_SECONDS(seconds < 3600 ? seconds : 3600);
-}
-
 static void refresh_accepted(struct tn_call *call, const struct tn_msg *rsp)
 {
     struct tn_media_plan plan;
@@ -208,7 +198,7 @@ void tn_call_refresh_effect(struct tn_call *call, const struct tn_effect *effect
     }
     if (tn_offer_state(&call->offer) == TN_OFFER_LOCAL) tn_offer_rollback(&call->offer);
     bool answered = effect->kind == TN_EFFECT_RESPONSE;
-    refresh_ended(call, answered ? (int)rsp->status : 0, answered ? retry_after(rsp) : 0);
+    refresh_ended(call, answered ? (int)rsp->status : 0, answered ? tn_retry_after(rsp) : 0);
 }
 
 void tn_call_put_contact(const struct tn_call *call, enum tern_transport transport, tern_addr local,

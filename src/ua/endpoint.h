@@ -93,7 +93,12 @@ void tn_ep_listener_news(struct tern_endpoint *ep);
 void tn_ep_settle_fired(struct tn_timer *timer);
 void tn_ep_mob_fired(struct tn_timer *timer);
 
-/* ---- texts ---- */
+/* ---- texts (text.c) ---- */
+
+/* What Retry-After says, at least T1 where it is there and at most an hour; 0: not said. */
+tern_time tn_retry_after(const struct tn_msg *rsp);
+/* A display name as people read it: without the escapes of a quoted-string (RFC 3261 25.1). */
+void tn_put_display_name(struct tn_buf *buf, tern_str display);
 
 /* "<sip:user@host:port;transport=tcp>" */
 void tn_put_contact(struct tn_buf *buf, tern_str user, enum tern_transport transport,

@@ -305,9 +305,11 @@ void tn_registration_remove(struct tn_account *account)
     if (send_register(account, REGISTER_NEW) != 0) removed(account);
 }
 
-void tn_registration_online(struct tn_account *account)
+void tn_registration_online(struct tn_account *account, bool changed)
 {
-    if (account->state != TERN_REGISTRATION_WAITING || tn_timer_armed(&account->retry)) return;
+    if (account->state != TERN_REGISTRATION_WAITING) return;
+    bool has_own_time = tn_timer_armed(&account->retry);
+    if (has_own_time && !(changed && account->last_status == 0)) return;
     if (!usable_network(account->ep) || !can_be_called(account)) return;
     account->failures = 0;
     tn_registration_start(account);
@@ -439,35 +441,36 @@ static void registered(struct tn_account *account, const struct tn_msg *rsp, uin
     tn_mob_registered(&ep->mob, ep->ctx.now, &account->task, (int)rsp->status, 0);
 }
 
-static tern_time retry_after(const struct tn_msg *rsp)
-{
-    const struct tn_hdr *header = rsp ? tn_msg_header(rsp, TN_HDR_RETRY_AFTER, 0) : NULL;
-    uint32_t seconds;
-    if (header == NULL || tn_retry_after_parse(header->value, &seconds) != 0) return 0;
-    return TERN_SECONDS(seconds < 3600 ? seconds : 3600);
-}
+struct refusal {
+    int code; /* 0: nobody answered */
+    bool no_route;
+    tern_time wait; /* Retry-After; 0: not said */
+    tern_str reason;
+};
 
 /*
  * A refusal that another try would not change is final: the person must act, or the network
  * change. Everything else is tried again. While mobility moves the account it sets the pace.
  */
-static void refused(struct tn_account *account, int code, tern_time wait, tern_str reason)
+static void refused(struct tn_account *account, const struct refusal *why)
 {
     struct tern_endpoint *ep = account->ep;
     static const int final[] = {401, 404, 405, 407, 410, 416, 484, 604};
     bool is_final = false;
     for (size_t i = 0; i < sizeof(final) / sizeof(final[0]); i++)
-        is_final = is_final || final[i] == code;
+        is_final = is_final || final[i] == why->code;
 
-    account->last_status = code;
+    account->last_status = why->code;
     account->failures++;
     account->pending_local = (tern_addr){0};
     if (is_final) {
-        enter(account, TERN_REGISTRATION_FAILED, reason);
+        enter(account, TERN_REGISTRATION_FAILED, why->reason);
+    } else if (why->no_route) { /* another try makes sense when the network is another */
+        enter(account, TERN_REGISTRATION_WAITING, why->reason);
     } else {
-        wait_to_retry(account, wait, reason);
+        wait_to_retry(account, why->wait, why->reason);
     }
-    tn_mob_registered(&ep->mob, ep->ctx.now, &account->task, code, wait);
+    tn_mob_registered(&ep->mob, ep->ctx.now, &account->task, why->code, why->wait);
 }
 
 static bool interval_too_brief(struct tn_account *account, const struct tn_msg *rsp)
@@ -503,7 +506,8 @@ static void answered(struct tn_account *account, const struct tn_effect *effect)
     if (interval_too_brief(account, rsp) && send_register(account, REGISTER_NEW) == 0) return;
     tern_str reason = rsp->reason.len > 0 ? rsp->reason : tn_reason_phrase(rsp->status);
     if (rsp->status == 401 || rsp->status == 407) reason = TERN_STR("wrong user name or password");
-    refused(account, (int)rsp->status, retry_after(rsp), reason);
+    struct refusal why = {.code = (int)rsp->status, .wait = tn_retry_after(rsp), .reason = reason};
+    refused(account, &why);
 }
 
 static tern_str failure_text(int failure)
@@ -532,7 +536,9 @@ void tn_registration_effect(struct tn_account *account, const struct tn_effect *
         if (account->state == TERN_REGISTRATION_REMOVING) {
             removed(account);
         } else {
-            refused(account, 0, 0, failure_text(effect->code));
+            struct refusal why = {.no_route = effect->code == TN_FAILURE_NO_ROUTE,
+                                  .reason = failure_text(effect->code)};
+            refused(account, &why);
         }
     }
 }

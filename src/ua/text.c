@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Header values that several machines write. */
+#include "txn/timing.h"
 #include "ua/endpoint.h"
 #include "wire/sip/uri.h"
 
@@ -16,4 +17,21 @@ void tn_put_contact(struct tn_buf *buf, tern_str user, enum tern_transport trans
     tn_buf_u64(buf, local.port);
     if (transport == TERN_TRANSPORT_TCP) tn_buf_z(buf, ";transport=tcp");
     tn_buf_char(buf, '>');
+}
+
+tern_time tn_retry_after(const struct tn_msg *rsp)
+{
+    const struct tn_hdr *header = tn_msg_header(rsp, TN_HDR_RETRY_AFTER, 0);
+    uint32_t seconds;
+    if (header == NULL || tn_retry_after_parse(header->value, &seconds) != 0) return 0;
+    if (seconds == 0) return TN_T1;
+    return TERN_SECONDS(seconds < 3600 ? seconds : 3600);
+}
+
+void tn_put_display_name(struct tn_buf *buf, tern_str display)
+{
+    for (size_t i = 0; i < display.len; i++) {
+        if (display.ptr[i] == '\\' && i + 1 < display.len) i++;
+        tn_buf_char(buf, display.ptr[i]);
+    }
 }
