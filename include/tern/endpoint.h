@@ -37,6 +37,9 @@ struct tern_endpoint_opts {
                                           75; the loss of the path in use is acted on at once */
     uint32_t max_calls;     /**< default 20000 */
     uint32_t max_accounts;  /**< default 4096 */
+    bool
+        no_symmetric_rtp; /**< send media only where SDP says; default: follow a far end that moves,
+                                once its packets prove it (RFC 4961, guarded) */
 };
 
 TERN_API void tern_endpoint_opts_init_sized(struct tern_endpoint_opts *opts, size_t size);

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/assert.h"
 #include "base/str.h"
 #include "ua/call.h"
 #include "ua/options.h"
@@ -163,11 +164,7 @@ void tn_account_free(struct tn_account *account)
 {
     struct tern_endpoint *ep = account->ep;
     const struct tern_allocator *a = &ep->ctx.alloc;
-    uint32_t cursor = 0;
-    struct tn_call *call;
-    while ((call = tn_slots_each(&ep->calls, &cursor)) != NULL) {
-        if (call->account == account) tn_call_orphan(call);
-    }
+    TN_ASSERT(account->calls == 0); /* they use its credentials to the last */
     tn_mob_account_gone(&ep->mob, ep->ctx.now, &account->task);
     tn_registration_fini(account);
     tn_slots_remove(&ep->accounts, account->id);
@@ -181,6 +178,15 @@ void tn_account_free(struct tn_account *account)
     tn_auth_fini(&account->auth);
     tn_text_fini(a, &account->service_route);
     tn_free(a, account);
+}
+
+void tn_account_release(struct tn_account *account)
+{
+    struct tern_endpoint *ep = account->ep;
+    account->released = true;
+    if (account->calls > 0) return;
+    tn_account_free(account);
+    tn_ep_check_stopped(ep);
 }
 
 int tern_account_add(struct tern_endpoint *ep, tern_time now, const struct tern_account_opts *given,
@@ -258,6 +264,7 @@ int tern_account_remove(struct tern_endpoint *ep, tern_time now, tern_account ha
         tn_call_end(call, TERN_END_LOCAL, 480, TERN_STR("the account was removed"));
     }
     account->removed = true;
+    tn_mob_account_gone(&ep->mob, ep->ctx.now, &account->task);
     tn_registration_remove(account);
     tn_ep_run(ep);
     return 0;
@@ -281,6 +288,7 @@ int tern_account_unregister(struct tern_endpoint *ep, tern_time now, tern_accoun
     if (account == NULL) return TERN_ESTALE;
     tn_ep_enter(ep, now);
     account->wants_registration = false;
+    tn_mob_account_gone(&ep->mob, ep->ctx.now, &account->task);
     tn_registration_remove(account);
     tn_ep_run(ep);
     return 0;

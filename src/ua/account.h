@@ -22,7 +22,8 @@
 struct tn_account {
     struct tern_endpoint *ep;
     uint64_t id;
-    bool removed; /* the handle is gone; REGISTER with expires=0 is still under way */
+    bool removed;  /* the handle is gone; REGISTER with expires=0 is still under way */
+    bool released; /* that is over, too: it goes with the last of its calls */
 
     struct tn_text uri, user, domain; /* address of record, and its parts */
     struct tn_text display, registrar, proxy;
@@ -58,6 +59,8 @@ struct tn_account {
 
 struct tn_account *tn_account_find(const struct tern_endpoint *ep, tern_account account);
 void tn_account_free(struct tn_account *account);
+/* No longer registered: freed now, or when the BYE of its last call is through. */
+void tn_account_release(struct tn_account *account);
 /* Whose call is it? By user of Request-URI, else of To; a lone account takes all. */
 struct tn_account *tn_account_for_request(struct tern_endpoint *ep, const struct tn_msg *request);
 

@@ -165,20 +165,6 @@ int tn_call_new(struct tern_endpoint *ep, struct tn_account *account, bool incom
     return 0;
 }
 
-void tn_call_orphan(struct tn_call *call)
-{
-    if (call->account == NULL) return;
-    call->account->calls--;
-    call->account = NULL;
-    /* What is under way was authorised with credentials that go now. */
-    tn_request_abandon(&call->ep->txns, call->invite);
-    tn_request_abandon(&call->ep->txns, call->request);
-    tn_request_abandon(&call->ep->txns, call->refresh_request);
-    call->invite = call->request = call->refresh_request = 0;
-    tn_call_tell_ended(call, TERN_END_LOCAL, 0, TERN_STR("the account was removed"));
-    tn_call_free(call);
-}
-
 void tn_call_free(struct tn_call *call)
 {
     struct tern_endpoint *ep = call->ep;
@@ -198,8 +184,10 @@ void tn_call_free(struct tn_call *call)
     tn_text_fini(&ep->ctx.alloc, &call->subject);
     tn_slots_remove(&ep->calls, call->id);
     if (!call->ended_told) ep->calls_visible--;
-    if (call->account) call->account->calls--;
+    struct tn_account *account = call->account;
     tn_free(&ep->ctx.alloc, call);
+    account->calls--;
+    if (account->released && account->calls == 0) tn_account_free(account);
 }
 
 void tn_call_tell_ended(struct tn_call *call, enum tern_end_cause cause, int status,

@@ -47,7 +47,7 @@ struct tn_media_socket {
 
 struct tn_call {
     struct tern_endpoint *ep;
-    struct tn_account *account; /* NULL once removed */
+    struct tn_account *account; /* stays until its last call is gone */
     uint64_t id;
     enum tn_call_life life;
     bool ended_told;
@@ -103,8 +103,6 @@ struct tn_call *tn_call_by_id(const struct tern_endpoint *ep, uint64_t id);   /*
 TERN_CHECK int tn_call_new(struct tern_endpoint *ep, struct tn_account *account, bool incoming,
                            struct tn_call **out);
 void tn_call_free(struct tn_call *call);
-/* Its account goes away. */
-void tn_call_orphan(struct tn_call *call);
 /* The only writer of `life`. */
 void tn_call_enter(struct tn_call *call, enum tn_call_life next);
 void tn_call_index_dialog(struct tn_call *call);

@@ -215,7 +215,7 @@ int tern_call_get_info(const struct tern_endpoint *ep, tern_call handle, struct 
     if (call == NULL) return TERN_ESTALE;
     *out = (struct tern_call_info){
         .state = public_state(call),
-        .account = {call->account ? call->account->id : 0},
+        .account = {call->account->id},
         .incoming = call->incoming,
         .held_here = call->hold,
         .held_there = tn_offer_remote_hold(&call->offer),

@@ -82,7 +82,7 @@ static int start_stream(struct tn_call *call)
         .ssrc = tn_random_u32(random),
         .first_seq = (uint16_t)tn_random_below(random, 1u << 15), /* RFC 3711 3.3.1: low half */
         .first_timestamp = tn_random_u32(random),
-        .symmetric = true,
+        .symmetric = call->ep->symmetric_rtp,
     };
     tn_random_token(random, opts.cname, CNAME_LEN);
     int err = tn_stream_init(&call->stream, &opts);

@@ -16,7 +16,7 @@ int tn_call_send(struct tn_call *call, enum tn_method method, uint32_t tag, bool
         .owner = {TN_OWNER_CALL, tag, call->id},
         .method = method,
         .transport = call->transport,
-        .auth = call->account ? &call->account->auth : NULL,
+        .auth = &call->account->auth,
         .headers = prepare ? tn_ep_capability_lines() : (tern_str){NULL, 0},
         .prepare = prepare,
         .no_failover = true,
@@ -204,6 +204,5 @@ void tn_call_refresh_effect(struct tn_call *call, const struct tn_effect *effect
 void tn_call_put_contact(const struct tn_call *call, enum tern_transport transport, tern_addr local,
                          struct tn_buf *out)
 {
-    tern_str user = call->account ? tn_text_view(&call->account->user) : (tern_str){NULL, 0};
-    tn_put_contact(out, user, transport, local);
+    tn_put_contact(out, tn_text_view(&call->account->user), transport, local);
 }

@@ -63,6 +63,7 @@ static void init_plain(struct tern_endpoint *ep, const struct tern_endpoint_opts
     ep->rtp_port_max = opts->rtp_port_max;
     ep->sip_events = opts->sip_events;
     ep->auto_ip_change = !opts->no_auto_ip_change;
+    ep->symmetric_rtp = !opts->no_symmetric_rtp;
     ep->settle = TERN_MS(opts->settle_ms);
     ep->max_calls = opts->max_calls;
     tn_list_init(&ep->events);
@@ -172,6 +173,7 @@ static void each_account_removed(struct tern_endpoint *ep)
     struct tn_account *account;
     while ((account = tn_slots_each(&ep->accounts, &cursor)) != NULL) {
         account->removed = true;
+        tn_mob_account_gone(&ep->mob, ep->ctx.now, &account->task);
         tn_registration_remove(account);
     }
 }

@@ -35,6 +35,7 @@ struct tern_endpoint {
     uint16_t rtp_port_min, rtp_port_max;
     bool sip_events;
     bool auto_ip_change;
+    bool symmetric_rtp;
     tern_time settle;
     uint32_t max_calls;
 

@@ -28,7 +28,7 @@ static struct tn_account_facts account_facts(const struct tn_account *account)
 
 static enum tn_call_phase phase_of(const struct tn_call *call)
 {
-    if (call->ended_told || call->account == NULL) return TN_PHASE_ENDING;
+    if (call->ended_told) return TN_PHASE_ENDING;
     return call->life == TN_LIFE_ACTIVE ? TN_PHASE_CONFIRMED : TN_PHASE_EARLY;
 }
 
@@ -44,7 +44,7 @@ static struct tn_call_facts call_facts(const struct tn_call *call)
         .pending_from = call->refresh_local,
         .talking = plan->active && plan->listen,
         .offline = call->task.state == TN_CALL_OFFLINE,
-        .policy = call->account ? &call->account->ip_change : NULL,
+        .policy = &call->account->ip_change,
     };
     if (call->stream_ready && plan->active) facts.media.remote = tn_stream_remote(&call->stream);
     return facts;

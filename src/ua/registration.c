@@ -276,8 +276,7 @@ static void removed(struct tn_account *account)
     tn_text_fini(&ep->ctx.alloc, &account->old_contacts);
     tn_timer_cancel(&ep->ctx, &account->keepalive);
     if (account->removed) {
-        tn_account_free(account);
-        tn_ep_check_stopped(ep);
+        tn_account_release(account);
         return;
     }
     enter(account, TERN_REGISTRATION_NONE, (tern_str){NULL, 0});
@@ -291,9 +290,7 @@ void tn_registration_remove(struct tn_account *account)
     if (account->state == TERN_REGISTRATION_NONE || account->contact.len == 0 ||
         !usable_network(account->ep)) {
         if (account->removed) {
-            struct tern_endpoint *ep = account->ep;
-            tn_account_free(account);
-            tn_ep_check_stopped(ep);
+            tn_account_release(account);
             return;
         }
         if (account->state == TERN_REGISTRATION_NONE) return;

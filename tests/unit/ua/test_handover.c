@@ -5,6 +5,7 @@
 static struct world world;
 static struct host *server, *alice, *bob;
 static bool over_tcp;
+static void (*tune_bob_endpoint)(struct tern_endpoint_opts *opts);
 static void (*tune_alice)(struct tern_account_opts *opts);
 
 static bool over_ip6;
@@ -58,7 +59,7 @@ static void meet(void)
     host_network(server, at(9), NULL);
     server->talks = false;
     alice = world_host(&world, "alice", at(1), NULL);
-    bob = world_host(&world, "bob", at(2), NULL);
+    bob = world_host(&world, "bob", at(2), tune_bob_endpoint);
     CHECK_EQ(tern_endpoint_start(server->ep, world.now), 0);
     CHECK_EQ(tern_endpoint_start(alice->ep, world.now), 0);
     CHECK_EQ(tern_endpoint_start(bob->ep, world.now), 0);
@@ -202,6 +203,31 @@ static void audio_goes_on_at_once(void)
     CHECK(done->totals.gap_out <= TERN_MS(40));
     CHECK(done->totals.gap_in <= 4 * world.delay + TERN_MS(40));
     world_end(&world);
+}
+
+static void follows_sdp_only(struct tern_endpoint_opts *opts)
+{
+    opts->no_symmetric_rtp = true;
+}
+
+/* The far end follows nothing but SDP: it sends to the new address once the UPDATE has come. */
+static void audio_comes_back_after_one_round_trip_of_signalling(void)
+{
+    tune_bob_endpoint = follows_sdp_only;
+    FOR_BOTH_TRANSPORTS
+    {
+        talk();
+        host_network(alice, "10.0.3.1", NULL);
+        world_run(&world, TERN_SECONDS(6));
+        tern_time handshake = over_tcp ? 2 * world.delay : 0;
+        tern_time update = 2 * world.delay; /* by the proxy */
+        CHECK(alice->last_completed.totals.gap_in <=
+              handshake + update + world.delay + TERN_MS(40));
+        moved(1);
+        still_talking();
+        world_end(&world);
+    }
+    tune_bob_endpoint = NULL;
 }
 
 static void address_comes_back_after(tern_time pause)
@@ -711,6 +737,7 @@ int main(int argc, char **argv)
         TEST(address_is_replaced_at_once),
         TEST(address_is_replaced_at_once_over_ip6),
         TEST(audio_goes_on_at_once),
+        TEST(audio_comes_back_after_one_round_trip_of_signalling),
         TEST(no_network_for_half_a_second),
         TEST(no_network_for_five_seconds),
         TEST(no_network_for_thirty_seconds),
