@@ -144,6 +144,7 @@ left_over() {
 for signal in INT TERM KILL; do
     for place in "" --loopback; do
         echo "nothing stays behind after SIG$signal${place:+ $place}"
+        : >"$dir/out"
         # A shell starts background commands with SIGINT ignored; env gives it back.
         # shellcheck disable=SC2086
         env --default-signal=INT "$tern" demo "$mark" --changes 20 $place >"$dir/out" 2>&1 &
