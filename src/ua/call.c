@@ -173,6 +173,8 @@ void tn_call_free(struct tn_call *call)
     tn_request_abandon(&ep->txns, call->request);
     tn_request_abandon(&ep->txns, call->refresh_request);
     tn_request_abandon(&ep->txns, call->ack);
+    for (size_t i = 0; i < TN_FORKS_MAX; i++)
+        tn_request_abandon(&ep->txns, call->forks[i]);
     tn_repeat_stop(&call->repeat);
     tn_refresh_fini(&call->refresh);
     tn_timer_cancel(&ep->ctx, &call->answer_timer);
@@ -220,6 +222,7 @@ void tn_call_reap(struct tn_call *call)
     struct tern_endpoint *ep = call->ep;
     if (!call->ended_told || call->life != TN_LIFE_GONE) return;
     if (call->request || call->refresh_request || tn_repeat_running(&call->repeat)) return;
+    if (tn_call_has_forks(call)) return;
     tn_call_free(call);
     tn_ep_check_stopped(ep);
 }
@@ -303,6 +306,7 @@ void tn_call_effect(struct tn_call *call, const struct tn_effect *effect)
     case TN_TAG_INVITE: tn_call_out_effect(call, effect); return;
     case TN_TAG_REFRESH: tn_call_refresh_effect(call, effect); return;
     case TN_TAG_BYE: bye_effect(call, effect); return;
+    case TN_TAG_FORK: tn_call_fork_effect(call, effect); return;
     case TN_TAG_ACK: return; /* nobody answers an ACK; if it was lost, the 2xx comes again */
     }
 }

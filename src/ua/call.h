@@ -34,7 +34,9 @@ enum tn_call_life {
 };
 
 /* What a request of a call is for (tn_owner.tag). */
-enum tn_call_tag { TN_TAG_INVITE, TN_TAG_REFRESH, TN_TAG_BYE, TN_TAG_ACK };
+enum tn_call_tag { TN_TAG_INVITE, TN_TAG_REFRESH, TN_TAG_BYE, TN_TAG_ACK, TN_TAG_FORK };
+
+#define TN_FORKS_MAX 4 /* BYEs to forks at one time; one beyond sends its 2xx again */
 
 /* A media socket's place in the endpoint's map. */
 struct tn_media_socket {
@@ -68,7 +70,8 @@ struct tn_call {
     struct tn_text subject;
     struct tn_repeat repeat;
 
-    uint64_t request; /* BYE */
+    uint64_t request;             /* BYE */
+    uint64_t forks[TN_FORKS_MAX]; /* BYEs to forks that answered too late; 0: free */
     uint64_t ack;
     uint32_t ack_cseq;
     uint64_t refresh_request;
@@ -126,6 +129,8 @@ void tn_call_out_effect(struct tn_call *call, const struct tn_effect *effect);
 void tn_call_out_acknowledge(struct tn_call *call, const struct tn_msg *response);
 /* A 2xx for an INVITE of ours that another fork, or nobody, has taken: ACK and BYE. */
 void tn_call_decline_fork(struct tn_call *call, const struct tn_msg *response);
+bool tn_call_has_forks(const struct tn_call *call);
+void tn_call_fork_effect(struct tn_call *call, const struct tn_effect *effect);
 void tn_call_tell_answered(struct tn_call *call);
 void tn_call_in_invite(struct tern_endpoint *ep, const struct tn_effect *effect);
 void tn_call_in_answer(struct tn_call *call, unsigned status);

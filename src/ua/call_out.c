@@ -235,9 +235,41 @@ static void accepted(struct tn_call *call, const struct tn_msg *rsp)
     tn_call_check_path(call);
 }
 
-void tn_call_decline_fork(struct tn_call *call, const struct tn_msg *rsp)
+bool tn_call_has_forks(const struct tn_call *call)
+{
+    for (size_t i = 0; i < TN_FORKS_MAX; i++) {
+        if (call->forks[i] != 0) return true;
+    }
+    return false;
+}
+
+void tn_call_fork_effect(struct tn_call *call, const struct tn_effect *effect)
+{
+    if (effect->kind == TN_EFFECT_RESPONSE && effect->msg->status < 200) return;
+    for (size_t i = 0; i < TN_FORKS_MAX; i++) {
+        if (call->forks[i] == effect->id) call->forks[i] = 0;
+    }
+    tn_call_reap(call);
+}
+
+/* The fork's ACK and BYE are sent through the call, with the fork's dialog in place. */
+static void end_fork(struct tn_call *call, const struct tn_msg *rsp, uint64_t *bye)
 {
     struct tn_dialog fork, kept;
+    if (tn_dialog_fork(&fork, &call->dialog, rsp) != 0) return;
+    kept = call->dialog;
+    call->dialog = fork;
+    tn_call_send_ack(call, rsp->cseq.number, (tern_str){NULL, 0});
+    (void)!tn_call_send(call, TN_METHOD_BYE, TN_TAG_FORK, false, bye);
+    fork = call->dialog;
+    /* Both dialogs count by the one number, which the BYE holds on to. */
+    kept.local_cseq = fork.local_cseq;
+    call->dialog = kept;
+    tn_dialog_fini(&fork);
+}
+
+void tn_call_decline_fork(struct tn_call *call, const struct tn_msg *rsp)
+{
     if (rsp->status < 200 || rsp->status >= 300 || rsp->method != TN_METHOD_INVITE) return;
     if (call->incoming && !tn_dialog_matches_response(&call->dialog, rsp)) return;
     if (tn_dialog_matches_response(&call->dialog, rsp)) {
@@ -249,16 +281,11 @@ void tn_call_decline_fork(struct tn_call *call, const struct tn_msg *rsp)
         }
         return;
     }
-    if (tn_dialog_fork(&fork, &call->dialog, rsp) != 0) return;
-    /* The fork's ACK and BYE are sent through the call with the fork's dialog in place. */
-    uint64_t ignored;
-    kept = call->dialog;
-    call->dialog = fork;
-    tn_call_send_ack(call, rsp->cseq.number, (tern_str){NULL, 0});
-    (void)!tn_call_send(call, TN_METHOD_BYE, TN_TAG_ACK, false, &ignored);
-    fork = call->dialog;
-    call->dialog = kept;
-    tn_dialog_fini(&fork);
+    for (size_t i = 0; i < TN_FORKS_MAX; i++) {
+        if (call->forks[i] != 0) continue;
+        end_fork(call, rsp, &call->forks[i]);
+        return;
+    }
 }
 
 /* RFC 3261 8.1.3.4: the first new address of the list, by q. */
