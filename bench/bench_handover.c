@@ -58,6 +58,7 @@ int main(void)
         {"UPDATE", {.calls = 10000, .accounts = 1000}},
         {"UPDATE", {.calls = 10000, .accounts = 1}},
         {"re-INVITE", {.calls = 10000, .accounts = 1000, .no_update = true}},
+        {"no proxy", {.calls = 10000, .accounts = 1, .direct = true}},
     };
 
     print_machine();

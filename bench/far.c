@@ -149,12 +149,16 @@ static const char description[] = "v=0\r\n"
                                   "a=ptime:20\r\n"
                                   "a=sendrecv\r\n";
 
-static bool answer_in_call(const struct far *far, tern_str text, struct answer *answer)
+static bool answer_in_call(const struct far *far, tern_str text, tern_addr peer,
+                           struct answer *answer)
 {
-    char length[64];
+    char length[64], address[TERN_ADDR_TEXT_MAX];
     bool described = find(text, "\r\n\r\nv=0").ptr != NULL;
     put_head(answer, text, "200 OK");
-    put_z(answer, "Record-Route: <sip:10.0.0.1;lr>\r\nContact: <sip:bob@10.0.0.9:5060>\r\n");
+    if (!far->direct) put_z(answer, "Record-Route: <sip:10.0.0.1;lr>\r\n");
+    put_z(answer, "Contact: <sip:bob@");
+    put_z(answer, far->direct ? tern_addr_print(peer, address) : "10.0.0.9:5060");
+    put_z(answer, ">\r\n");
     put_z(answer, far->no_update ? "Allow: INVITE, ACK, CANCEL, BYE, OPTIONS\r\n"
                                  : "Allow: INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE\r\n");
     put_z(answer, "Server: far\r\n");
@@ -179,13 +183,13 @@ static bool starts(tern_str text, const char *what)
     return text.len >= len && memcmp(text.ptr, what, len) == 0;
 }
 
-static bool answer_sip(struct far *far, tern_str text, struct answer *answer)
+static bool answer_sip(struct far *far, tern_str text, tern_addr peer, struct answer *answer)
 {
     if (text.len < 8 || starts(text, "ACK ") || starts(text, "SIP/2.0 ")) return false;
     far->requests++;
     if (starts(text, "REGISTER ")) return answer_register(far, text, answer);
     if (starts(text, "INVITE ") || starts(text, "UPDATE ")) {
-        return answer_in_call(far, text, answer);
+        return answer_in_call(far, text, peer, answer);
     }
     return answer_plain(text, answer);
 }
@@ -208,7 +212,8 @@ void far_answer(struct far *far, const struct packets *in, const struct packet *
 {
     struct answer answer;
     tern_str text = {in->bytes + packet->at, packet->len};
-    bool any = packet->media ? answer_media(far, text, &answer) : answer_sip(far, text, &answer);
+    bool any = packet->media ? answer_media(far, text, &answer)
+                             : answer_sip(far, text, packet->remote, &answer);
     if (!any) return;
     struct packet back = *packet; /* `local` and `remote` are the endpoint's, both ways */
     back.len = answer.len;

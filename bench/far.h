@@ -28,6 +28,7 @@ struct packets {
 
 struct far {
     bool no_update; /* the peers do not allow UPDATE: refreshes are re-INVITEs */
+    bool direct;    /* no proxy in between: each peer has an address of its own */
     bool mute;      /* RTP is not answered */
     unsigned long requests, challenged;
 };

@@ -150,7 +150,7 @@ static void set_address(struct world *world)
     char text[32];
     (void)snprintf(text, sizeof(text), "10.0.0.%u", world->address);
     network.address_count = 1;
-    network.addresses[0].prefix_len = 24;
+    network.addresses[0].prefix_len = 8;
     network.addresses[0].interface = 1;
     require(tern_addr_parse((tern_str){text, strlen(text)}, &network.addresses[0].addr) == 0,
             "address");
@@ -162,6 +162,7 @@ void world_open(struct world *world, const struct world_opts *opts)
     struct tern_endpoint_opts ep;
     *world = (struct world){.now = TERN_SECONDS(1), .address = 101};
     world->far.no_update = opts->no_update;
+    world->far.direct = opts->direct;
     tern_endpoint_opts_init(&ep);
     ep.allocator = opts->allocator;
     ep.seed[0] = 1;
@@ -185,7 +186,7 @@ static void add_account(struct world *world, size_t number)
     (void)snprintf(uri, sizeof(uri), "sip:line%zu@bench.example.com", number);
     opts.uri = (tern_str){uri, strlen(uri)};
     opts.registrar = TERN_STR("sip:10.0.0.1");
-    opts.proxy = TERN_STR("sip:10.0.0.1;lr");
+    if (!world->far.direct) opts.proxy = TERN_STR("sip:10.0.0.1;lr");
     opts.password = TERN_STR("secret");
     opts.expires_s = 3600;
     opts.keepalive_s = 0;
@@ -209,9 +210,12 @@ void world_call(struct world *world, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         struct tern_call_opts opts;
+        char target[64] = "sip:bob@bench.example.com";
+        if (world->far.direct)
+            (void)snprintf(target, sizeof(target), "sip:bob@10.1.%zu.%zu", i / 250, i % 250 + 1);
         tern_call_opts_init(&opts);
         opts.account = world->accounts[i % world->account_count];
-        opts.target = TERN_STR("sip:bob@bench.example.com");
+        opts.target = (tern_str){target, strlen(target)};
         require(tern_call_make(world->ep, world->now, &opts, &world->calls[world->call_count++]) ==
                     0,
                 "call");

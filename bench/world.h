@@ -13,6 +13,7 @@
 struct world_opts {
     size_t accounts, calls; /* calls are spread over the accounts */
     bool no_update;
+    bool direct; /* calls go straight to ten thousand peers, not to one proxy */
     struct tern_allocator allocator;
 };
 

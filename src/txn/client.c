@@ -113,6 +113,13 @@ static unsigned step_error(struct tn_client *client)
                              : tn_nict_step(&client->machine.nict, TN_NICT_EV_TRANSPORT_ERROR);
 }
 
+static void use_flow(struct tn_client *client, uint64_t flow)
+{
+    client->flow = flow;
+    tn_list_remove(&client->by_flow);
+    tn_list_push(tn_txns_of_flow(client->txns, flow), &client->by_flow);
+}
+
 /* A flow over UDP may have been forgotten while it was idle: the same one is made again. */
 static int revive(struct tn_client *client)
 {
@@ -122,7 +129,7 @@ static int revive(struct tn_client *client)
     if (client->target.transport != TERN_TRANSPORT_UDP) return TERN_ESTALE;
     if (!tn_net_has_local(net, client->local)) return TERN_ENOROUTE;
     int err = tn_net_flow(net, TERN_TRANSPORT_UDP, client->target.addr, client->local, &flow);
-    if (!err) client->flow = flow;
+    if (!err) use_flow(client, flow);
     return err;
 }
 
@@ -194,6 +201,7 @@ void tn_client_free(struct tn_client *client)
     struct tn_txns *txns = client->txns;
 
     stop_machine(client);
+    tn_list_remove(&client->by_flow);
     tn_list_remove(&client->switched);
     tn_map_remove(&txns->client_map, &client->by_branch);
     tn_slots_remove(&txns->clients, client->id);
@@ -260,7 +268,8 @@ static int launch(struct tn_txns *txns, const struct plan *plan, struct tn_buf *
     client->method = plan->method;
     client->target = plan->target;
     client->from = plan->from;
-    client->flow = plan->flow;
+    tn_list_init(&client->by_flow);
+    use_flow(client, plan->flow);
     client->local = plan->local;
     client->text = text->ptr;
     client->text_len = text->len;
@@ -379,7 +388,7 @@ static bool go_back_to_udp(struct tn_client *client)
     tn_free(&txns->ctx->alloc, client->text);
     client->text = out.ptr;
     client->text_len = out.len;
-    client->flow = plan.flow;
+    use_flow(client, plan.flow);
     client->local = plan.local;
     client->target.transport = TERN_TRANSPORT_UDP;
     find_parts(client);

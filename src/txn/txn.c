@@ -40,6 +40,8 @@ int tn_txns_init(struct tn_txns *txns, struct tn_ctx *ctx, struct tn_net *net, t
     txns->net = net;
     txns->product = product;
     tn_list_init(&txns->switched);
+    for (size_t i = 0; i < TN_FLOW_LISTS; i++)
+        tn_list_init(&txns->by_flow[i]);
     tn_slots_init(&txns->clients, &ctx->alloc, TN_CLIENTS_MAX);
     tn_slots_init(&txns->servers, &ctx->alloc, TN_SERVERS_MAX);
     tn_slots_init(&txns->requests, &ctx->alloc, TN_REQUESTS_MAX);
@@ -129,14 +131,20 @@ void tn_txns_message(struct tn_txns *txns, struct tn_msg *msg, uint64_t flow)
     }
 }
 
+/* Flows are numbered in turn: the lowest bits spread them evenly. */
+struct tn_list *tn_txns_of_flow(struct tn_txns *txns, uint64_t flow)
+{
+    return &txns->by_flow[flow % TN_FLOW_LISTS];
+}
+
 /* Server transactions look for a flow at each send, and so need not be told. */
 void tn_txns_flow_down(struct tn_txns *txns, uint64_t flow)
 {
-    struct tn_client *client;
-    uint32_t cursor = 0;
-
-    while ((client = tn_slots_each(&txns->clients, &cursor)) != NULL)
+    TN_LIST_FOR(node, tn_txns_of_flow(txns, flow))
+    {
+        struct tn_client *client = TN_OWNER(node, struct tn_client, by_flow);
         if (client->flow == flow) tn_client_flow_down(client);
+    }
 }
 
 /* A connection that stands is no reason any more to go back to UDP (RFC 3261 18.1.1). */

@@ -13,6 +13,9 @@
 #include "net/net.h"
 #include "wire/sip/msg.h"
 
+/* When ten thousand peers have a flow each and all go down, each finds its clients in a short list. */
+#define TN_FLOW_LISTS 1024
+
 struct tn_txns {
     struct tn_ctx *ctx;
     struct tn_net *net;
@@ -20,8 +23,9 @@ struct tn_txns {
     struct tn_map client_map, server_map;
     struct tn_map merge_map; /* server transactions by From tag, Call-ID and CSeq */
     struct tn_list switched; /* clients that went to TCP for their size and may go back */
-    tern_str product;        /* User-Agent and Server; borrowed for life */
-    bool paused;             /* no usable network: timers B, F, H wait (MOBILITY C4) */
+    struct tn_list by_flow[TN_FLOW_LISTS]; /* clients, by the lowest bits of their flow's number */
+    tern_str product;                      /* User-Agent and Server; borrowed for life */
+    bool paused; /* no usable network: timers B, F, H wait (MOBILITY C4) */
 };
 
 TERN_CHECK int tn_txns_init(struct tn_txns *txns, struct tn_ctx *ctx, struct tn_net *net,

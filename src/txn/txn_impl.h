@@ -22,6 +22,7 @@ struct tn_client {
     uint64_t id;
     struct tn_owner owner; /* TN_OWNER_NONE: nobody cares any more */
     struct tn_map_node by_branch;
+    struct tn_list by_flow;  /* in one of txns->by_flow */
     struct tn_list switched; /* in txns->switched: went to TCP for its size, not connected yet */
     enum tn_method method;
     enum tn_cancel cancel;
@@ -108,6 +109,7 @@ TERN_CHECK int tn_put_response(const struct tn_txns *txns, const struct tn_msg *
                                tern_addr source, const struct tn_response *rsp, struct tn_buf *out);
 
 /* txn.c */
+struct tn_list *tn_txns_of_flow(struct tn_txns *txns, uint64_t flow);
 void tn_txns_count(struct tn_txns *txns); /* keeps the statistics */
 
 #endif
