@@ -49,6 +49,11 @@ await() {
     step "$1" await "$1.json" "$2" "$3" "${4:-10}"
 }
 
+# bindings NAME: keeps what the registrar has now, in bindings.NAME.
+bindings() {
+    step server bindings "$1"
+}
+
 tell() {
     step "$1" tell "$@"
 }
@@ -151,7 +156,7 @@ aftermath() {
     numbers settled
     pause 1000
     numbers talked
-    step server bindings after
+    bindings after
     tell phone hangup all
     await phone 1 '"call_ended"'
     await far 1 '"call_ended"'

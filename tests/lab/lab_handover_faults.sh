@@ -13,7 +13,7 @@ talks() {
 
 # A call to where the phone is registered now, after its own has ended.
 ring() {
-    step server bindings after
+    bindings after
     tell phone hangup all
     await far 1 '"call_ended"'
     tell far call alice

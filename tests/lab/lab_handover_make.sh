@@ -11,7 +11,7 @@ overlap() {
     address add lte0 $lte
     completed 1
     pause 500
-    step server bindings made
+    bindings made
     address del wlan0 $wifi
     await phone 1 '"event":"network".*"removed":1'
     aftermath

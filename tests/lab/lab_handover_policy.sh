@@ -23,7 +23,7 @@ hangup() {
     completed 1
     await phone 1 '"call_ended"'
     await far 1 '"call_ended"'
-    step server bindings after
+    bindings after
     tell far call alice
     await far 2 '"call_answered"'
     pause 1000
@@ -89,7 +89,7 @@ contact_kept() {
     numbers settled
     pause 1000
     numbers talked
-    step server bindings after
+    bindings after
     tell phone hangup all
     await far 1 '"call_ended"'
     play

@@ -115,7 +115,7 @@ crowd() {
     numbers settled
     pause 1000
     numbers talked
-    step server bindings after
+    bindings after
     tell phone hangup all
     await far 5 '"call_ended"'
     tell far call alice
