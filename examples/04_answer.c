@@ -102,7 +102,7 @@ static void on_stopped(void *user, struct tern_endpoint *ep)
 static void interrupted(int signal)
 {
     (void)signal;
-    tern_uv_stop(uv);
+    tern_uv_stop(uv); /* allowed here: NOLINT(bugprone-signal-handler) */
 }
 
 static const struct tern_callbacks callbacks = {

@@ -124,7 +124,7 @@ int run(char **argv)
     if (check(call.setAudio(std::make_shared<Tone>()))) return 1;
     if (!call.waitForAnswer()) return 1;
 
-    call.waitForEnd(std::chrono::seconds(std::atoi(argv[5])));
+    call.waitForEnd(std::chrono::seconds(std::strtol(argv[5], nullptr, 10)));
     if (call.isActive() && call.hangup() == 0) call.waitForEnd(std::chrono::seconds(5));
     return 0;
 }

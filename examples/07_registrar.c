@@ -38,7 +38,7 @@ static void on_listener(void *user, struct tern_endpoint *ep, const struct tern_
 static void interrupted(int signal)
 {
     (void)signal;
-    tern_uv_stop(uv);
+    tern_uv_stop(uv); /* allowed here: NOLINT(bugprone-signal-handler) */
 }
 
 int main(int argc, char **argv)

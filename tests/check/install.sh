@@ -38,9 +38,10 @@ start() {
 
 # await NAME COUNT PATTERN: until so many lines of its output match, for ten seconds.
 await() {
-    local i
+    local i count
     for ((i = 0; i < 100; i++)); do
-        (($(grep -c -- "$3" "$work/$1.log") >= $2)) && return 0
+        count=$(grep -c -- "$3" "$work/$1.log" 2>/dev/null) || true
+        ((${count:-0} >= $2)) && return 0
         sleep 0.1
     done
     fail "$1 never said '$3'"

@@ -34,7 +34,7 @@ start() {
 await() {
     local i
     for ((i = 0; i < 100; i++)); do
-        grep -q -- "$2" "$work/$1.log" && return 0
+        grep -q -- "$2" "$work/$1.log" 2>/dev/null && return 0
         sleep 0.1
     done
     fail "$1 never said '$2'"

@@ -120,7 +120,7 @@ class Call {
         return endpoint().invoke([&] { return tern_uv_audio(driver(), id_, source, sink); });
     }
     /** The same with an object, kept until it is replaced or the call has ended. */
-    int setAudio(std::shared_ptr<AudioMediaPort> port);
+    int setAudio(const std::shared_ptr<AudioMediaPort> &port);
 
     int getInfo(CallInfo &out) const
     {
@@ -225,7 +225,7 @@ struct PortSink : tern_audio_sink {
     std::shared_ptr<AudioMediaPort> port;
 };
 
-inline int Call::setAudio(std::shared_ptr<AudioMediaPort> port)
+inline int Call::setAudio(const std::shared_ptr<AudioMediaPort> &port)
 {
     if (!port) return setAudio(nullptr, nullptr);
     std::unique_ptr<PortSource> source(new (std::nothrow) PortSource(port));
@@ -233,8 +233,8 @@ inline int Call::setAudio(std::shared_ptr<AudioMediaPort> port)
     if (!source || !sink) return TERN_ENOMEM;
     int err = setAudio(source.get(), sink.get());
     if (!err) {
-        source.release();
-        sink.release();
+        static_cast<void>(source.release()); /* closed by the driver */
+        static_cast<void>(sink.release());
     }
     return err;
 }

@@ -216,7 +216,7 @@ inline int Endpoint::post(std::function<void()> fn)
             (*due)();
         },
         job.get());
-    if (!err) job.release();
+    if (!err) static_cast<void>(job.release()); /* freed when it has run */
     return err;
 }
 
