@@ -25,6 +25,7 @@ static const char help[] =
     "  --scenario offline     no network in between\n"
     "  --offline-ms MS        ... for so long (default 5000)\n"
     "  --hangup               let the policy hang the call up instead of moving it\n"
+    "  --far-follows-sdp      the far end sends where SDP says, not where it hears the phone from\n"
     "  --wav FILE             what the phone plays (default: a tone)\n"
     "  --loss PERCENT         packets that the phone's links lose (default 0)\n"
     "  --jitter MS            and by how much they vary in delay (default 0)\n"
@@ -44,6 +45,7 @@ enum option_id {
     OPTION_SCENARIO,
     OPTION_OFFLINE,
     OPTION_HANGUP,
+    OPTION_FAR_FOLLOWS_SDP,
     OPTION_WAV,
     OPTION_LOSS,
     OPTION_JITTER,
@@ -61,6 +63,7 @@ static const struct option options[] = {
     {"scenario", required_argument, NULL, OPTION_SCENARIO},
     {"offline-ms", required_argument, NULL, OPTION_OFFLINE},
     {"hangup", no_argument, NULL, OPTION_HANGUP},
+    {"far-follows-sdp", no_argument, NULL, OPTION_FAR_FOLLOWS_SDP},
     {"wav", required_argument, NULL, OPTION_WAV},
     {"loss", required_argument, NULL, OPTION_LOSS},
     {"jitter", required_argument, NULL, OPTION_JITTER},
@@ -161,6 +164,7 @@ static int read_options(int argc, char **argv, struct demo_opts *opts)
         case OPTION_SCENARIO: ok = read_scenario(opts); break;
         case OPTION_OFFLINE: ok = read_ms("offline-ms", DEMO_OFFLINE_MAX_MS, &opts->offline); break;
         case OPTION_HANGUP: opts->hangup = true; break;
+        case OPTION_FAR_FOLLOWS_SDP: opts->far_follows_sdp = true; break;
         case OPTION_WAV: opts->wav = optarg; break;
         case OPTION_LOSS: ok = read_loss(opts); break;
         case OPTION_JITTER: ok = read_ms("jitter", DEMO_RTT_MAX_MS, &opts->jitter); break;

@@ -44,8 +44,9 @@ struct demo_opts {
     uint32_t loss_permille;
     unsigned changes;
     bool hangup, loopback, json, verbose;
-    const char *wav;     /* what the phone plays; NULL: a tone */
-    const char *capture; /* pcapng file; NULL: none */
+    bool far_follows_sdp; /* the far end sends where SDP says, not where it hears from */
+    const char *wav;      /* what the phone plays; NULL: a tone */
+    const char *capture;  /* pcapng file; NULL: none */
 };
 
 enum demo_who { DEMO_SERVER, DEMO_FAR, DEMO_PHONE, DEMO_CAST };

@@ -386,6 +386,7 @@ static int make_endpoint(struct node *node)
     opts.rtp_port_min = part->rtp_min;
     opts.rtp_port_max = part->rtp_max;
     opts.sip_events = part->who == DEMO_PHONE;
+    opts.no_symmetric_rtp = part->who == DEMO_FAR && part->opts->far_follows_sdp;
     if (getrandom(opts.seed, sizeof(opts.seed), 0) != (ssize_t)sizeof(opts.seed)) return TERN_EIO;
     return tern_endpoint_new(&opts, &node->ep);
 }

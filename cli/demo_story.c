@@ -26,6 +26,7 @@ static void header_as_json(struct demo_story *story)
     json_text(&w.json, "scenario", scenarios[opts->scenario]);
     json_int(&w.json, "changes", opts->changes);
     json_bool(&w.json, "hangup", opts->hangup);
+    json_bool(&w.json, "far_follows_sdp", opts->far_follows_sdp);
     json_bool(&w.json, "loopback", stage->lab == NULL);
     if (stage->lab == NULL) json_text(&w.json, "loopback_reason", stage->why);
     json_time(&w.json, "rtt", stage->lab != NULL ? opts->rtt : 0);
@@ -63,6 +64,8 @@ static void header_of_path(struct demo_story *story, struct demo_writer *w)
         w->to,
         "Round trip from the phone to the server, and to the far end: %g ms (four links of %g).",
         ms, ms / 4);
+    if (opts->far_follows_sdp)
+        fputs("\nThe far end sends where SDP says, and nowhere else.", w->to);
     if (opts->loss_permille == 0 && opts->jitter == 0) return;
     fprintf(w->to, "\nThe phone's links lose %g %% and jitter by %g ms.",
             (double)opts->loss_permille / 10, (double)opts->jitter / 1000);

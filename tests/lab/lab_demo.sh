@@ -101,6 +101,11 @@ for transport in udp tcp; do
     at_most lost_up summary 2
 done
 
+echo "in namespaces: the far end follows nothing but SDP"
+demo 0 --far-follows-sdp --rtt 40 --json
+lives
+is far_follows_sdp setup true
+
 echo "in namespaces: make before break loses nothing"
 demo 0 --scenario make --rtt 40 --json
 lives
