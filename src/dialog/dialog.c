@@ -57,9 +57,11 @@ static int without_tag(const struct tern_allocator *alloc, const struct tn_name_
         if (tn_str_ieq(name, TERN_STR("tag"))) continue;
         tn_buf_char(&buf, ';');
         tn_buf_str(&buf, name);
-        if (value.len == 0) continue;
-        tn_buf_char(&buf, '=');
+        if (value.ptr == NULL) continue;
+        bool quoted = value.ptr[-1] == '"'; /* an '=' is before any other */
+        tn_buf_z(&buf, quoted ? "=\"" : "=");
         tn_buf_str(&buf, value);
+        if (quoted) tn_buf_char(&buf, '"');
     }
     tern_str text;
     int err = tn_buf_end(&buf, &text);
