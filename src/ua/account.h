@@ -50,13 +50,16 @@ struct tn_account {
     tern_addr pending_local; /* of the REGISTER under way */
     tern_addr server;        /* where REGISTER goes */
     uint64_t flow;
-    bool again; /* after REMOVING: register anew */
+    struct tn_list by_flow; /* in one of the endpoint's account_flows */
+    bool again;             /* after REMOVING: register anew */
     struct tn_timer refresh, retry, keepalive;
 
     struct tn_account_task task;
     uint32_t calls;
 };
 
+/* Accounts by the lowest bits of their flow's number: those of this flow are among them. */
+struct tn_list *tn_accounts_of_flow(struct tern_endpoint *ep, uint64_t flow);
 struct tn_account *tn_account_find(const struct tern_endpoint *ep, tern_account account);
 void tn_account_free(struct tn_account *account);
 /* No longer registered: freed now, or when the BYE of its last call is through. */

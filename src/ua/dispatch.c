@@ -22,13 +22,23 @@ static void to_owner(struct tern_endpoint *ep, const struct tn_effect *effect)
     }
 }
 
+/* One at a time: the decisions in between may end any account. */
+static struct tn_account *account_of_flow(struct tern_endpoint *ep, uint64_t flow)
+{
+    TN_LIST_FOR(node, tn_accounts_of_flow(ep, flow))
+    {
+        struct tn_account *account = TN_OWNER(node, struct tn_account, by_flow);
+        if (account->flow == flow) return account;
+    }
+    return NULL;
+}
+
 static void flow_down(struct tern_endpoint *ep, uint64_t flow)
 {
-    uint32_t cursor = 0;
     struct tn_account *account;
     tn_txns_flow_down(&ep->txns, flow);
-    while ((account = tn_slots_each(&ep->accounts, &cursor)) != NULL) {
-        tn_registration_flow_down(account, flow);
+    while ((account = account_of_flow(ep, flow)) != NULL) {
+        tn_registration_flow_down(account, flow); /* forgets the flow */
         (void)tn_ep_decisions(ep);
     }
 }

@@ -17,6 +17,9 @@
 struct tn_account;
 struct tn_call;
 
+/* As many lists as accounts are usual on a big machine: each flow finds its own at once. */
+#define TN_ACCOUNT_FLOW_LISTS 256
+
 enum tn_endpoint_state {
     TN_ENDPOINT_NEW,
     TN_ENDPOINT_RUNNING,
@@ -40,6 +43,7 @@ struct tern_endpoint {
     uint32_t max_calls;
 
     struct tn_slots accounts, calls;
+    struct tn_list account_flows[TN_ACCOUNT_FLOW_LISTS];
     struct tn_map sockets;  /* media sockets by number */
     struct tn_map dialogs;  /* by Call-ID and local tag */
     uint32_t calls_visible; /* calls whose ENDED has not been told */

@@ -178,17 +178,17 @@ void tn_ep_settle_fired(struct tn_timer *timer)
 
 static void close_dead_flows(struct tern_endpoint *ep)
 {
-    uint32_t flow_cursor = 0, cursor;
+    uint32_t cursor = 0;
     const struct tn_flow *flow;
-    struct tn_account *account;
-    while ((flow = tn_net_each(&ep->net, &flow_cursor)) != NULL) {
+    while ((flow = tn_net_each(&ep->net, &cursor)) != NULL) {
         if (tn_net_has_local(&ep->net, flow->key.local)) continue;
         uint64_t id = flow->id;
         struct tn_flow_key key = flow->key;
         tn_net_close(&ep->net, id, true, false);
         if (key.transport == TERN_TRANSPORT_UDP) continue;
-        cursor = 0;
-        while ((account = tn_slots_each(&ep->accounts, &cursor)) != NULL) {
+        TN_LIST_FOR(node, tn_accounts_of_flow(ep, id))
+        {
+            struct tn_account *account = TN_OWNER(node, struct tn_account, by_flow);
             if (account->flow != id) continue;
             account->task.id = account->id;
             account->task.transport = key.transport;

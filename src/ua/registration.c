@@ -88,10 +88,23 @@ static void keepalive_fired(struct tn_timer *timer)
     tn_timer_arm(&account->ep->ctx, &account->keepalive, TERN_SECONDS(account->keepalive_s));
 }
 
+struct tn_list *tn_accounts_of_flow(struct tern_endpoint *ep, uint64_t flow)
+{
+    return &ep->account_flows[flow % TN_ACCOUNT_FLOW_LISTS];
+}
+
+static void use_flow(struct tn_account *account, uint64_t flow)
+{
+    account->flow = flow;
+    tn_list_remove(&account->by_flow);
+    if (flow) tn_list_push(tn_accounts_of_flow(account->ep, flow), &account->by_flow);
+}
+
 int tn_registration_init(struct tn_account *account)
 {
     struct tn_ctx *ctx = &account->ep->ctx;
     char call_id[24];
+    tn_list_init(&account->by_flow);
     tn_random_token(&ctx->random, call_id, sizeof(call_id));
     tn_random_token(&ctx->random, account->from_tag, sizeof(account->from_tag));
     account->cseq = tn_random_below(&ctx->random, 1u << 16);
@@ -106,6 +119,7 @@ void tn_registration_fini(struct tn_account *account)
 {
     struct tn_ctx *ctx = &account->ep->ctx;
     tn_request_abandon(&account->ep->txns, account->request);
+    tn_list_remove(&account->by_flow);
     tn_timer_cancel(ctx, &account->refresh);
     tn_timer_cancel(ctx, &account->retry);
     tn_timer_cancel(ctx, &account->keepalive);
@@ -419,7 +433,7 @@ static void registered(struct tn_account *account, const struct tn_msg *rsp, uin
 {
     struct tern_endpoint *ep = account->ep;
     struct tn_request_path path;
-    if (tn_request_path(&ep->txns, request, &path)) account->flow = path.flow;
+    if (tn_request_path(&ep->txns, request, &path)) use_flow(account, path.flow);
     uint32_t seconds = granted(account, rsp);
     account->failures = 0;
     account->bound_until = ep->ctx.now + TERN_SECONDS(seconds);
@@ -543,7 +557,7 @@ void tn_registration_effect(struct tn_account *account, const struct tn_effect *
 void tn_registration_flow_down(struct tn_account *account, uint64_t flow)
 {
     if (account->flow != flow) return;
-    account->flow = 0;
+    use_flow(account, 0);
     tn_timer_cancel(&account->ep->ctx, &account->keepalive);
     /* RFC 5626 4.2: a registration whose connection broke is made again; mobility may be on it. */
     if (account->state != TERN_REGISTRATION_REGISTERED) return;
