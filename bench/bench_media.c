@@ -4,12 +4,11 @@
  * received, buffered, decoded and played. Prints rates and the machine, judges nothing.
  */
 #include <stdio.h>
-#include <string.h>
-#include <time.h>
 
+#include "measure.h"
 #include "media/stream.h"
 
-#define ROUNDS            5 /* the best one is printed: the others met something else on the machine */
+#define SAMPLES           5
 #define FRAMES            20000
 #define SECONDS_PER_FRAME 0.02
 
@@ -18,28 +17,6 @@ struct bench {
     struct tn_stream near, far;
     int16_t pcm[TERN_PCM_FRAME], heard[TERN_PCM_FRAME];
 };
-
-static double now_s(void)
-{
-    struct timespec now;
-
-    (void)timespec_get(&now, TIME_UTC);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
-static void print_cpu(void)
-{
-    char line[256];
-    FILE *file = fopen("/proc/cpuinfo", "r");
-
-    while (file && fgets(line, sizeof(line), file)) {
-        const char *colon = strchr(line, ':');
-        if (strncmp(line, "model name", 10) != 0 || !colon) continue;
-        printf("cpu:%s", colon + 1);
-        break;
-    }
-    if (file) (void)fclose(file);
-}
 
 static int start_stream(struct bench *bench, struct tn_stream *stream, uint32_t number)
 {
@@ -96,7 +73,7 @@ int main(void)
 {
     static const uint8_t seed[32] = {1};
     static struct bench bench;
-    double best = 1e9;
+    struct samples samples = {0};
 
     for (int i = 0; i < TERN_PCM_FRAME; i++)
         bench.pcm[i] = (int16_t)(i * 397 % 16000 - 8000);
@@ -104,17 +81,18 @@ int main(void)
     if (start_stream(&bench, &bench.near, 1) != 0) return 1;
     if (start_stream(&bench, &bench.far, 2) != 0) return 1;
 
-    print_cpu();
-    for (int round = 0; round < ROUNDS; round++) {
-        double began = now_s();
+    print_machine();
+    for (int sample = 0; sample < SAMPLES; sample++) {
+        double began = cpu_now();
         for (int i = 0; i < FRAMES; i++)
             run_frame(&bench);
-        double each = (now_s() - began) / FRAMES;
-        if (each < best) best = each;
+        samples_add(&samples, (cpu_now() - began) / FRAMES);
     }
-    printf("encode, send, receive, buffer, decode, play: %.2f us a packet, %.0f packets/s\n",
-           best * 1e6, 1 / best);
-    printf("calls a core, both directions: %.0f\n", SECONDS_PER_FRAME / best);
+    double each_s = samples_median(&samples);
+    printf("encode, send, receive, buffer, decode, play: ");
+    samples_print(&samples, 1e6, 2);
+    printf(" us a packet, %.0f packets/s\n", 1 / each_s);
+    printf("calls a core, both directions: %.0f\n", SECONDS_PER_FRAME / each_s);
     printf("memory of a stream: %zu bytes\n", sizeof(struct tn_stream));
     tn_stream_fini(&bench.near);
     tn_stream_fini(&bench.far);

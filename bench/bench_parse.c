@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* How fast messages are parsed: prints rates and the machine, judges nothing. */
 #include <stdio.h>
-#include <string.h>
-#include <time.h>
 
 #include "base/alloc.h"
+#include "measure.h"
 #include "wire/sip/msg.h"
 
-#define ROUNDS  7 /* the best one is printed: the others met something else on the machine */
-#define SECONDS 0.2
+#define SAMPLES   5
+#define SECONDS   0.2
+#define BUDGET_US 0.7
 
 static const char invite[] =
     "INVITE sip:bob@biloxi.example.com SIP/2.0\r\n"
@@ -49,37 +49,16 @@ static const char ringing[] =
     "Content-Length: 0\r\n"
     "\r\n";
 
-static double now_s(void)
-{
-    struct timespec now;
-
-    (void)timespec_get(&now, TIME_UTC);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
-static void print_cpu(void)
-{
-    char line[256];
-    FILE *file = fopen("/proc/cpuinfo", "r");
-
-    while (file != NULL && fgets(line, sizeof(line), file) != NULL) {
-        if (strncmp(line, "model name", 10) != 0) continue;
-        printf("cpu: %s", strchr(line, ':') != NULL ? strchr(line, ':') + 2 : line);
-        break;
-    }
-    if (file != NULL) (void)fclose(file);
-}
-
 static void bench(const char *name, tern_str text)
 {
     struct tern_allocator alloc = tn_default_allocator();
-    double best_s = 1e9;
+    struct samples each = {0};
 
-    for (int round = 0; round < ROUNDS; round++) {
+    for (int i = 0; i < SAMPLES; i++) {
         unsigned long count = 0;
-        double start = now_s(), spent;
+        double start = cpu_now(), spent;
         do {
-            for (int i = 0; i < 1000; i++, count++) {
+            for (int k = 0; k < 1000; k++, count++) {
                 struct tn_msg *msg;
                 if (tn_msg_parse(&alloc, text, &msg) != 0 || msg->defect_status != 0) {
                     printf("%s: not parsed\n", name);
@@ -87,17 +66,22 @@ static void bench(const char *name, tern_str text)
                 }
                 tn_msg_unref(msg);
             }
-            spent = now_s() - start;
+            spent = cpu_now() - start;
         } while (spent < SECONDS);
-        if (spent / (double)count < best_s) best_s = spent / (double)count;
+        samples_add(&each, spent / (double)count);
     }
-    printf("%-10s %4zu bytes  %7.3f us each  %6.2f million/s  %7.1f MB/s\n", name, text.len,
-           best_s * 1e6, 1e-6 / best_s, (double)text.len / best_s / 1e6);
+    double median_s = samples_median(&each);
+    printf("%-10s %4zu bytes ", name, text.len);
+    samples_print(&each, 1e6, 3);
+    printf(" us each  %5.2f of the budget  %5.2f million/s  %6.1f MB/s\n",
+           median_s * 1e6 / BUDGET_US, 1e-6 / median_s, (double)text.len / median_s / 1e6);
 }
 
 int main(void)
 {
-    print_cpu();
+    print_machine();
+    printf("budget: %.1f us for an INVITE of 800 bytes; median of %d samples (least to most)\n",
+           BUDGET_US, SAMPLES);
     bench("INVITE", (tern_str){invite, sizeof(invite) - 1});
     bench("response", (tern_str){ringing, sizeof(ringing) - 1});
     return 0;

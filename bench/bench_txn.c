@@ -4,16 +4,15 @@
  * destroyed. Prints rates and the machine, judges nothing.
  */
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
 
 #include "base/str.h"
+#include "measure.h"
 #include "txn/txn.h"
 
-#define ROUNDS  7 /* the best one is printed: the others met something else on the machine */
-#define SECONDS 0.2
-#define BATCH   1000
+#define SAMPLES   5
+#define SECONDS   0.2
+#define BATCH     1000
+#define BUDGET_US 1.0
 
 static const char rest[] = "Max-Forwards: 70\r\n"
                            "From: \"Alice\" <sip:alice@atlanta.example.com>;tag=9fxced76sl\r\n"
@@ -28,34 +27,6 @@ static struct tn_ctx ctx;
 static struct tn_net net;
 static struct tn_txns txns;
 static uint64_t alive[65536];
-
-static double now_s(void)
-{
-    struct timespec now;
-
-    (void)timespec_get(&now, TIME_UTC);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
-static void print_cpu(void)
-{
-    char line[256];
-    FILE *file = fopen("/proc/cpuinfo", "r");
-
-    while (file != NULL && fgets(line, sizeof(line), file) != NULL) {
-        if (strncmp(line, "model name", 10) != 0) continue;
-        printf("cpu: %s", strchr(line, ':') != NULL ? strchr(line, ':') + 2 : line);
-        break;
-    }
-    if (file != NULL) (void)fclose(file);
-}
-
-static void require(bool cond, const char *what)
-{
-    if (cond) return;
-    fprintf(stderr, "bench_txn: %s\n", what);
-    exit(1);
-}
 
 static void drain(void)
 {
@@ -102,16 +73,16 @@ static uint64_t start_one(tern_addr remote, enum tn_method method)
 /* With `standing` others alive, as in a busy endpoint: the oldest goes for each that comes. */
 static void bench(const char *name, enum tn_method method, size_t standing)
 {
-    double best_s = 1e9;
+    struct samples each = {0};
     size_t oldest = 0;
     tern_addr remote;
 
     require(tern_addr_parse(TERN_STR("192.0.2.2:5060"), &remote) == 0, "address");
     for (size_t i = 0; i < standing; i++)
         alive[i] = start_one(remote, method);
-    for (int round = 0; round < ROUNDS; round++) {
+    for (int sample = 0; sample < SAMPLES; sample++) {
         unsigned long count = 0;
-        double start = now_s(), spent;
+        double start = cpu_now(), spent;
         do {
             for (int i = 0; i < BATCH; i++, count++) {
                 uint64_t id = start_one(remote, method);
@@ -121,20 +92,25 @@ static void bench(const char *name, enum tn_method method, size_t standing)
                 if (i % 32 == 0) drain();
             }
             tn_ctx_enter(&ctx, ctx.now + 1);
-            spent = now_s() - start;
+            spent = cpu_now() - start;
         } while (spent < SECONDS);
-        if (spent / (double)count < best_s) best_s = spent / (double)count;
+        samples_add(&each, spent / (double)count);
     }
     for (size_t i = 0; i < standing; i++)
         tn_client_abandon(&txns, alive[i]);
     drain();
-    printf("%-8s %6zu alive  %7.3f us each  %6.2f million/s\n", name, standing, best_s * 1e6,
-           1e-6 / best_s);
+    double median_s = samples_median(&each);
+    printf("%-8s %6zu alive ", name, standing);
+    samples_print(&each, 1e6, 3);
+    printf(" us each  %5.2f of the budget  %5.2f million/s\n", median_s * 1e6 / BUDGET_US,
+           1e-6 / median_s);
 }
 
 int main(void)
 {
-    print_cpu();
+    print_machine();
+    printf("budget: %.1f us each, a million a second; median of %d samples (least to most)\n",
+           BUDGET_US, SAMPLES);
     start_world();
     bench("OPTIONS", TN_METHOD_OPTIONS, 0);
     bench("OPTIONS", TN_METHOD_OPTIONS, 20000);
