@@ -15,6 +15,8 @@ static int put_target(const struct tn_account *account, tern_str target, struct 
     tern_str text;
     target = tn_str_trim(target);
     bool whole = tn_str_starts(target, TERN_STR("sip:"));
+    /* Another scheme is no user name. */
+    if (!whole && tn_str_find(target, ':') < tn_str_find(target, '@')) return TERN_EINVAL;
     if (!whole) tn_buf_z(out, "sip:");
     tn_buf_str(out, target);
     if (!whole && tn_str_find(target, '@') == SIZE_MAX) {
