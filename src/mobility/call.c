@@ -339,6 +339,13 @@ void tn_mob_media_seen(struct tn_mobility *mob, tern_time now, struct tn_call_ta
     if (task->state == TN_CALL_VERIFYING) rest(mob, task, TN_CALL_DONE);
 }
 
+void tn_mob_talking(struct tn_mobility *mob, tern_time now, struct tn_call_task *task, bool talking)
+{
+    mob->now = now;
+    task->talking = talking;
+    if (!talking && task->state == TN_CALL_VERIFYING) rest(mob, task, TN_CALL_DONE);
+}
+
 void tn_mob_call_timer(struct tn_mobility *mob, struct tn_call_task *task)
 {
     switch (task->state) {

@@ -230,6 +230,9 @@ void tn_mob_refreshed(struct tn_mobility *mob, tern_time now, struct tn_call_tas
                       bool used_update, tern_time retry_after);
 /* Audio has come in by the new local address; `gap` since the last packet before. */
 void tn_mob_media_seen(struct tn_mobility *mob, tern_time now, struct tn_call_task *task);
+/* Hold, or its end, was agreed on: whether audio is expected to come in. */
+void tn_mob_talking(struct tn_mobility *mob, tern_time now, struct tn_call_task *task,
+                    bool talking);
 /* The longest silence so far, either way, of a call that moves. */
 void tn_mob_gap(struct tn_mobility *mob, tern_time out, tern_time in);
 /* The object goes away. */

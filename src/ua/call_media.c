@@ -171,6 +171,7 @@ void tn_call_apply_plan(struct tn_call *call, const struct tn_media_plan *plan, 
     tern_addr source;
     if (!call->stream_ready) return;
     tn_stream_configure(&call->stream, plan);
+    tn_mob_talking(&call->ep->mob, call->ep->ctx.now, &call->task, plan->active && plan->listen);
     tern_addr remote = tn_stream_remote(&call->stream);
     if (remote.family != TERN_FAMILY_NONE &&
         tern_network_source(&call->ep->network, remote, &source) == 0) {

@@ -90,6 +90,7 @@ holding() {
     aftermath
     play
     lived $lte
+    expect "times that audio was waited for in vain" "$(count phone 'media_moved","status":"failure"')" -eq 0
 }
 
 one_round_trip_but_resume() {

@@ -266,7 +266,7 @@ void hear(struct bench_call *c)
 void end_call(struct bench_call *c)
 {
     c->exists = c->asked = false;
-    tn_mob_call_gone(&bench.mob, bench.now, &c->task, 0);
+    tn_mob_call_gone(&bench.mob, bench.now, &c->task, 200);
 }
 
 void end_account(struct bench_account *a)

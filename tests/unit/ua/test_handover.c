@@ -414,6 +414,7 @@ static void change_while_hold_is_pending(void)
         host_network(alice, "10.0.3.1", NULL);
         world_run(&world, TERN_SECONDS(20));
         CHECK(bob->last_media.held_there);
+        CHECK(host_step(alice, TERN_IP_CHANGE_OP_MEDIA_MOVED, TERN_IP_CHANGE_FAILURE, 0) < 0);
         CHECK_EQ(alice->last_completed.totals.calls_kept, 1);
         CHECK_EQ(tern_call_resume(alice->ep, world.now, alice->call), 0);
         world_run(&world, TERN_SECONDS(2));
