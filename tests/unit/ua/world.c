@@ -31,6 +31,14 @@ static struct {
     tern_addr local;
 } ports[512];
 static size_t port_count;
+
+/* Sockets that could not be opened: a close may still come for them. */
+#define FAILED_MAX 64
+static struct failed {
+    const struct host *host;
+    uint32_t id;
+} failed[FAILED_MAX];
+static size_t failed_count;
 static uint16_t next_port;
 
 static tern_addr addr_of(const char *text)
@@ -80,6 +88,7 @@ static void open_port(struct host *host, const struct tern_output *out)
     for (size_t i = 0; i < port_count; i++) {
         if (ports[i].host != host || ports[i].port != port || ports[i].tcp != tcp) continue;
         if (tcp && !tern_addr_same_host(ports[i].local, out->local)) continue;
+        failed[failed_count++ % FAILED_MAX] = (struct failed){host, out->id};
         tern_socket_failed(host->ep, host->world->now, out->id, TERN_STR("address already in use"));
         return;
     }
@@ -98,6 +107,9 @@ static void close_port(struct host *host, uint32_t id)
         if (ports[i].host != host || ports[i].id != id) continue;
         ports[i] = ports[--port_count];
         return;
+    }
+    for (size_t i = 0; i < FAILED_MAX; i++) {
+        if (failed[i].host == host && failed[i].id == id) return;
     }
     CHECK(!"a socket was closed that was not open");
 }
@@ -215,9 +227,15 @@ static void take_step(struct host *host, const struct tern_ip_change_progress *s
     host->last_completed = *kept;
 }
 
+/* Stale: it has ended before its first event was read. */
+static void answer(struct host *host, int status)
+{
+    int err = tern_call_answer(host->ep, host->world->now, host->call, status);
+    CHECK(err == 0 || err == TERN_ESTALE);
+}
+
 static void hear(struct host *host, const struct tern_event *ev)
 {
-    tern_time now = host->world->now;
     switch (ev->type) {
     case TERN_EV_LISTENER: host->listeners++; return;
     case TERN_EV_NETWORK: return;
@@ -228,8 +246,8 @@ static void hear(struct host *host, const struct tern_event *ev)
     case TERN_EV_CALL_INCOMING:
         host->incoming++;
         host->call = ev->u.incoming.call;
-        CHECK_EQ(tern_call_answer(host->ep, now, host->call, 180), 0);
-        if (host->auto_answer) CHECK_EQ(tern_call_answer(host->ep, now, host->call, 200), 0);
+        answer(host, 180);
+        if (host->auto_answer) answer(host, 200);
         return;
     case TERN_EV_CALL_PROGRESS:
         host->progress++;
@@ -359,6 +377,7 @@ void world_start(struct world *world, tern_time delay)
     world->now = TERN_SECONDS(1000);
     world->next_tick = world->now;
     port_count = 0;
+    memset(failed, 0, sizeof(failed));
     next_port = 40000;
 }
 
@@ -559,7 +578,8 @@ void host_rests(struct host *host)
     CHECK_EQ(tern_call_next(host->ep, (tern_call){0}).id, 0);
     if (host->registration != TERN_REGISTRATION_NONE) return;
     host->world->next_tick = host->world->now + TERN_SECONDS(1000);
-    world_run(host->world, TERN_SECONDS(940)); /* by then the net room has forgotten each path, too */
+    world_run(host->world,
+              TERN_SECONDS(940)); /* by then the net room has forgotten each path, too */
     host->world->next_tick = host->world->now;
     CHECK_EQ(tern_deadline(host->ep), TERN_TIME_NEVER);
 }
