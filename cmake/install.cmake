@@ -17,7 +17,7 @@ install(FILES ${PROJECT_BINARY_DIR}/tern-config.cmake ${PROJECT_BINARY_DIR}/tern
 file(RELATIVE_PATH TERN_PC_PREFIX
   ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
 string(REGEX REPLACE "/$" "" TERN_PC_PREFIX "${TERN_PC_PREFIX}")
-set(TERN_PC_AUDIO sndfile speexdsp)
+set(TERN_PC_AUDIO "sndfile speexdsp")
 if(PORTAUDIO_FOUND)
   string(APPEND TERN_PC_AUDIO " portaudio-2.0")
 endif()

@@ -90,17 +90,17 @@ static void turn(void)
     struct tern_event event;
     int16_t pcm[TERN_PCM_FRAME];
 
-    if (call.id && frame_due <= now()) { /* 20 ms each way; silence, too, travels in packets */
-        frame_due = now() + TERN_MS(20);
-        check(tern_audio_send(ep, now(), call, NULL));
-        if (tern_audio_receive(ep, now(), call, pcm) == 1) heard++;
-    }
     tern_advance(ep, now());
     while (tern_next_event(ep, &event)) {
         if (event.type == TERN_EV_CALL_ENDED) ended = true;
         if (event.type != TERN_EV_CALL_INCOMING) continue;
         call = event.u.incoming.call;
         check(tern_call_answer(ep, now(), call, 200));
+    }
+    if (call.id && !ended && frame_due <= now()) { /* silence, too, travels in packets */
+        frame_due = now() + TERN_MS(20);
+        check(tern_audio_send(ep, now(), call, NULL));
+        if (tern_audio_receive(ep, now(), call, pcm) == 1) heard++;
     }
     while (tern_next_output(ep, &out)) {
         carry_out(&out);

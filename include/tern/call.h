@@ -4,7 +4,8 @@
  *
  * All functions here return at once and do no I/O. What they cause to be sent
  * waits in the endpoint until tern_next_output(); what becomes of the call is
- * told by events. TERN_EV_CALL_ENDED is the last event that names a call.
+ * told by events. TERN_EV_CALL_ENDED is the last event that names a call; the
+ * handle is stale from the moment that it is queued.
  */
 #ifndef TERN_CALL_H
 #define TERN_CALL_H

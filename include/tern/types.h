@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #ifdef __GNUC__
 #define TERN_CHECK __attribute__((warn_unused_result))
@@ -34,6 +35,13 @@ typedef struct tern_str {
     size_t len;
 } tern_str;
 
+/** A view of a NUL-terminated string; NULL gives the empty text. */
+static inline tern_str tern_cstr(const char *text)
+{
+    tern_str s = {text, text ? strlen(text) : 0};
+    return s;
+}
+
 #ifdef __cplusplus
 #define TERN_STR(literal)                                                                          \
     tern_str                                                                                       \
@@ -52,7 +60,10 @@ typedef struct tern_account {
     uint64_t id;
 } tern_account;
 
-/** A call, by value, with the same rule: after TERN_EV_CALL_ENDED it is stale. {0} is no call. */
+/**
+ * A call, by value, with the same rule: it is stale as soon as the call has ended, which may be
+ * a moment before TERN_EV_CALL_ENDED is read. {0} is no call.
+ */
 typedef struct tern_call {
     uint64_t id;
 } tern_call;

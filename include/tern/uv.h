@@ -142,6 +142,7 @@ TERN_API void tern_uv_flush(struct tern_uv *uv);
  * Connect a source and a sink to a call. The driver then moves one frame each way every 20 ms, on
  * a schedule that does not drift; after a stall it makes up for three frames at most.
  *
+ * Until this is called for a call nothing is sent on it; with both NULL, silence keeps its path open.
  * Without a source silence is sent; without a sink what comes in is dropped. A source that has
  * ended is followed by silence. Calling it again replaces both and closes the former ones.
  *

@@ -101,8 +101,8 @@ struct tn_call {
 
 /* ---- call.c: life ---- */
 
-struct tn_call *tn_call_find(const struct tern_endpoint *ep, tern_call call); /* visible ones */
-struct tn_call *tn_call_by_id(const struct tern_endpoint *ep, uint64_t id);   /* all */
+struct tn_call *tn_call_find(const struct tern_endpoint *ep, tern_call handle); /* visible ones */
+struct tn_call *tn_call_by_id(const struct tern_endpoint *ep, uint64_t id);     /* all */
 TERN_CHECK int tn_call_new(struct tern_endpoint *ep, struct tn_account *account, bool incoming,
                            struct tn_call **out);
 void tn_call_free(struct tn_call *call);
@@ -126,9 +126,9 @@ int tn_call_codec(const struct tn_call *call);
 
 void tn_call_out_sockets_ready(struct tn_call *call);
 void tn_call_out_effect(struct tn_call *call, const struct tn_effect *effect);
-void tn_call_out_acknowledge(struct tn_call *call, const struct tn_msg *response);
+void tn_call_out_acknowledge(struct tn_call *call, const struct tn_msg *rsp);
 /* A 2xx for an INVITE of ours that another fork, or nobody, has taken: ACK and BYE. */
-void tn_call_decline_fork(struct tn_call *call, const struct tn_msg *response);
+void tn_call_decline_fork(struct tn_call *call, const struct tn_msg *rsp);
 bool tn_call_has_forks(const struct tn_call *call);
 void tn_call_fork_effect(struct tn_call *call, const struct tn_effect *effect);
 void tn_call_tell_answered(struct tn_call *call);

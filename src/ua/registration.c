@@ -299,8 +299,9 @@ static void removed(struct tn_account *account)
 
 void tn_registration_remove(struct tn_account *account)
 {
-    drop_request(account);
     account->again = false;
+    if (account->state == TERN_REGISTRATION_REMOVING) return; /* is on its way already */
+    drop_request(account);
     if (account->state == TERN_REGISTRATION_NONE || account->contact.len == 0 ||
         !usable_network(account->ep)) {
         if (account->removed) {
