@@ -48,7 +48,7 @@ struct config_account {
 struct config {
     uint32_t sip_port, rtp_port_min, rtp_port_max;
     uint32_t settle_ms, poll_ms;
-    bool auto_ip_change, network_monitor, dscp;
+    bool auto_ip_change, network_monitor, symmetric_rtp, dscp;
     char dns_servers[CONFIG_TEXT_CAP];
     int32_t auto_answer_ms; /* -1: no */
     char play[CONFIG_TEXT_CAP], record[CONFIG_TEXT_CAP];

@@ -37,6 +37,8 @@ const struct config_setting config_settings[] = {
      "how often they are looked at; 0 leaves it to the kernel to tell"},
     {"dns-servers", CONFIG_PHONE, CONFIG_TEXT, ROOT(dns_servers), 0, 0, NULL, "ADDRESS,...",
      "name servers instead of the system's"},
+    {"symmetric-rtp", CONFIG_PHONE, CONFIG_SWITCH, ROOT(symmetric_rtp), 0, 0, NULL, "yes|no",
+     "send audio to where it comes from, if that is not where the far end said"},
     {"dscp", CONFIG_PHONE, CONFIG_SWITCH, ROOT(dscp), 0, 0, NULL, "yes|no",
      "mark packets for quality of service"},
     {"auto-answer", CONFIG_PHONE, CONFIG_DELAY, ROOT(auto_answer_ms), 0, 600000, NULL, "yes|no|MS",
@@ -146,6 +148,7 @@ void config_init(struct config *config)
     config->settle_ms = opts.settle_ms;
     config->auto_ip_change = true;
     config->network_monitor = true;
+    config->symmetric_rtp = true;
     config->auto_answer_ms = -1;
     memcpy(config->audio_device, "default", sizeof("default"));
     init_account(&config->defaults);

@@ -166,6 +166,7 @@ static int open_endpoint(struct phone *phone)
     opts.rtp_port_max = (uint16_t)config->rtp_port_max;
     opts.settle_ms = config->settle_ms;
     opts.no_auto_ip_change = !config->auto_ip_change;
+    opts.no_symmetric_rtp = !config->symmetric_rtp;
     opts.sip_events = config->trace;
     opts.max_calls = PHONE_CALLS_MAX;
     int err = tern_endpoint_new(&opts, &phone->ep);

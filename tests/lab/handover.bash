@@ -21,6 +21,7 @@ parallel=${HANDOVER_PARALLEL:-3}
 wifi=192.168.1.20 wifi2=192.168.1.77 lte=100.64.1.20
 server=203.0.113.5
 users=alice
+far_options=() # of the far end's phone
 
 if ! reason=$("$tern" lab --check); then
     echo "skipped: a lab is not possible here: ${reason#no: }"
@@ -101,7 +102,8 @@ world() {
     lab route add phone default dev wlan0 metric 100
     lab route add phone default dev lte0 metric 50
     start_registrar "$@"
-    start_phone far --auto-answer --tone 880 --account sip:far@$server --password builder
+    start_phone far --auto-answer --tone 880 --account sip:far@$server --password builder \
+        "${far_options[@]}"
     await far 1 '"state":"registered"'
 }
 

@@ -21,6 +21,12 @@ moved() {
     measured
 }
 
+# deaf TRANSPORT: the far end sends audio only where SDP says.
+deaf() {
+    far_options=(--no-symmetric-rtp)
+    moved "$1" 0
+}
+
 # renumbered TRANSPORT: another address on the same interface.
 renumbered() {
     world "$1"
@@ -41,6 +47,8 @@ renumbered() {
 
 scenario "address gone, new one at once, UDP" moved udp 0
 scenario "address gone, new one at once, TCP" moved tcp 0
+scenario "the far end follows nothing but SDP, UDP" deaf udp
+scenario "the far end follows nothing but SDP, TCP" deaf tcp
 scenario "half a second without a network, UDP" moved udp 500
 scenario "half a second without a network, TCP" moved tcp 500
 scenario "same interface, new address, UDP" renumbered udp
