@@ -89,6 +89,11 @@ void tn_slots_remove(struct tn_slots *slots, uint64_t id)
     slots->count--;
 }
 
+uint32_t tn_slots_cursor(uint64_t id)
+{
+    return (uint32_t)id; /* index + 1 */
+}
+
 void *tn_slots_each(const struct tn_slots *slots, uint32_t *cursor)
 {
     while (*cursor < slots->cap) {

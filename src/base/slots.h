@@ -24,5 +24,7 @@ void *tn_slots_get(const struct tn_slots *slots, uint64_t id);
 void tn_slots_remove(struct tn_slots *slots, uint64_t id);
 /** Walk: start with `*cursor` 0; NULL at the end. In order of index; removal inside is safe. */
 void *tn_slots_each(const struct tn_slots *slots, uint32_t *cursor);
+/** For a walk that goes on behind this number, stale or not; 0: from the start. */
+uint32_t tn_slots_cursor(uint64_t id);
 
 #endif

@@ -319,12 +319,10 @@ int tern_account_get_info(const struct tern_endpoint *ep, tern_account handle,
 
 tern_account tern_account_next(const struct tern_endpoint *ep, tern_account handle)
 {
-    uint32_t cursor = 0;
+    uint32_t cursor = tn_slots_cursor(handle.id);
     struct tn_account *account;
-    bool take = handle.id == 0;
     while ((account = tn_slots_each(&ep->accounts, &cursor)) != NULL) {
-        if (take && !account->removed) return (tern_account){account->id};
-        if (account->id == handle.id) take = true;
+        if (!account->removed) return (tern_account){account->id};
     }
     return (tern_account){0};
 }

@@ -235,12 +235,10 @@ int tern_call_get_info(const struct tern_endpoint *ep, tern_call handle, struct 
 
 tern_call tern_call_next(const struct tern_endpoint *ep, tern_call handle)
 {
-    uint32_t cursor = 0;
+    uint32_t cursor = tn_slots_cursor(handle.id);
     struct tn_call *call;
-    bool take = handle.id == 0;
     while ((call = tn_slots_each(&ep->calls, &cursor)) != NULL) {
-        if (take && !call->ended_told) return (tern_call){call->id};
-        if (call->id == handle.id) take = true;
+        if (!call->ended_told) return (tern_call){call->id};
     }
     return (tern_call){0};
 }

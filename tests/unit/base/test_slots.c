@@ -110,6 +110,31 @@ static void removal_inside_a_walk_is_safe(void)
     tn_slots_fini(&slots);
 }
 
+static void a_walk_goes_on_behind_any_number(void)
+{
+    struct memory memory = {0};
+    struct tern_allocator alloc = memory_allocator(&memory);
+    struct tn_slots slots;
+    int objects[20];
+    uint64_t ids[20];
+
+    tn_slots_init(&slots, &alloc, 20);
+    for (int i = 0; i < 20; i++)
+        CHECK_EQ(tn_slots_add(&slots, &objects[i], &ids[i]), 0);
+    tn_slots_remove(&slots, ids[7]);
+    uint32_t cursor = tn_slots_cursor(0);
+    CHECK(tn_slots_each(&slots, &cursor) == &objects[0]);
+    cursor = tn_slots_cursor(ids[6]);
+    CHECK(tn_slots_each(&slots, &cursor) == &objects[8]);
+    cursor = tn_slots_cursor(ids[7]); /* stale */
+    CHECK(tn_slots_each(&slots, &cursor) == &objects[8]);
+    cursor = tn_slots_cursor(ids[19]);
+    CHECK(tn_slots_each(&slots, &cursor) == NULL);
+    cursor = tn_slots_cursor(UINT64_MAX);
+    CHECK(tn_slots_each(&slots, &cursor) == NULL);
+    tn_slots_fini(&slots);
+}
+
 static void without_memory_what_there_is_stays(void)
 {
     for (int fail_at = 1; fail_at <= 3; fail_at++) {
@@ -139,6 +164,7 @@ int main(int argc, char **argv)
         TEST(a_number_names_its_object_until_it_is_removed_and_nothing_after),
         TEST(foreign_numbers_are_harmless),
         TEST(removal_inside_a_walk_is_safe),
+        TEST(a_walk_goes_on_behind_any_number),
         TEST(without_memory_what_there_is_stays),
     };
     return run_tests(tests, sizeof(tests) / sizeof(tests[0]), argc, argv);
