@@ -64,7 +64,7 @@ struct fuzz {
     size_t left;
     char tag[64];
     char last[2048]; /* Via to CSeq of the last request that it sent */
-    uint32_t sip_socket, rtp_socket, stream;
+    uint32_t sip_socket, rtp_socket, listener, stream;
     unsigned branch, cseq;
     tern_account account;
     tern_call call;
@@ -141,7 +141,10 @@ static void carry_out(struct fuzz *f, const struct tern_output *out)
         if (out->media && out->port % 2 == 0) f->rtp_socket = out->id;
         tern_socket_opened(f->ep, f->now, out->id, out->port);
         return;
-    case TERN_OUT_LISTEN: tern_socket_opened(f->ep, f->now, out->id, out->port); return;
+    case TERN_OUT_LISTEN:
+        f->listener = out->id;
+        tern_socket_opened(f->ep, f->now, out->id, out->port);
+        return;
     case TERN_OUT_CONNECT: tern_stream_closed(f->ep, f->now, out->id, TERN_STR("refused")); return;
     case TERN_OUT_RESOLVE: tern_resolved(f->ep, f->now, out->id, NULL, 0, false); return;
     case TERN_OUT_DATAGRAM:
@@ -261,7 +264,7 @@ static void receive_template(struct fuzz *f, unsigned number, bool by_stream, bo
         receive(f, text, len);
         return;
     }
-    if (f->stream == 0 && tern_stream_accepted(f->ep, f->now, 0, addr("192.0.2.1:5060"),
+    if (f->stream == 0 && tern_stream_accepted(f->ep, f->now, f->listener, addr("192.0.2.1:5060"),
                                                addr("192.0.2.7:40000"), &f->stream) != 0) {
         return;
     }
