@@ -20,7 +20,7 @@ static void begin(void)
     text[0] = '\0';
 }
 
-static void put(const char *format, ...)
+__attribute__((format(printf, 1, 2))) static void put(const char *format, ...)
 {
     va_list args;
     va_start(args, format);

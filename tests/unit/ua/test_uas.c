@@ -254,8 +254,8 @@ static void rubbish_is_dropped_and_counted(void)
         "GET / HTTP/1.1\r\n\r\n",
         "INVITE sip:alice@10.0.0.1 SIP/2.0\r\n\r\n",
         "INVITE sip:alice@10.0.0.1 SIP/2.0\r\nVia: \r\nFrom: \r\n\r\n",
-        "ACK sip:alice@10.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 10.0.0.7;branch=z9hG4bKa\r\n"
-        "From: <sip:a@b>;tag=1\r\nTo: <sip:a@b>;tag=2\r\nCall-ID: 1\r\nCSeq: 1 ACK\r\n\r\n",
+        ("ACK sip:alice@10.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 10.0.0.7;branch=z9hG4bKa\r\n"
+         "From: <sip:a@b>;tag=1\r\nTo: <sip:a@b>;tag=2\r\nCall-ID: 1\r\nCSeq: 1 ACK\r\n\r\n"),
     };
     meet();
     tern_addr far;
