@@ -370,9 +370,18 @@ lost() {
     events "$1" 'get("event") == "call_ended" { n += get("packets_lost") } END { print n + 0 }'
 }
 
+# took OPERATION: milliseconds from the change to its success.
+took() {
+    events phone 'get("operation") == "'"$1"'" && get("status") == "success" {
+        printf "%d", get("since_change_us") / 1000
+        exit
+    }'
+}
+
 # Shown behind the scenario's name; never judged, the machine may be busy.
 measured() {
-    printf '; gap out %s ms, in %s ms' "$(gap far)" "$(gap phone)" >measured
+    printf '; gap out %s ms, in %s ms; registered after %s ms, call moved after %s ms' \
+        "$(gap far)" "$(gap phone)" "$(took update_contact)" "$(took reinvite_call)" >measured
 }
 
 # ---- running them ----
