@@ -5,10 +5,11 @@
 #include "txn/timing.h"
 
 #define BIT(state) (1u << (state))
+#define PATIENCE   (TN_TIMER_J + TN_T4) /* a proxy hears of its own time-out at 64*T1 */
 
 static const unsigned successors[TN_NIST_STATES] = {
-    [TN_NIST_TRYING] = BIT(TN_NIST_PROCEEDING) | BIT(TN_NIST_COMPLETED),
-    [TN_NIST_PROCEEDING] = BIT(TN_NIST_COMPLETED),
+    [TN_NIST_TRYING] = BIT(TN_NIST_PROCEEDING) | BIT(TN_NIST_COMPLETED) | BIT(TN_NIST_TERMINATED),
+    [TN_NIST_PROCEEDING] = BIT(TN_NIST_COMPLETED) | BIT(TN_NIST_TERMINATED),
     [TN_NIST_COMPLETED] = BIT(TN_NIST_TERMINATED),
     [TN_NIST_TERMINATED] = 0,
 };
@@ -19,7 +20,7 @@ static unsigned enter(struct tn_nist *t, enum tn_nist_state next, unsigned actio
     TN_ASSERT(successors[t->state] & BIT(next));
     tn_trace(t->m.ctx, "nist", t->m.id, tn_nist_state_name(t->state), tn_nist_state_name(next));
     t->state = next;
-    tn_nist_stop(t);
+    if (next != TN_NIST_PROCEEDING) tn_nist_stop(t);
     if (next == TN_NIST_COMPLETED) {
         tn_timer_arm(t->m.ctx, &t->j, t->m.reliable ? 0 : TN_TIMER_J);
     }
@@ -35,6 +36,7 @@ unsigned tn_nist_step(struct tn_nist *t, enum tn_nist_event event)
         case TN_NIST_EV_REQUEST:    return TN_DO_NOTHING;
         case TN_NIST_EV_SEND_1XX:   return enter(t, TN_NIST_PROCEEDING, TN_DO_SEND);
         case TN_NIST_EV_SEND_FINAL: return enter(t, TN_NIST_COMPLETED, TN_DO_SEND);
+        case TN_NIST_EV_TIMER_J:    return enter(t, TN_NIST_TERMINATED, TN_DO_NOTHING);
         default: break;
         }
         break;
@@ -44,6 +46,7 @@ unsigned tn_nist_step(struct tn_nist *t, enum tn_nist_event event)
         case TN_NIST_EV_REQUEST:
         case TN_NIST_EV_SEND_1XX:   return TN_DO_SEND;
         case TN_NIST_EV_SEND_FINAL: return enter(t, TN_NIST_COMPLETED, TN_DO_SEND);
+        case TN_NIST_EV_TIMER_J:    return enter(t, TN_NIST_TERMINATED, TN_DO_NOTHING);
         default: break;
         }
         break;
@@ -68,6 +71,7 @@ void tn_nist_start(struct tn_nist *t, const struct tn_machine *m)
     t->m = *m;
     t->state = TN_NIST_TRYING;
     tn_timer_init(&t->j, TN_NIST_EV_TIMER_J, m->fire);
+    tn_timer_arm(m->ctx, &t->j, PATIENCE);
 }
 
 void tn_nist_stop(struct tn_nist *t)

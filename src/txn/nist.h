@@ -4,9 +4,12 @@
  * what is done and, after the arrow, where to.
  *
  *              request  send 1xx  send final  J
- * TRYING       drop     send>PRO  send>COM    -
- * PROCEEDING   resend   send      send>COM    -
+ * TRYING       drop     send>PRO  send>COM    >T
+ * PROCEEDING   resend   send      send>COM    >T
  * COMPLETED    resend   -         -           >T
+ *
+ * Timer J runs from the start: soon after 64*T1 nobody listens any more (RFC 4320 3), and a
+ * transaction whose user has no memory for an answer must end as well.
  *
  * DEVIATION: a transport error ends nothing, see ist.h.
  */
@@ -27,7 +30,7 @@ enum tn_nist_event {
     TN_NIST_EV_REQUEST, /* retransmission */
     TN_NIST_EV_SEND_1XX,
     TN_NIST_EV_SEND_FINAL,
-    TN_NIST_EV_TIMER_J, /* end of wait for retransmitted requests */
+    TN_NIST_EV_TIMER_J, /* nobody listens, or repeats, any more */
     TN_NIST_EVENTS,
 };
 

@@ -130,7 +130,8 @@ static void answer_fired(struct tn_timer *timer)
         tn_call_reap(call);
         return;
     }
-    tn_call_end(call, TERN_END_NO_ANSWER, 480, TERN_STR("nobody answered"));
+    /* 13.3.1: an invitation that has run out is answered 487. */
+    tn_call_end(call, TERN_END_NO_ANSWER, call->incoming ? 487 : 480, TERN_STR("nobody answered"));
 }
 
 int tn_call_new(struct tern_endpoint *ep, struct tn_account *account, bool incoming,

@@ -78,6 +78,7 @@ struct tn_call {
     struct tn_refresh refresh;
     tern_addr refresh_local;   /* media address in the refresh under way; family 0: none */
     tern_addr refresh_contact; /* Contact in it */
+    tern_addr refresh_path;    /* where it leaves from */
 
     struct tn_offer offer;
     struct tn_media_socket rtp, rtcp;
@@ -85,12 +86,14 @@ struct tn_call {
     struct tn_stream stream;
     bool stream_ready;
     tern_addr media_local; /* address and RTP port that audio leaves from */
-    bool hold;             /* we hold */
+    bool hold;             /* we hold, or ask to */
+    bool hold_agreed;      /* what the far end has accepted */
     tern_addr gap_local;   /* waiting for audio that comes in here, after a move */
     bool moving;
     tern_time last_out; /* last packet sent */
 
-    tern_addr contact_local; /* what the peer has of us */
+    tern_addr contact_local;    /* what the peer has of us */
+    tern_addr signalling_local; /* what its last request or answer left from */
     enum tern_transport transport;
     tern_addr hop; /* the dialog's next hop, as last used */
 

@@ -52,7 +52,7 @@ static unsigned set_up(struct tn_call *call, const struct tn_effect *effect)
     if (flow) {
         call->transport = flow->key.transport;
         call->hop = flow->key.remote;
-        call->contact_local = tn_net_sent_by(&ep->net, flow);
+        call->contact_local = call->signalling_local = tn_net_sent_by(&ep->net, flow);
     }
     return take_offer(call, invite);
 }
@@ -62,6 +62,17 @@ static void discard(struct tn_call *call)
     call->ended_told = true; /* the application never heard of it */
     call->ep->calls_visible--;
     tn_call_free(call);
+}
+
+/* RFC 3261 13.3.1: the caller says for how long; a CANCEL that is lost must not ring for ever. */
+static void limit_ringing(struct tn_call *call, const struct tn_msg *invite)
+{
+    uint32_t seconds;
+    if (!tn_msg_number(invite, TN_HDR_EXPIRES, &seconds) || seconds == 0) {
+        seconds = call->account->answer_timeout_s;
+    }
+    if (seconds == 0) return;
+    tn_timer_arm(&call->ep->ctx, &call->answer_timer, TERN_SECONDS(seconds));
 }
 
 void tn_call_in_invite(struct tern_endpoint *ep, const struct tn_effect *effect)
@@ -87,6 +98,7 @@ void tn_call_in_invite(struct tern_endpoint *ep, const struct tn_effect *effect)
     tn_call_index_dialog(call);
     tn_call_media_open(call);
     tell_incoming(call, effect->msg);
+    limit_ringing(call, effect->msg);
 }
 
 /* ---- the answer ---- */
@@ -112,7 +124,7 @@ int tn_call_respond_2xx(struct tn_call *call, uint64_t txn, tern_str body)
     const struct tn_msg *invite = tn_server_request(&ep->txns, txn);
     if (invite == NULL) return TERN_ESTALE;
     call->answered_cseq = invite->cseq.number;
-    call->contact_local = tn_call_answer_contact(call, txn);
+    call->contact_local = call->signalling_local = tn_call_answer_contact(call, txn);
     tn_buf_init(&contact, &ep->ctx.alloc, TN_MSG_SIZE_MAX);
     tn_call_put_contact(call, call->transport, call->contact_local, &contact);
     struct tn_response rsp = {

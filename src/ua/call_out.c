@@ -92,7 +92,7 @@ static void prepare_invite(struct tn_call *call, const struct tn_effect *effect)
     struct tn_buf contact, body;
     int err = 0;
     if (!tn_request_path(&ep->txns, effect->id, &path)) return;
-    call->contact_local = path.local;
+    call->contact_local = call->signalling_local = path.local;
     call->transport = path.transport;
     call->hop = path.remote;
     tn_buf_init(&contact, &ep->ctx.alloc, TN_MSG_SIZE_MAX);

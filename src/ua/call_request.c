@@ -130,7 +130,7 @@ static int answer_update(struct tn_call *call, uint64_t txn, bool with_offer)
     if (!err) err = tn_server_respond(&ep->txns, txn, &rsp);
     tn_buf_fini(&body);
     tn_buf_fini(&contact);
-    if (!err) call->contact_local = local;
+    if (!err) call->contact_local = call->signalling_local = local;
     return err;
 }
 

@@ -22,7 +22,7 @@ int tn_call_send(struct tn_call *call, enum tn_method method, uint32_t tag, bool
         .no_failover = true,
     };
     if (tag == TN_TAG_REFRESH && !(call->refresh.in_flight & TN_INTENT_VIA)) {
-        opts.from_addr = call->contact_local;
+        opts.from_addr = call->signalling_local;
     }
     tn_buf_init(&scratch, &ep->ctx.alloc, TN_MSG_SIZE_MAX);
     int err = tn_dialog_request(&call->dialog, &scratch, &opts);
@@ -88,8 +88,13 @@ static void refresh_ended(struct tn_call *call, int code, tern_time retry_after)
     bool by_update = call->refresh.state == TN_REFRESH_UPDATING;
     switch (tn_refresh_answer(&call->refresh, code, retry_after)) {
     case TN_REFRESH_AGAIN: tn_call_pump_refresh(call); return;
-    case TN_REFRESH_DONE:
-    case TN_REFRESH_FAILED: break;
+    case TN_REFRESH_FAILED:
+        if (code != 0 && call->hold != call->hold_agreed) { /* refused: it is as it was */
+            call->hold = call->hold_agreed;
+            tn_call_tell_media(call);
+        }
+        break;
+    case TN_REFRESH_DONE: break;
     }
     bool moving = call->task.state == TN_CALL_REFRESHING;
     tn_mob_refreshed(&ep->mob, ep->ctx.now, &call->task, code, by_update, retry_after);
@@ -137,6 +142,7 @@ static void prepare_refresh(struct tn_call *call, const struct tn_effect *effect
     }
     call->refresh_local = local.rtp;
     call->refresh_contact = intents & TN_INTENT_CONTACT ? path.local : call->contact_local;
+    call->refresh_path = path.local;
     call->hop = path.remote;
     if (!err) {
         tn_call_put_contact(call, path.transport, call->refresh_contact, &contact);
@@ -164,6 +170,8 @@ static void refresh_accepted(struct tn_call *call, const struct tn_msg *rsp)
     (void)!tn_dialog_refresh_target(&call->dialog, rsp);
     if (invite) tn_call_send_ack(call, rsp->cseq.number, (tern_str){NULL, 0});
     call->contact_local = call->refresh_contact;
+    call->signalling_local = call->refresh_path;
+    call->hold_agreed = call->hold;
     if (tn_offer_state(&call->offer) == TN_OFFER_LOCAL) {
         int err = tn_offer_take_answer(&call->offer, rsp->body, &plan);
         if (err && err != TERN_EUNSUPPORTED) {

@@ -39,7 +39,7 @@ static struct tn_call_facts call_facts(const struct tn_call *call)
     struct tn_call_facts facts = {
         .id = call->id,
         .phase = phase_of(call),
-        .signalling = {pending ? call->refresh_contact : call->contact_local, call->hop},
+        .signalling = {pending ? call->refresh_path : call->signalling_local, call->hop},
         .media = {call->media_local, {0}},
         .pending_from = call->refresh_local,
         .talking = plan->active && plan->listen,
@@ -102,7 +102,7 @@ static void repeat_on_new_path(struct tn_call *call)
     struct tern_endpoint *ep = call->ep;
     struct tn_request_path path;
     uint64_t request = call->life == TN_LIFE_CALLING ? call->invite : call->request;
-    if (tn_repeat_running(&call->repeat) && !tn_net_has_local(&ep->net, call->contact_local)) {
+    if (tn_repeat_running(&call->repeat) && !tn_net_has_local(&ep->net, call->signalling_local)) {
         tn_repeat_hasten(&call->repeat);
     }
     if (call->life == TN_LIFE_LEAVING && request == 0 && !tn_repeat_running(&call->repeat)) {

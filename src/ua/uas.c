@@ -61,7 +61,7 @@ unsigned tn_ep_check_request(struct tern_endpoint *ep, const struct tn_msg *msg,
                              struct tn_buf *headers)
 {
     (void)ep;
-    if (msg->uri.scheme != TN_SCHEME_SIP && msg->uri.scheme != TN_SCHEME_SIPS) return 416;
+    if (msg->uri.scheme != TN_SCHEME_SIP) return 416; /* sips: wants TLS on every hop */
     if (requires_something(msg, headers)) return 420;
     if (body_not_understood(msg)) {
         tn_buf_z(headers, ACCEPT_LINE "Accept-Encoding: identity\r\n");

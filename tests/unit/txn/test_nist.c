@@ -50,8 +50,8 @@ static void each_event_in_each_state_goes_where_the_rfc_says(void)
     /* clang-format off */
     static const struct cell table[TN_NIST_STATES][TN_NIST_EVENTS] = {
         /*  request  1xx  final  J */
-        [TRY] = {{TRY, 0}, {PRO, TN_DO_SEND}, {COM, TN_DO_SEND}, NEVER},
-        [PRO] = {{PRO, TN_DO_SEND}, {PRO, TN_DO_SEND}, {COM, TN_DO_SEND}, NEVER},
+        [TRY] = {{TRY, 0}, {PRO, TN_DO_SEND}, {COM, TN_DO_SEND}, {END, 0}},
+        [PRO] = {{PRO, TN_DO_SEND}, {PRO, TN_DO_SEND}, {COM, TN_DO_SEND}, {END, 0}},
         [COM] = {{COM, TN_DO_SEND}, NEVER, NEVER, {END, 0}},
         [END] = {{END, 0}, {END, 0}, {END, 0}, {END, 0}},
     };

@@ -496,9 +496,25 @@ static void ten_calls_at_once(void)
     world_end(&world);
 }
 
+/* RFC 3261 13.3.1: a caller that vanishes does not ring for ever. */
+static void an_invitation_runs_out(void)
+{
+    meet();
+    bob->auto_answer = false;
+    host_call(alice, "sip:bob@10.0.0.2");
+    world_run(&world, TERN_SECONDS(1));
+    CHECK_EQ(bob->incoming, 1);
+    host_network(alice, NULL, NULL);
+    world_run(&world, TERN_SECONDS(200));
+    CHECK_EQ(bob->ended, 1);
+    CHECK_EQ(bob->last_ended.cause, TERN_END_NO_ANSWER);
+    world_end(&world);
+}
+
 int main(int argc, char **argv)
 {
     static const struct test tests[] = {
+        TEST(an_invitation_runs_out),
         TEST(a_call_is_answered_and_both_hear_each_other),
         TEST(the_called_end_may_hang_up),
         TEST(a_refusal_reaches_the_caller_with_its_status),

@@ -224,7 +224,7 @@ static void whose_call_it_is(void)
         {"sip:mallory@10.0.0.1", NULL, true}, /* To has alice, and she is alone */
         {"sip:carol@10.0.0.1", "sip:carol@x.example", true},
         {"sip:10.0.0.1", "sip:carol@x.example", true}, /* by To */
-        {"sips:alice@10.0.0.1", NULL, true},
+        {"sips:alice@10.0.0.1", NULL, false},          /* 416: there is no TLS on this hop */
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         meet();
