@@ -16,8 +16,13 @@ struct samples {
 /* Seconds of CPU that this process has used: what else runs on the machine disturbs it least. */
 double cpu_now(void);
 void print_machine(void);
-/* Ends the program with a message unless `cond`. */
-void require(bool cond, const char *what);
+/* Ends the program with a message. */
+_Noreturn void give_up(const char *what);
+
+static inline void require(bool cond, const char *what)
+{
+    if (!cond) give_up(what);
+}
 
 void samples_add(struct samples *samples, double value);
 double samples_median(struct samples *samples);
