@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: MIT */
+/* The steps of a plan, carried out. */
+#include <string.h>
+
+#include "life.h"
+
+/* ---- excuses ---- */
+
+static void excuse_in(struct life *life, enum excuse excuse, bool only_early)
+{
+    for (int i = 0; i < PHONES; i++) {
+        struct phone *phone = &life->phones[i];
+        for (uint32_t k = 0; k < phone->end_count; k++) {
+            struct end *end = &phone->ends[k];
+            struct tern_call_info info;
+            if (end->ended) continue;
+            bool early = phone->ep == NULL ||
+                         tern_call_get_info(phone->ep, end->call, &info) != 0 ||
+                         info.state != TERN_CALL_ACTIVE;
+            if (early || !only_early) end->excuses |= 1u << excuse;
+        }
+    }
+}
+
+void excuse_all(struct life *life, enum excuse excuse)
+{
+    excuse_in(life, excuse, false);
+}
+
+/* An excuse of one end is an excuse of its other end: the checks look at both. */
+static void disturb(struct life *life)
+{
+    excuse_in(life, EXCUSE_EARLY, true);
+}
+
+static bool is_moving(const struct life *life, const struct phone *phone)
+{
+    const struct progress *g = &phone->progress;
+    return (g->generation && !g->closed) ||
+           tern_sim_now(life->sim) - phone->moved <
+               TERN_SECONDS(2) + TERN_MS(life->plan->set[SET_notice]);
+}
+
+/* ---- networks ---- */
+
+static tern_addr phone_addr(const struct phone *phone, int32_t net, int family)
+{
+    tern_addr a = {.family = (uint8_t)family};
+    if (family == TERN_FAMILY_IPV4) {
+        const uint8_t ip[4] = {10, (uint8_t)net, 0, (uint8_t)phone->host};
+        memcpy(a.ip, ip, sizeof(ip));
+    } else {
+        const uint8_t ip[16] = {
+            0x20, 0x01, 0x0d, 0xb8, 0, (uint8_t)net, [15] = (uint8_t)phone->host};
+        memcpy(a.ip, ip, sizeof(ip));
+    }
+    return a;
+}
+
+static void plug(struct life *life, struct phone *phone, int32_t net, int32_t preference)
+{
+    static const int families[] = {TERN_FAMILY_IPV4, TERN_FAMILY_IPV6};
+    int32_t wanted = life->plan->set[SET_family];
+    for (int i = 0; i < 2; i++) {
+        if (wanted != 46 && wanted != families[i]) continue;
+        struct tern_net_address a = {.addr = phone_addr(phone, net, families[i]),
+                                     .prefix_len = families[i] == TERN_FAMILY_IPV4 ? 24 : 64,
+                                     .kind = TERN_LINK_WIFI,
+                                     .preference = preference};
+        if (tern_sim_plug(life->sim, phone->host, (uint32_t)net, &a) != 0)
+            fail(life, "memory", "plug");
+    }
+}
+
+static void notice(void *user, uint64_t host)
+{
+    struct life *life = user;
+    if (!life->failed) tern_sim_notice(life->sim, (uint32_t)host);
+}
+
+void act_plug(struct life *life, struct phone *phone, int32_t first, int32_t second)
+{
+    tern_sim_unplug(life->sim, phone->host, (tern_addr){0});
+    if (first >= 1 && first <= PHONE_NETS) plug(life, phone, first, 20);
+    if (second >= 1 && second <= PHONE_NETS && second != first) plug(life, phone, second, 10);
+    phone->nets[0] = first;
+    phone->nets[1] = second;
+    phone->moved = tern_sim_now(life->sim);
+    tern_time delay = TERN_MS(life->plan->set[SET_notice]);
+    if (delay == 0 || life->calm) {
+        tern_sim_notice(life->sim, phone->host);
+    } else if (tern_sim_at(life->sim, phone->moved + delay, notice, life, phone->host) != 0) {
+        fail(life, "memory", "at");
+    }
+}
+
+static void move(struct life *life, struct phone *phone, const struct step *step)
+{
+    const struct phone *other = &life->phones[phone == &life->phones[ALICE] ? BOB : ALICE];
+    disturb(life);
+    if (is_moving(life, other)) excuse_all(life, EXCUSE_BOTH);
+    act_plug(life, phone, step->arg[0], step->arg[1]);
+}
+
+static void wake(void *user, uint64_t host)
+{
+    notice(user, host);
+}
+
+static void sleep_for(struct life *life, struct phone *phone, int32_t ms)
+{
+    tern_time until = tern_sim_now(life->sim) + TERN_MS(ms);
+    disturb(life);
+    if (is_moving(life, &life->phones[phone == &life->phones[ALICE] ? BOB : ALICE]))
+        excuse_all(life, EXCUSE_BOTH);
+    phone->moved = until;
+    tern_sim_suspend(life->sim, phone->host, until);
+    if (tern_sim_at(life->sim, until, wake, life, phone->host) != 0) fail(life, "memory", "at");
+}
+
+/* ---- calls ---- */
+
+static void make_call(struct life *life, struct phone *phone)
+{
+    struct tern_call_opts opts;
+    tern_call call;
+    if (!phone->wants_account) return;
+    tern_call_opts_init(&opts);
+    opts.account = phone->account;
+    opts.target = phone == &life->phones[ALICE] ? TERN_STR("bob") : TERN_STR("alice");
+    int err = tern_call_make(phone->ep, tern_sim_now(life->sim), &opts, &call);
+    if (err != 0 && !phone->stopped) fail(life, "api", "call: %s", tern_strerror(err));
+    if (err == 0) (void)app_add(life, phone, call);
+}
+
+static int do_to_call(struct life *life, struct phone *phone, struct end *end, enum verb verb)
+{
+    tern_time now = tern_sim_now(life->sim);
+    struct tern_endpoint *ep = phone->ep;
+    if (verb == DO_hangup) {
+        end->by_app = true;
+        return tern_call_hangup(ep, now, end->call, 0);
+    }
+    if (verb == DO_hold || verb == DO_resume) {
+        int err = verb == DO_hold ? tern_call_hold(ep, now, end->call)
+                                  : tern_call_resume(ep, now, end->call);
+        if (err == 0) end->hold = verb == DO_hold;
+        return err;
+    }
+    if (verb == DO_reinvite) return tern_call_reinvite(ep, now, end->call, 7);
+    if (verb == DO_update) return tern_call_update(ep, now, end->call, 7);
+    return tern_call_dtmf(ep, now, end->call, TERN_STR("1"));
+}
+
+static void do_to_calls(struct life *life, struct phone *phone, enum verb verb)
+{
+    for (uint32_t i = 0; i < phone->end_count && phone->ep; i++) {
+        struct end *end = &phone->ends[i];
+        if (end->ended) continue;
+        int err = do_to_call(life, phone, end, verb);
+        /* Not answered yet, already ending, or ended with the event still in the queue. */
+        if (err != 0 && err != TERN_ESTATE && err != TERN_ESTALE && err != TERN_EUNSUPPORTED)
+            fail(life, "api", "%s: %s", verb_name(verb), tern_strerror(err));
+    }
+}
+
+void act_hangup_all(struct life *life, struct phone *phone)
+{
+    do_to_calls(life, phone, DO_hangup);
+    tern_sim_touch(life->sim, phone->host);
+}
+
+static void remove_account(struct life *life, struct phone *phone)
+{
+    if (!phone->wants_account) return;
+    phone->wants_account = phone->wants_binding = false;
+    excuse_all(life, EXCUSE_DEAD);
+    for (uint32_t i = 0; i < phone->end_count; i++)
+        phone->ends[i].by_app = true;
+    if (tern_account_remove(phone->ep, tern_sim_now(life->sim), phone->account) != 0)
+        fail(life, "api", "remove");
+}
+
+static void die(struct life *life, struct phone *phone)
+{
+    excuse_all(life, EXCUSE_DEAD);
+    struct tern_endpoint *ep = phone->ep;
+    tern_sim_host_endpoint(life->sim, phone->host, NULL);
+    phone->ep = NULL;
+    tern_endpoint_free(ep);
+}
+
+static void bind(struct life *life, struct phone *phone, bool want)
+{
+    if (!phone->wants_account) return;
+    phone->wants_binding = want;
+    tern_time now = tern_sim_now(life->sim);
+    int err = want ? tern_account_register(phone->ep, now, phone->account)
+                   : tern_account_unregister(phone->ep, now, phone->account);
+    if (err != 0) fail(life, "api", "register: %s", tern_strerror(err));
+}
+
+static void act_phone(struct life *life, struct phone *phone, const struct step *step)
+{
+    switch (step->verb) {
+    case DO_path: move(life, phone, step); break;
+    case DO_call: make_call(life, phone); break;
+    case DO_hangup:
+    case DO_hold:
+    case DO_resume:
+    case DO_reinvite:
+    case DO_update:
+    case DO_dtmf: do_to_calls(life, phone, step->verb); break;
+    case DO_register: bind(life, phone, true); break;
+    case DO_unregister: bind(life, phone, false); break;
+    case DO_remove: remove_account(life, phone); break;
+    case DO_ipchange:
+        if (tern_handle_ip_change(phone->ep, tern_sim_now(life->sim), NULL) != 0)
+            fail(life, "api", "ipchange");
+        break;
+    case DO_sleep: sleep_for(life, phone, step->arg[0]); break;
+    case DO_die: die(life, phone); break;
+    case DO_on:
+        if (phone->reaction_count == REACTIONS_MAX) break;
+        phone->reactions[phone->reaction_count].event = step->arg[0];
+        phone->reactions[phone->reaction_count++].verb = step->arg[1];
+        break;
+    case DO_fault:
+    case DO_restart:
+    case DO_refuse:
+    case DO_down:
+    case DO_captive:
+    case DO_loss:
+    case DO_mtu:
+    case DO_nat:
+    case DO_rebind:
+    case DO_dns:
+    case VERB_COUNT: break;
+    }
+}
+
+/* ---- the rest of the world ---- */
+
+static void set_fault(struct life *life, int32_t method, int32_t status)
+{
+    static const char *const methods[] = {"REGISTER", "INVITE", "UPDATE", "BYE"};
+    if (method < 0 || method > 3 || life->server == NULL) return;
+    if (method == 0 && status >= 0) life->registrar_refused = true;
+    if (method > 0 && status > 0 && status < 500) excuse_all(life, EXCUSE_REFUSED);
+    if (method > 0 && status > 0 && status < 500) life->excuses |= 1u << EXCUSE_REFUSED;
+    tern_str name = {methods[method], strlen(methods[method])};
+    if (tern_server_set_fault(life->server, name, status) != 0) fail(life, "api", "fault");
+}
+
+static void set_dns(struct life *life, int32_t how)
+{
+    tern_sim_dns_set(life->sim,
+                     how >= 0    ? TERN_MS(how)
+                     : how == -1 ? TERN_TIME_NEVER
+                                 : TERN_MS(10),
+                     how == -2);
+}
+
+static void set_net(struct life *life, const struct step *step)
+{
+    int32_t net = step->arg[0];
+    if (net < 1 || net > SERVER_NET) return;
+    struct tern_sim_path path = tern_sim_net_get(life->sim, (uint32_t)net);
+    struct tern_sim_nat nat = {
+        .mapping = (enum tern_sim_nat_kind)step->arg[1],
+        .filtering = (enum tern_sim_nat_kind)step->arg[2],
+        .outside = {.family = TERN_FAMILY_IPV4, .ip = {100, 64, (uint8_t)net, 1}}};
+    if (step->verb == DO_nat || step->verb == DO_rebind) {
+        excuse_all(life, EXCUSE_NAT);
+        life->excuses |= 1u << EXCUSE_NAT;
+    }
+    if (step->verb == DO_nat) tern_sim_net_nat(life->sim, (uint32_t)net, &nat);
+    if (step->verb == DO_rebind) tern_sim_net_rebind(life->sim, (uint32_t)net);
+    if (step->verb == DO_down) path.down = step->arg[1] != 0;
+    if (step->verb == DO_captive) path.captive = step->arg[1] != 0;
+    if (step->verb == DO_loss) path.loss = (uint32_t)step->arg[1] * 1000;
+    if (step->verb == DO_mtu) path.mtu = (uint32_t)step->arg[1];
+    tern_sim_net_set(life->sim, (uint32_t)net, &path);
+}
+
+static void act_world(struct life *life, const struct step *step)
+{
+    disturb(life);
+    life->disturbed = true;
+    if (step->verb == DO_fault) set_fault(life, step->arg[0], step->arg[1]);
+    if (step->verb == DO_restart && !life_restart_server(life)) fail(life, "memory", "restart");
+    if (step->verb == DO_refuse) tern_sim_refuse(life->sim, SERVER_HOST, step->arg[0] != 0);
+    if (step->verb == DO_dns) set_dns(life, step->arg[0]);
+    if (step->who == WORLD) set_net(life, step);
+}
+
+void act(struct life *life, const struct step *step)
+{
+    char text[96] = "";
+    size_t at = 0;
+    for (int i = 0; i < 3; i++)
+        at += (size_t)snprintf(text + at, sizeof(text) - at, " %d", step->arg[i]);
+    trace(life, "------ %s %s%s", step->who == WORLD ? "net" : host_name((uint32_t)step->who + 1),
+          verb_name(step->verb), text);
+    if (step->who >= PHONES) {
+        act_world(life, step);
+        return;
+    }
+    struct phone *phone = &life->phones[step->who];
+    if (phone->ep == NULL || phone->stopped) return;
+    act_phone(life, phone, step);
+    tern_sim_touch(life->sim, phone->host);
+}
+
+/* All that is wrong is mended; whoever has no network gets one. */
+void act_calm(struct life *life)
+{
+    trace(life, "------ peace");
+    life->calm = true;
+    for (uint32_t net = 1; net <= SERVER_NET; net++) {
+        struct tern_sim_path path;
+        life_net_path(life, net, &path);
+        path.loss = path.burst = path.duplicate = path.reorder = 0;
+        path.rate_bps = 0;
+        tern_sim_net_set(life->sim, net, &path);
+    }
+    tern_sim_refuse(life->sim, SERVER_HOST, false);
+    tern_sim_dns_set(life->sim, TERN_MS(10), false);
+    for (int32_t method = 0; method < 4; method++)
+        set_fault(life, method, -1);
+    for (int i = 0; i < PHONES; i++) {
+        struct phone *phone = &life->phones[i];
+        phone->reaction_count = 0;
+        if (phone->ep && tern_sim_network(life->sim, phone->host)->address_count == 0) {
+            disturb(life);
+            if (is_moving(life, &life->phones[1 - i])) excuse_all(life, EXCUSE_BOTH);
+            act_plug(life, phone, i + 1, 0);
+        }
+    }
+}

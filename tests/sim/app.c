@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT */
+/* The application of a phone: it answers, keeps book of its calls, and acts on a whim. */
+#include <string.h>
+
+#include "life.h"
+
+struct end *app_end(struct phone *phone, tern_call call)
+{
+    for (uint32_t i = 0; i < phone->end_count; i++) {
+        if (phone->ends[i].call.id == call.id) return &phone->ends[i];
+    }
+    return NULL;
+}
+
+struct end *app_add(struct life *life, struct phone *phone, tern_call call)
+{
+    struct tern_call_info info;
+    if (phone->end_count == CALLS_MAX) {
+        fail(life, "storm", "%s: more calls than were made", host_name(phone->host));
+        return NULL;
+    }
+    if (app_end(phone, call)) fail(life, "handles", "a call's handle was given out twice");
+    struct end *end = &phone->ends[phone->end_count++];
+    *end = (struct end){.call = call, .excuses = life->excuses};
+    if (life->disturbed) end->excuses |= 1u << EXCUSE_EARLY;
+    for (int i = 0; i < PHONES; i++) {
+        const struct phone *p = &life->phones[i];
+        bool moving = p->progress.generation && !p->progress.closed;
+        if (moving || tern_sim_now(life->sim) - p->moved < TERN_SECONDS(2))
+            end->excuses |= 1u << EXCUSE_EARLY;
+    }
+    if (tern_call_get_info(phone->ep, call, &info) == 0)
+        memcpy(end->call_id, info.call_id, sizeof(end->call_id));
+    return end;
+}
+
+/* ---- answering ---- */
+
+static void answer_now(void *user, uint64_t arg)
+{
+    struct life *life = user;
+    struct phone *phone = &life->phones[arg & 1];
+    const struct end *end = &phone->ends[arg >> 1];
+    if (phone->ep == NULL || end->ended || life->failed) return;
+    int err = tern_call_answer(phone->ep, tern_sim_now(life->sim), end->call, 200);
+    if (err != 0 && err != TERN_ESTATE) fail(life, "api", "answer: %s", tern_strerror(err));
+    tern_sim_touch(life->sim, phone->host);
+}
+
+static void ring(struct life *life, struct phone *phone, const struct end *end)
+{
+    tern_time now = tern_sim_now(life->sim);
+    if (tern_call_answer(phone->ep, now, end->call, 180) != 0) fail(life, "api", "ringing");
+    uint64_t arg = (uint64_t)(end - phone->ends) << 1 | (phone == &life->phones[BOB]);
+    tern_time when = now + TERN_MS(life->plan->set[SET_answer]);
+    if (tern_sim_at(life->sim, when, answer_now, life, arg) != 0) fail(life, "memory", "at");
+}
+
+/* ---- events ---- */
+
+/* The call that an event names; {0}: none. */
+static tern_call call_in(const struct tern_event *e)
+{
+    switch (e->type) {
+    case TERN_EV_CALL_INCOMING: return e->u.incoming.call;
+    case TERN_EV_CALL_PROGRESS: return e->u.progress.call;
+    case TERN_EV_CALL_ANSWERED: return e->u.answered.call;
+    case TERN_EV_CALL_MEDIA: return e->u.media.call;
+    case TERN_EV_CALL_DTMF: return e->u.dtmf.call;
+    case TERN_EV_CALL_ENDED: return e->u.ended.call;
+    case TERN_EV_IP_CHANGE_PROGRESS:
+    case TERN_EV_LISTENER:
+    case TERN_EV_NETWORK:
+    case TERN_EV_REGISTRATION:
+    case TERN_EV_SIP_MESSAGE:
+    case TERN_EV_STOPPED: return (tern_call){0};
+    }
+    return (tern_call){0};
+}
+
+static void check_handle(struct life *life, struct phone *phone, const struct tern_event *e)
+{
+    struct tern_call_info info;
+    tern_call call = call_in(e);
+    if (call.id == 0) return;
+    struct end *end = app_end(phone, call);
+    if (e->type == TERN_EV_CALL_INCOMING || life->failed) return;
+    if (end == NULL) {
+        fail(life, "handles", "%s: an event names an unknown call", host_name(phone->host));
+    } else if (end->ended) {
+        fail(life, "handles", "%s: event %d after CALL_ENDED", host_name(phone->host), e->type);
+    } else if (e->type == TERN_EV_CALL_ENDED &&
+               tern_call_get_info(phone->ep, call, &info) != TERN_ESTALE) {
+        fail(life, "handles", "%s: a call that has ended is not stale", host_name(phone->host));
+    }
+}
+
+static void tell(struct life *life, uint32_t host, const struct tern_event *e)
+{
+    uint64_t id = call_in(e).id;
+    mix(life, &e->type, sizeof(e->type));
+    mix(life, &id, sizeof(id));
+    if (e->type == TERN_EV_IP_CHANGE_PROGRESS) {
+        const struct tern_ip_change_progress *p = &e->u.ip_change;
+        mix(life, &p->since_change, sizeof(p->since_change));
+        trace(life, "%-6s ! generation %u: %s %s, attempt %u, %d, %.*s", host_name(host),
+              p->generation, tern_ip_change_op_name(p->op), tern_ip_change_status_name(p->status),
+              p->attempt, p->sip_code, (int)p->reason.len, p->reason.ptr);
+    } else if (e->type == TERN_EV_REGISTRATION) {
+        trace(life, "%-6s ! %s %d %.*s", host_name(host),
+              tern_registration_state_name(e->u.registration.state), e->u.registration.status,
+              (int)e->u.registration.reason.len, e->u.registration.reason.ptr);
+    } else if (e->type == TERN_EV_CALL_ENDED) {
+        trace(life, "%-6s ! call ended: cause %d, %d, %.*s", host_name(host), e->u.ended.cause,
+              e->u.ended.status, (int)e->u.ended.reason.len, e->u.ended.reason.ptr);
+    } else {
+        trace(life, "%-6s ! event %d", host_name(host), e->type);
+    }
+}
+
+static void react(struct life *life, struct phone *phone, enum tern_event_type type)
+{
+    for (uint32_t i = 0; i < phone->reaction_count && phone->ep; i++) {
+        if (phone->reactions[i].event != (int32_t)type) continue;
+        struct step step = {.at_ms = 0,
+                            .who = phone == &life->phones[ALICE] ? ALICE : BOB,
+                            .verb = (enum verb)phone->reactions[i].verb};
+        phone->reactions[i] = phone->reactions[--phone->reaction_count];
+        act(life, &step);
+        return;
+    }
+}
+
+void app_event(void *user, uint32_t host, const struct tern_event *e)
+{
+    struct life *life = user;
+    if (host == SERVER_HOST || life->failed) return;
+    struct phone *phone = &life->phones[host - 1];
+    struct end *end = app_end(phone, call_in(e));
+    tell(life, host, e);
+    check_handle(life, phone, e);
+    if (e->type == TERN_EV_CALL_INCOMING) {
+        end = app_add(life, phone, e->u.incoming.call);
+        if (end) ring(life, phone, end);
+    }
+    if (e->type == TERN_EV_CALL_ANSWERED && end) end->answered = true;
+    if (e->type == TERN_EV_CALL_ENDED && end) {
+        end->ended = true;
+        end->cause = e->u.ended.cause;
+        end->status = e->u.ended.status;
+    }
+    if (e->type == TERN_EV_IP_CHANGE_PROGRESS) progress_check(life, host, &e->u.ip_change);
+    if (e->type == TERN_EV_STOPPED) {
+        if (phone->stopped) fail(life, "handles", "STOPPED twice");
+        phone->stopped = true;
+    }
+    react(life, phone, e->type);
+}

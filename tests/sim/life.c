@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: MIT */
+/* From the first light of a world to its end. */
+#include "life.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- bookkeeping ---- */
+
+void fail(struct life *life, const char *invariant, const char *format, ...)
+{
+    va_list args;
+    if (life->failed) return;
+    life->failed = true;
+    life->failed_at = life->sim ? tern_sim_now(life->sim) - life->start : 0;
+    snprintf(life->invariant, sizeof(life->invariant), "%s", invariant);
+    va_start(args, format);
+    vsnprintf(life->detail, sizeof(life->detail), format, args);
+    va_end(args);
+    trace(life, "###### %s: %s", invariant, life->detail);
+}
+
+void trace(struct life *life, const char *format, ...)
+{
+    va_list args;
+    if (life->trace == NULL) return;
+    fprintf(life->trace, "%10.3f ", (double)(tern_sim_now(life->sim) - life->start) / 1000);
+    va_start(args, format);
+    vfprintf(life->trace, format, args);
+    va_end(args);
+    fputc('\n', life->trace);
+}
+
+uint64_t hash_of(const void *data, size_t len)
+{
+    const uint8_t *p = data;
+    uint64_t h = 0xcbf29ce484222325u;
+    for (size_t i = 0; i < len; i++)
+        h = (h ^ p[i]) * 0x100000001b3u;
+    return h;
+}
+
+void mix(struct life *life, const void *data, size_t len)
+{
+    tern_time now = tern_sim_now(life->sim);
+    life->hash = (life->hash ^ hash_of(data, len) ^ (uint64_t)now) * 0x9e3779b97f4a7c15u;
+}
+
+const char *host_name(uint32_t host)
+{
+    static const char *const names[] = {"nobody", "alice", "bob", "server"};
+    return names[host <= SERVER_HOST ? host : 0];
+}
+
+static void *resize(void *user, void *ptr, size_t size)
+{
+    struct life *life = user;
+    if (size == 0) {
+        if (ptr) life->blocks--;
+        free(ptr);
+        return NULL;
+    }
+    if (ptr == NULL) life->blocks++;
+    return realloc(ptr, size);
+}
+
+/* ---- birth ---- */
+
+void life_net_path(const struct life *life, uint32_t net, struct tern_sim_path *path)
+{
+    const int32_t *set = life->plan->set;
+    *path = (struct tern_sim_path){.delay = TERN_MS(set[SET_delay]) / 2};
+    if (net == SERVER_NET) return;
+    path->jitter = TERN_MS(set[SET_jitter]);
+    path->loss = (uint32_t)set[SET_loss] * 1000;
+    path->burst = (uint32_t)set[SET_burst] * 1000;
+    path->burst_length = TERN_MS(200);
+    path->duplicate = (uint32_t)set[SET_duplicate] * 1000;
+    path->reorder = (uint32_t)set[SET_reorder] * 1000;
+    path->rate_bps = (uint32_t)set[SET_rate] * 1000;
+}
+
+static struct tern_endpoint *new_endpoint(struct life *life, uint32_t host)
+{
+    struct tern_endpoint_opts opts;
+    struct tern_endpoint *ep;
+    tern_endpoint_opts_init(&opts);
+    opts.allocator = (struct tern_allocator){life, resize};
+    for (size_t i = 0; i < sizeof(opts.seed); i++)
+        opts.seed[i] = (uint8_t)(tern_sim_random(life->sim, 255) + 1);
+    opts.sip_port = 5060;
+    if (tern_endpoint_new(&opts, &ep) != 0) return NULL;
+    tern_sim_host_endpoint(life->sim, host, ep);
+    return ep;
+}
+
+static bool start_server(struct life *life)
+{
+    const int32_t *set = life->plan->set;
+    struct tern_server_opts opts;
+    life->server = new_endpoint(life, SERVER_HOST);
+    tern_server_opts_init(&opts);
+    opts.domain = TERN_STR("example.com");
+    opts.no_auth = set[SET_no_auth];
+    opts.nonce_lifetime_s = (uint32_t)set[SET_nonce];
+    opts.no_record_route = set[SET_no_record_route];
+    if (life->server == NULL || tern_server_attach(life->server, &opts) != 0 ||
+        tern_server_add_user(life->server, TERN_STR("alice"), TERN_STR("secret")) != 0 ||
+        tern_server_add_user(life->server, TERN_STR("bob"), TERN_STR("secret")) != 0)
+        return false;
+    tern_sim_notice(life->sim, SERVER_HOST);
+    int err = tern_endpoint_start(life->server, tern_sim_now(life->sim));
+    tern_sim_touch(life->sim, SERVER_HOST);
+    return err == 0;
+}
+
+bool life_restart_server(struct life *life)
+{
+    struct tern_endpoint *old = life->server;
+    /* Bindings are gone until the phones register anew, and transactions for good. */
+    excuse_all(life, EXCUSE_REFUSED);
+    tern_sim_host_endpoint(life->sim, SERVER_HOST, NULL);
+    tern_endpoint_free(old);
+    life->registrar_refused = true;
+    life->witness[SERVER_HOST - 1] = (struct witness){0};
+    return start_server(life);
+}
+
+static tern_str registrar(const struct life *life, bool tcp)
+{
+    const int32_t *set = life->plan->set;
+    if (set[SET_names])
+        return tcp ? TERN_STR("sip:example.com;transport=tcp")
+                   : TERN_STR("sip:example.com");
+    if (set[SET_family] == 6)
+        return tcp ? TERN_STR("sip:[2001:db8:7::9];transport=tcp")
+                   : TERN_STR("sip:[2001:db8:7::9]");
+    return tcp ? TERN_STR("sip:10.7.0.9;transport=tcp") : TERN_STR("sip:10.7.0.9");
+}
+
+static bool start_phone(struct life *life, int who)
+{
+    const int32_t *set = life->plan->set;
+    struct phone *phone = &life->phones[who];
+    struct tern_account_opts opts;
+    tern_time now = tern_sim_now(life->sim);
+    phone->ep = new_endpoint(life, phone->host);
+    if (phone->ep == NULL) return false;
+    life->calm = true; /* no delay for the first notice */
+    act_plug(life, phone, who + 1, 0);
+    life->calm = false;
+    tern_account_opts_init(&opts);
+    bool tcp = set[who == ALICE ? SET_transport : SET_bob_transport];
+    opts.uri = who == ALICE ? TERN_STR("sip:alice@example.com") : TERN_STR("sip:bob@example.com");
+    opts.password = TERN_STR("secret");
+    opts.registrar = registrar(life, tcp);
+    opts.transport = tcp ? TERN_TRANSPORT_TCP : TERN_TRANSPORT_UDP;
+    opts.ip_change.use_update = !set[SET_no_update];
+    opts.ip_change.order = (uint8_t)set[SET_order];
+    opts.ip_change.contact_flags = (uint8_t)set[SET_contact];
+    opts.ip_change.hangup_calls = who == ALICE && set[SET_hangup_calls];
+    opts.ip_change.reinvite_flags = (uint32_t)set[SET_reinvite];
+    if (tern_endpoint_start(phone->ep, now) != 0 ||
+        tern_account_add(phone->ep, now, &opts, &phone->account) != 0)
+        return false;
+    phone->wants_account = phone->wants_binding = true;
+    phone->moved = now - TERN_SECONDS(60);
+    tern_sim_touch(life->sim, phone->host);
+    return true;
+}
+
+static bool add_names(struct life *life)
+{
+    struct tern_dns_record a = {
+        .type = TERN_DNS_A, .ttl_s = 60, .addr = {.family = TERN_FAMILY_IPV4, .ip = {10, 7, 0, 9}}};
+    struct tern_dns_record aaaa = {.type = TERN_DNS_AAAA, .ttl_s = 60};
+    struct tern_net_address address = {
+        .prefix_len = 24, .preference = 10, .kind = TERN_LINK_ETHERNET};
+    tern_str name = TERN_STR("example.com");
+    int32_t family = life->plan->set[SET_family];
+    if (tern_addr_parse(TERN_STR("2001:db8:7::9"), &aaaa.addr) != 0) return false;
+    if (family != 6) {
+        address.addr = a.addr;
+        if (tern_sim_dns_add(life->sim, name, &a) != 0 ||
+            tern_sim_plug(life->sim, SERVER_HOST, SERVER_NET, &address) != 0)
+            return false;
+    }
+    address.addr = aaaa.addr;
+    address.prefix_len = 64;
+    return family == 4 || (tern_sim_dns_add(life->sim, name, &aaaa) == 0 &&
+                           tern_sim_plug(life->sim, SERVER_HOST, SERVER_NET, &address) == 0);
+}
+
+static bool be_born(struct life *life)
+{
+    struct tern_sim_opts opts;
+    uint32_t number;
+    tern_sim_opts_init(&opts);
+    opts.seed = life->plan->seed;
+    opts.user = life;
+    opts.on_event = app_event;
+    opts.on_wire = wire_check;
+    opts.media_wire = true;
+    if (tern_sim_new(&opts, &life->sim) != 0) return false;
+    life->start = tern_sim_now(life->sim);
+    for (uint32_t net = 1; net <= SERVER_NET; net++) {
+        struct tern_sim_path path;
+        life_net_path(life, net, &path);
+        if (tern_sim_net_add(life->sim, &path, &number) != 0) return false;
+    }
+    for (uint32_t host = 1; host <= SERVER_HOST; host++) {
+        if (tern_sim_host_add(life->sim, &number) != 0) return false;
+        if (host <= PHONES) life->phones[host - 1].host = host;
+    }
+    return add_names(life) && start_server(life) && start_phone(life, ALICE) &&
+           start_phone(life, BOB);
+}
+
+/* ---- life, and peace at its end ---- */
+
+static void run_until(struct life *life, tern_time when)
+{
+    if (life->failed) return;
+    int err = tern_sim_run(life->sim, life->start + when);
+    if (err == TERN_ELIMIT) fail(life, "spin", "an endpoint goes round in circles");
+    if (err == TERN_ENOMEM) fail(life, "memory", "out of memory");
+}
+
+static void talk(struct life *life, bool on)
+{
+    for (uint32_t i = 1; i <= PHONES; i++)
+        tern_sim_talk(life->sim, i, on);
+}
+
+static void live(struct life *life)
+{
+    const struct plan *plan = life->plan;
+    tern_time last = 0;
+    for (size_t i = 0; i < plan->count && !life->failed; i++) {
+        last = TERN_MS(plan->steps[i].at_ms);
+        run_until(life, last);
+        if (plan->steps[i].verb == DO_call) talk(life, true);
+        if (!life->failed) act(life, &plan->steps[i]);
+    }
+    run_until(life, last + TERN_SECONDS(2));
+    if (life->failed) return;
+    act_calm(life);
+    tern_time calm = tern_sim_now(life->sim) - life->start;
+    run_until(life, calm + TERN_SECONDS(1));
+    talk(life, false);
+    run_until(life, calm + TERN_MS(plan->set[SET_settle]));
+    talk(life, true);
+    if (!life->failed) peace_calls(life);
+    talk(life, false);
+    if (!life->failed) peace_bindings(life);
+    if (!life->failed) peace_rest(life);
+}
+
+bool life_run(struct life *life, const struct plan *plan, FILE *out)
+{
+    memset(life, 0, sizeof(*life));
+    life->plan = plan;
+    life->trace = out;
+    if (be_born(life)) {
+        live(life);
+    } else {
+        fail(life, "memory", "the world could not begin");
+    }
+    life->trace = NULL;
+    for (int i = 0; i < PHONES; i++)
+        tern_endpoint_free(life->phones[i].ep);
+    tern_endpoint_free(life->server);
+    if (life->blocks != 0) fail(life, "leak", "%lld blocks are left", (long long)life->blocks);
+    tern_sim_free(life->sim);
+    return !life->failed;
+}

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One history: a plan that is lived through. Two phones, a registrar and proxy, and what is watched
+ * while they live. life.c runs it, act.c carries out the steps, app.c is the phones' application;
+ * wire.c, progress.c and peace.c hold what must always be true.
+ */
+#ifndef SIM_LIFE_H
+#define SIM_LIFE_H
+
+#include <stdio.h>
+
+#include <tern/server.h>
+#include <tern/sim.h>
+
+#include "message.h"
+#include "plan.h"
+
+#define CALLS_MAX     32
+#define REACTIONS_MAX 8
+#define LEGS_MAX      64
+#define BRANCHES      2048 /* of one endpoint, in one history; a power of 2 */
+#define NONCES_MAX    16
+#define STREAMS_MAX   32
+#define PHONE_NETS    6
+#define SERVER_NET    7
+#define SERVER_HOST   3 /* alice is 1, bob 2 */
+#define PHONE_OFF     0
+
+/* Why a call may be lost, for now: see promises.c. */
+enum excuse {
+    EXCUSE_EARLY,
+    EXCUSE_BOTH,
+    EXCUSE_NAT,
+    EXCUSE_DEAD,
+    EXCUSE_REFUSED,
+    EXCUSE_POLICY,
+    EXCUSE_FAMILY,
+    EXCUSE_COUNT,
+};
+struct excuse_text {
+    const char *name, *row, *what;
+};
+const struct excuse_text *excuse_text(enum excuse excuse);
+
+/* One end of a call. */
+struct end {
+    tern_call call;
+    char call_id[128];
+    bool answered, ended, by_app; /* by_app: it hung up here */
+    bool hold;                    /* what the application wants */
+    unsigned excuses;             /* bits */
+    enum tern_end_cause cause;
+    int status;
+    struct tern_sim_hearing before;
+};
+
+struct leg { /* of a dialog, or of a registration: by Call-ID */
+    uint64_t call_id, local_tag, remote_tag;
+    uint32_t cseq;
+    uint32_t invites[8]; /* CSeq of the last ones */
+    uint32_t invite_count;
+};
+
+struct branch {
+    uint64_t key; /* of the branch; 0: free */
+    uint64_t text;
+    uint32_t cseq;
+    uint64_t method;
+};
+
+struct rtp_stream {
+    uint32_t ssrc;
+    uint16_t sequence;
+    uint64_t count;
+};
+
+/* What one endpoint has sent. */
+struct witness {
+    struct leg legs[LEGS_MAX];
+    uint32_t leg_count;
+    struct branch branches[BRANCHES];
+    uint32_t branch_count;
+    struct {
+        uint64_t nonce;
+        uint32_t count;
+    } nonces[NONCES_MAX];
+    uint32_t nonce_next;
+    struct rtp_stream streams[STREAMS_MAX];
+    uint32_t stream_count;
+    uint32_t sent; /* SIP messages */
+    uint32_t second_sent;
+    tern_time second;
+    tern_time last_sent;
+};
+
+struct progress {
+    uint32_t generation;
+    bool closed;
+    tern_time since;
+    tern_time began;
+    uint32_t sent_before; /* SIP messages, when it began */
+    uint32_t completed;
+};
+
+struct phone {
+    uint32_t host;
+    struct tern_endpoint *ep;
+    tern_account account;
+    bool wants_account, wants_binding;
+    struct end ends[CALLS_MAX];
+    uint32_t end_count;
+    struct {
+        int32_t event, verb;
+    } reactions[REACTIONS_MAX];
+    uint32_t reaction_count;
+    bool stopped;
+    struct progress progress;
+    tern_time moved; /* last change of its network */
+    int32_t nets[2]; /* where it is plugged in */
+};
+
+struct life {
+    const struct plan *plan;
+    struct tern_sim *sim;
+    FILE *trace; /* may be NULL */
+    struct phone phones[PHONES];
+    struct tern_endpoint *server;
+    struct witness witness[SERVER_HOST];
+    unsigned excuses; /* of every call from now on */
+    bool disturbed;   /* a fault is in force that is no change of address */
+    bool registrar_refused;
+    bool calm;
+    tern_time start;
+    int64_t blocks; /* allocated by the endpoints */
+    uint64_t hash;  /* of all that was sent and told */
+    bool failed;
+    tern_time failed_at;
+    char invariant[32];
+    char detail[512];
+};
+
+/* ---- life.c ---- */
+/* Lives through it. @return whether every invariant held */
+bool life_run(struct life *life, const struct plan *plan, FILE *trace);
+void fail(struct life *life, const char *invariant, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+void trace(struct life *life, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void mix(struct life *life, const void *data, size_t len);
+uint64_t hash_of(const void *data, size_t len);
+const char *host_name(uint32_t host);
+bool life_restart_server(struct life *life);
+void life_net_path(const struct life *life, uint32_t net, struct tern_sim_path *path);
+
+/* ---- act.c ---- */
+void act(struct life *life, const struct step *step);
+void act_plug(struct life *life, struct phone *phone, int32_t first, int32_t second);
+void act_hangup_all(struct life *life, struct phone *phone);
+void act_calm(struct life *life);
+void excuse_all(struct life *life, enum excuse excuse);
+
+/* ---- app.c ---- */
+void app_event(void *user, uint32_t host, const struct tern_event *event);
+struct end *app_end(struct phone *phone, tern_call call);
+struct end *app_add(struct life *life, struct phone *phone, tern_call call);
+
+/* ---- wire.c, progress.c, peace.c ---- */
+void wire_check(void *user, const struct tern_sim_wire *wire);
+void progress_check(struct life *life, uint32_t host, const struct tern_ip_change_progress *p);
+void peace_calls(struct life *life);    /* every call is up, or ended as it may */
+void peace_bindings(struct life *life); /* the registrar has what is true */
+void peace_rest(struct life *life);     /* nothing is left */
+
+#endif

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: MIT */
+/* Liveness: what must be true some time after all that was wrong is mended. */
+#include <string.h>
+
+#include "life.h"
+
+#define LISTEN    TERN_SECONDS(2)    /* how long both ends are listened to */
+#define HEARD_MIN 90                 /* frames of 100 */
+#define FORGET    TERN_SECONDS(4300) /* the longest that the core keeps an idle flow or stream */
+#define REST      TERN_SECONDS(70)   /* 64*T1 twice, and some: every transaction is over */
+
+static void run(struct life *life, tern_time duration)
+{
+    if (life->failed) return;
+    if (tern_sim_run(life->sim, tern_sim_now(life->sim) + duration) != 0)
+        fail(life, "spin", "an endpoint goes round in circles");
+}
+
+/* ---- calls ---- */
+
+static struct end *other_end(struct life *life, int who, const struct end *end)
+{
+    struct phone *other = &life->phones[1 - who];
+    for (uint32_t i = 0; i < other->end_count; i++) {
+        if (strcmp(other->ends[i].call_id, end->call_id) == 0) return &other->ends[i];
+    }
+    return NULL;
+}
+
+static void listen_first(struct life *life)
+{
+    for (int who = 0; who < PHONES; who++) {
+        struct phone *phone = &life->phones[who];
+        for (uint32_t i = 0; i < phone->end_count; i++)
+            phone->ends[i].before = tern_sim_hearing(life->sim, phone->host, phone->ends[i].call);
+    }
+    run(life, LISTEN);
+}
+
+static unsigned excuses_of(struct life *life, int who, const struct end *end)
+{
+    const struct end *other = other_end(life, who, end);
+    unsigned excuses = end->excuses | (other ? other->excuses : 0);
+    if (life->plan->set[SET_hangup_calls]) excuses |= 1u << EXCUSE_POLICY;
+    if (life->plan->set[SET_reinvite] != 7) excuses |= 1u << EXCUSE_POLICY;
+    return excuses;
+}
+
+static void check_lost(struct life *life, int who, const struct end *end)
+{
+    const struct end *other = other_end(life, who, end);
+    if (end->by_app || (other && other->by_app)) return;
+    if (excuses_of(life, who, end)) return;
+    fail(life, "call-lost", "%s: cause %d, status %d", host_name(life->phones[who].host),
+         end->cause, end->status);
+}
+
+static void check_up(struct life *life, int who, const struct end *end)
+{
+    struct phone *phone = &life->phones[who];
+    const struct end *other = other_end(life, who, end);
+    const char *name = host_name(phone->host);
+    struct tern_call_info info;
+    if (tern_call_get_info(phone->ep, end->call, &info) != 0) {
+        fail(life, "handles", "%s: a call is gone without an event", name);
+        return;
+    }
+    if (excuses_of(life, who, end) || end->by_app || (other && other->by_app)) return;
+    if (info.state != TERN_CALL_ACTIVE || info.moving || !other || other->ended) {
+        fail(life, "call-up", "%s: %s%s, the other end %s", name, tern_call_state_name(info.state),
+             info.moving ? ", moving" : "",
+             !other         ? "never heard of it"
+             : other->ended ? "has ended"
+                            : "is up");
+        return;
+    }
+    if (info.held_here != end->hold || info.held_there != other->hold) {
+        fail(life, "hold", "%s: held here %d, want %d; there %d, want %d", name, info.held_here,
+             end->hold, info.held_there, other->hold);
+        return;
+    }
+    struct tern_sim_hearing now = tern_sim_hearing(life->sim, phone->host, end->call);
+    if (!end->hold && !other->hold && now.heard - end->before.heard < HEARD_MIN)
+        fail(life, "audio", "%s: hears %llu frames of %lld", name,
+             (unsigned long long)(now.heard - end->before.heard),
+             (long long)(LISTEN / TERN_MS(20)));
+    if (now.backward > 0) fail(life, "audio", "%s: frames out of order", name);
+}
+
+void peace_calls(struct life *life)
+{
+    listen_first(life);
+    for (int who = 0; who < PHONES && !life->failed; who++) {
+        struct phone *phone = &life->phones[who];
+        if (phone->ep == NULL) continue;
+        for (uint32_t i = 0; i < phone->end_count && !life->failed; i++) {
+            if (phone->ends[i].ended) {
+                check_lost(life, who, &phone->ends[i]);
+            } else {
+                check_up(life, who, &phone->ends[i]);
+            }
+        }
+    }
+}
+
+/* ---- the registrar ---- */
+
+static bool names_host(tern_str contact, tern_addr addr)
+{
+    char text[TERN_ADDR_TEXT_MAX];
+    (void)tern_addr_print(addr, text);
+    size_t len = strlen(text);
+    for (size_t i = 0; i + len <= contact.len; i++) {
+        if (memcmp(contact.ptr + i, text, len) == 0) return true;
+    }
+    return false;
+}
+
+static void check_binding(struct life *life, struct phone *phone)
+{
+    const char *name = host_name(phone->host);
+    struct tern_server_binding binding;
+    struct tern_account_info info;
+    unsigned bindings = 0, right = 0;
+    size_t cursor = 0;
+    if (phone->ep == NULL) return;
+    bool known =
+        phone->wants_account && tern_account_get_info(phone->ep, phone->account, &info) == 0;
+    while (tern_server_next_binding(life->server, tern_sim_now(life->sim), &cursor, &binding)) {
+        if (!str_is(binding.user, name)) continue;
+        bindings++;
+        if (known && names_host(binding.contact, info.local)) right++;
+    }
+    if (!phone->wants_binding) {
+        if (bindings > 0) fail(life, "bindings", "%s: has left, and is still registered", name);
+        return;
+    }
+    if (!known || !tern_network_find(tern_sim_network(life->sim, phone->host), info.local)) {
+        fail(life, "bindings", "%s: registered from an address that has gone", name);
+    } else if (right != 1 || (bindings != 1 && life->plan->set[SET_contact] != 2)) {
+        fail(life, "bindings", "%s: %u bindings, %u of them right", name, bindings, right);
+    }
+}
+
+void peace_bindings(struct life *life)
+{
+    if (life->registrar_refused) { /* the pause before the next try may be half an hour */
+        for (int i = 0; i < PHONES; i++) {
+            struct phone *p = &life->phones[i];
+            if (p->ep == NULL || !p->wants_account || !p->wants_binding) continue;
+            if (tern_account_register(p->ep, tern_sim_now(life->sim), p->account) != 0)
+                fail(life, "api", "register");
+            tern_sim_touch(life->sim, p->host);
+        }
+        run(life, TERN_SECONDS(5));
+    }
+    for (int i = 0; i < PHONES && !life->failed; i++)
+        check_binding(life, &life->phones[i]);
+}
+
+/* ---- rest ---- */
+
+static void check_rest(struct life *life, struct tern_endpoint *ep, uint32_t host)
+{
+    struct tern_stats stats;
+    if (ep == NULL) return;
+    tern_get_stats(ep, &stats);
+    if (stats.calls || stats.transactions)
+        fail(life, "rest", "%s: %u calls and %u transactions are left", host_name(host),
+             stats.calls, stats.transactions);
+    if (host != SERVER_HOST && tern_call_next(ep, (tern_call){0}).id != 0)
+        fail(life, "rest", "%s: a call is left", host_name(host));
+    tern_time quiet = tern_sim_now(life->sim) - life->witness[host - 1].last_sent;
+    if (quiet < TERN_SECONDS(2) && life->witness[host - 1].sent > 0 && !life->registrar_refused)
+        fail(life, "rest", "%s: still sends", host_name(host));
+}
+
+static void check_stopped(struct life *life, struct phone *phone)
+{
+    struct tern_sim_use use = tern_sim_get_use(life->sim, phone->host);
+    const char *name = host_name(phone->host);
+    if (phone->ep == NULL) return;
+    if (!phone->stopped) fail(life, "rest", "%s: does not stop", name);
+    for (uint32_t i = 0; i < phone->end_count; i++) {
+        if (!phone->ends[i].ended) fail(life, "handles", "%s: a call without CALL_ENDED", name);
+    }
+    /* The listeners stay until the endpoint is freed: one socket, and one for each address. */
+    if (use.sockets > 1 || use.listeners > tern_sim_network(life->sim, phone->host)->address_count)
+        fail(life, "rest", "%s: %u sockets, %u listeners, %u streams are open", name, use.sockets,
+             use.listeners, use.streams);
+    if (tern_deadline(phone->ep) != TERN_TIME_NEVER)
+        fail(life, "rest", "%s: a timer is left after the end", name);
+    const struct progress *g = &phone->progress;
+    if (g->generation && !g->closed)
+        fail(life, "progress", "%s: generation %u was never completed", name, g->generation);
+}
+
+void peace_rest(struct life *life)
+{
+    for (int i = 0; i < PHONES; i++) {
+        if (life->phones[i].ep) act_hangup_all(life, &life->phones[i]);
+    }
+    run(life, REST);
+    for (int i = 0; i < PHONES && !life->failed; i++)
+        check_rest(life, life->phones[i].ep, life->phones[i].host);
+    if (!life->failed) check_rest(life, life->server, SERVER_HOST);
+    for (int i = 0; i < PHONES && !life->failed; i++) {
+        struct phone *p = &life->phones[i];
+        if (p->ep == NULL || p->stopped) continue;
+        if (tern_endpoint_stop(p->ep, tern_sim_now(life->sim), 5000) != 0)
+            fail(life, "api", "stop");
+        tern_sim_touch(life->sim, p->host);
+    }
+    run(life, TERN_SECONDS(6));
+    tern_time quiet = tern_sim_now(life->sim);
+    run(life, FORGET);
+    for (int i = 0; i < PHONES && !life->failed; i++) {
+        if (life->phones[i].ep && life->witness[i].last_sent > quiet)
+            fail(life, "rest", "%s: sends after its end", host_name(life->phones[i].host));
+    }
+    for (int i = 0; i < PHONES && !life->failed; i++)
+        check_stopped(life, &life->phones[i]);
+}

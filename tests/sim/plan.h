@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A history before it happens: settings, and steps at their times. It is a value, drawn from a seed
+ * (draw.c), named (scenarios.c) or read from text, and reads as a story:
+ *
+ *     transport 1; delay 40; 1000 alice call; 3000 alice path 3; 3050 alice path 4 1; 9000 alice hangup
+ *
+ * Times are milliseconds since both phones were switched on.
+ */
+#ifndef SIM_PLAN_H
+#define SIM_PLAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define STEPS_MAX 64
+#define ARGS_MAX  4
+
+/* X(name, default, least, most, what) */
+#define SETTINGS(X)                                                                                \
+    X(transport, 0, 0, 1, "0 UDP, 1 TCP")                                                          \
+    X(bob_transport, 0, 0, 1, "the same for bob")                                                  \
+    X(family, 4, 4, 46, "4, 6, or 46 for both")                                                    \
+    X(delay, 25, 0, 2000, "ms from a phone to the server and back to the other: one way")          \
+    X(jitter, 0, 0, 500, "ms")                                                                     \
+    X(loss, 0, 0, 300, "per mille, on each phone's nets")                                          \
+    X(burst, 0, 0, 100, "per mille, to begin 200 ms of loss")                                      \
+    X(duplicate, 0, 0, 200, "per mille")                                                           \
+    X(reorder, 0, 0, 200, "per mille")                                                             \
+    X(rate, 0, 0, 10000, "kbit/s; 0 no limit")                                                     \
+    X(no_auth, 0, 0, 1, "the server accepts everybody")                                            \
+    X(nonce, 300, 1, 3600, "s that a nonce is good for")                                           \
+    X(no_record_route, 0, 0, 1, "the server leaves the path of calls")                             \
+    X(names, 0, 0, 1, "the registrar is a name")                                                   \
+    X(no_update, 0, 0, 1, "refresh calls with re-INVITE only")                                     \
+    X(order, 0, 0, 1, "1: calls after the registration")                                           \
+    X(contact, 0, 0, 2, "enum tern_contact_flags")                                                 \
+    X(hangup_calls, 0, 0, 1, "policy of alice: no call is moved")                                  \
+    X(reinvite, 7, 0, 7, "enum tern_reinvite_flags")                                               \
+    X(answer, 300, 0, 60000, "ms until a call is answered")                                        \
+    X(notice, 0, 0, 5000, "ms until an endpoint hears of its network")                             \
+    X(budget, 0, 0, 1, "hold each handover to its budget of messages and time")                    \
+    X(settle, 45000, 1000, 200000, "ms of peace at the end")
+
+enum setting {
+#define SETTING_ENUM(name, preset, least, most, what) SET_##name,
+    SETTINGS(SETTING_ENUM)
+#undef SETTING_ENUM
+        SETTING_COUNT
+};
+
+enum who { ALICE, BOB, SERVER, WORLD, WHO_COUNT };
+#define PHONES 2
+
+/* X(name, arguments, is it a fault) */
+#define VERBS(X)                                                                                   \
+    X(path, 2, true)    /* the addresses of these nets, the first preferred; 0 for none */         \
+    X(call, 0, false)   /* the other phone */                                                      \
+    X(hangup, 0, false) /* every call */                                                           \
+    X(hold, 0, false)                                                                              \
+    X(resume, 0, false)                                                                            \
+    X(reinvite, 0, false)                                                                          \
+    X(update, 0, false)                                                                            \
+    X(dtmf, 0, false)                                                                              \
+    X(register, 0, false)                                                                          \
+    X(unregister, 0, false)                                                                        \
+    X(remove, 0, false)  /* the account */                                                         \
+    X(ipchange, 0, true) /* tern_handle_ip_change() */                                             \
+    X(sleep, 1, true)    /* suspended for so many ms */                                            \
+    X(die, 0, true)      /* the power is cut */                                                    \
+    X(on, 2, false)      /* straight after an event of this kind: that verb, once */               \
+    X(fault, 2, true)    /* server: method (0 REGISTER 1 INVITE 2 UPDATE 3 BYE), status or -1 */   \
+    X(restart, 0, true)  /* server: with empty memory */                                           \
+    X(refuse, 1, true)   /* server: new connections are refused (1) or not (0) */                  \
+    X(down, 2, true)     /* net: 1 nothing passes, 0 as before */                                  \
+    X(captive, 2, true)  /* net: a portal */                                                       \
+    X(loss, 2, true)     /* net: per mille */                                                      \
+    X(mtu, 2, true)      /* net */                                                                 \
+    X(nat, 3, true)      /* net: mapping, filtering (RFC 4787: 1 2 3) */                           \
+    X(rebind, 1, true)   /* net: its NAT forgets */                                                \
+    X(dns, 1, true)      /* ms, -1 dead, -2 refuses, -3 wrong, -4 as before */
+
+enum verb {
+#define VERB_ENUM(name, args, fault) DO_##name,
+    VERBS(VERB_ENUM)
+#undef VERB_ENUM
+        VERB_COUNT
+};
+
+struct step {
+    int32_t at_ms;
+    enum who who;
+    enum verb verb;
+    int32_t arg[ARGS_MAX];
+};
+
+struct plan {
+    uint64_t seed;
+    int32_t set[SETTING_COUNT];
+    struct step steps[STEPS_MAX];
+    size_t count;
+};
+
+void plan_init(struct plan *plan, uint64_t seed);
+/* Adds what the text says. @return NULL, or what is wrong with it */
+const char *plan_read(struct plan *plan, const char *text);
+/* One line, as plan_read() takes it; `room` 4096 is enough. */
+void plan_print(const struct plan *plan, char *text, size_t room);
+void plan_add(struct plan *plan, struct step step); /* kept in the order of time */
+void plan_remove(struct plan *plan, size_t at);
+int32_t setting_preset(enum setting setting);
+const char *verb_name(enum verb verb);
+bool verb_is_fault(enum verb verb);
+
+/* draw.c */
+void plan_draw(struct plan *plan, uint64_t seed);
+/* scenarios.c: NULL at the end */
+struct scenario {
+    const char *name, *row, *text;
+};
+const struct scenario *scenario_at(size_t index);
+const struct scenario *scenario_find(const char *name);
+
+#endif

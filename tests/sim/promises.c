@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What is not promised yet, or never: a call to which one of these has happened may be lost. It must
+ * still end in good order, and leave nothing behind. The table shrinks as the core learns.
+ */
+#include "life.h"
+
+static const struct excuse_text excuses[EXCUSE_COUNT] = {
+    [EXCUSE_EARLY] = {"early", "S1-S4 S8 S10 S13 S14",
+                      "the network changed before both ends were up"},
+    [EXCUSE_BOTH] = {"both", "S15", "both ends moved before either was done"},
+    [EXCUSE_NAT] = {"nat", "S20", "a NAT stood on the way"},
+    [EXCUSE_DEAD] = {"dead", "-", "a phone lost its power, its account or its endpoint"},
+    [EXCUSE_REFUSED] = {"refused", "-", "the server refused for good, or forgot who is who"},
+    [EXCUSE_POLICY] = {"policy", "-", "the account's settings give calls up"},
+    [EXCUSE_FAMILY] = {"family", "S16", "the address family changed"},
+};
+
+const struct excuse_text *excuse_text(enum excuse excuse)
+{
+    return &excuses[excuse];
+}

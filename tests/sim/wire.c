@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: MIT */
+/* What is sent, held against RFC 3261, 3264, 3550 and 7616, message by message. */
+#include <string.h>
+
+#include "life.h"
+
+#define STORM 60 /* SIP messages in one second, of one endpoint with a few calls */
+
+static uint64_t hash_str(tern_str s)
+{
+    return hash_of(s.ptr, s.len);
+}
+
+/* ---- addresses ---- */
+
+static bool is_own(const struct life *life, uint32_t host, tern_str text)
+{
+    tern_addr addr;
+    const struct tern_endpoint *ep = host == SERVER_HOST ? life->server : life->phones[host - 1].ep;
+    if (tern_addr_parse(text, &addr) != 0) return false;
+    return tern_network_find(tern_get_network(ep), addr) != NULL;
+}
+
+static void check_addresses(struct life *life, uint32_t host, const struct message *m)
+{
+    if (host == SERVER_HOST) return; /* a proxy passes on what others say */
+    if (m->request && !is_own(life, host, m->sent_by)) {
+        fail(life, "own-address", "%s: a Via with %.*s", host_name(host), (int)m->sent_by.len,
+             m->sent_by.ptr);
+    } else if (m->contact.len && (m->request || m->status < 300) &&
+               !(str_is(m->method, "REGISTER") && !m->request) && !is_own(life, host, m->contact)) {
+        fail(life, "own-address", "%s: a Contact with %.*s", host_name(host), (int)m->contact.len,
+             m->contact.ptr);
+    } else if (m->media.len && m->media_port && !is_own(life, host, m->media)) {
+        fail(life, "own-address", "%s: SDP with %.*s", host_name(host), (int)m->media.len,
+             m->media.ptr);
+    }
+}
+
+/* ---- transactions ---- */
+
+static struct branch *branch_at(struct witness *w, uint64_t key)
+{
+    for (uint64_t i = key;; i++) {
+        struct branch *b = &w->branches[i & (BRANCHES - 1)];
+        if (b->key == key || b->key == 0) return b;
+    }
+}
+
+/* 17.1.3: a branch is one request's, save for the CANCEL of it and the ACK of a failure. */
+static bool is_repeated(struct life *life, uint32_t host, const struct message *m)
+{
+    struct witness *w = &life->witness[host - 1];
+    uint64_t method = hash_str(m->method);
+    bool rides = str_is(m->method, "ACK") || str_is(m->method, "CANCEL");
+    uint64_t key = (hash_str(m->branch) ^ (rides ? method : 0)) | 1;
+    struct branch *b = branch_at(w, key);
+    uint64_t text = hash_str(m->text);
+    if (b->key == 0) {
+        if (w->branch_count++ > BRANCHES / 2) fail(life, "storm", "more branches than are counted");
+        if (!life->failed) *b = (struct branch){key, text, m->cseq, method};
+        return false;
+    }
+    if (b->method != method || b->cseq != m->cseq) {
+        fail(life, "branch", "%s: %.*s %u has the branch of another request", host_name(host),
+             (int)m->method.len, m->method.ptr, m->cseq);
+    } else if (b->text != text) {
+        fail(life, "branch", "%s: %.*s %u was repeated with other words", host_name(host),
+             (int)m->method.len, m->method.ptr, m->cseq);
+    }
+    return true;
+}
+
+/* RFC 7616 3.4: a nonce count is used once. */
+static void check_nonce(struct life *life, uint32_t host, const struct message *m)
+{
+    struct witness *w = &life->witness[host - 1];
+    if (m->nonce.len == 0) return;
+    uint64_t nonce = hash_str(m->nonce);
+    for (uint32_t i = 0; i < NONCES_MAX; i++) {
+        if (w->nonces[i].nonce != nonce) continue;
+        if (m->nonce_count <= w->nonces[i].count)
+            fail(life, "nonce-count", "%s: nc %u after %u", host_name(host), m->nonce_count,
+                 w->nonces[i].count);
+        w->nonces[i].count = m->nonce_count;
+        return;
+    }
+    uint32_t at = w->nonce_next++ % NONCES_MAX;
+    w->nonces[at].nonce = nonce;
+    w->nonces[at].count = m->nonce_count;
+}
+
+/* ---- dialogs ---- */
+
+static struct leg *leg_of(struct life *life, uint32_t host, tern_str call_id)
+{
+    struct witness *w = &life->witness[host - 1];
+    uint64_t key = hash_str(call_id);
+    for (uint32_t i = 0; i < w->leg_count; i++) {
+        if (w->legs[i].call_id == key) return &w->legs[i];
+    }
+    if (w->leg_count == LEGS_MAX) {
+        fail(life, "storm", "%s: more dialogs than are counted", host_name(host));
+        return NULL;
+    }
+    struct leg *leg = &w->legs[w->leg_count++];
+    *leg = (struct leg){.call_id = key};
+    return leg;
+}
+
+static void check_tag(struct life *life, uint32_t host, uint64_t *known, tern_str tag)
+{
+    if (tag.len == 0) return;
+    uint64_t now = hash_str(tag);
+    if (*known && *known != now)
+        fail(life, "tags", "%s: the tag %.*s is new in this dialog", host_name(host), (int)tag.len,
+             tag.ptr);
+    *known = now;
+}
+
+static bool sent_invite(const struct leg *leg, uint32_t cseq)
+{
+    for (uint32_t i = 0; i < 8 && i < leg->invite_count; i++) {
+        if (leg->invites[i] == cseq) return true;
+    }
+    return false;
+}
+
+/* 12.2.1.1, 8.1.1.5, 13.2.2.4 */
+static void check_request(struct life *life, uint32_t host, const struct message *m)
+{
+    struct leg *leg = leg_of(life, host, m->call_id);
+    if (leg == NULL) return;
+    check_tag(life, host, &leg->local_tag, m->from_tag);
+    if (str_is(m->method, "ACK") || str_is(m->method, "CANCEL")) { /* To is the response's */
+        if (!sent_invite(leg, m->cseq))
+            fail(life, "ack", "%s: %.*s %u, but no such INVITE", host_name(host),
+                 (int)m->method.len, m->method.ptr, m->cseq);
+        return;
+    }
+    if (!str_is(m->method, "REGISTER")) check_tag(life, host, &leg->remote_tag, m->to_tag);
+    if (m->cseq <= leg->cseq)
+        fail(life, "cseq", "%s: %.*s %u after %u", host_name(host), (int)m->method.len,
+             m->method.ptr, m->cseq, leg->cseq);
+    leg->cseq = m->cseq;
+    if (str_is(m->method, "INVITE")) leg->invites[leg->invite_count++ % 8] = m->cseq;
+}
+
+static void check_response(struct life *life, uint32_t host, const struct message *m)
+{
+    if (!str_is(m->method, "INVITE") || m->status <= 100 || m->status >= 300) return;
+    struct leg *leg = leg_of(life, host, m->call_id);
+    if (leg == NULL) return;
+    /* A re-INVITE of the callee has From and To the other way round. */
+    bool turned = leg->local_tag && leg->remote_tag == hash_str(m->to_tag);
+    check_tag(life, host, turned ? &leg->remote_tag : &leg->local_tag, m->to_tag);
+}
+
+/* ---- one message ---- */
+
+static void count(struct life *life, uint32_t host)
+{
+    struct witness *w = &life->witness[host - 1];
+    tern_time now = tern_sim_now(life->sim);
+    w->sent++;
+    w->last_sent = now;
+    if (now - w->second >= TERN_SECONDS(1)) {
+        w->second = now;
+        w->second_sent = 0;
+    }
+    if (++w->second_sent > STORM)
+        fail(life, "storm", "%s: %u messages in a second", host_name(host), w->second_sent);
+}
+
+static void check_message(struct life *life, uint32_t host, const struct message *m)
+{
+    count(life, host);
+    if (host == SERVER_HOST) return;
+    if (m->request) {
+        if (is_repeated(life, host, m)) return;
+        check_request(life, host, m);
+        check_nonce(life, host, m);
+        check_addresses(life, host, m);
+        return;
+    }
+    check_response(life, host, m);
+    struct branch *b = branch_at(&life->witness[host - 1], hash_str(m->text) | 1);
+    if (b->key) return; /* sent before: it is what it was then */
+    if (life->witness[host - 1].branch_count++ < BRANCHES / 2) b->key = hash_str(m->text) | 1;
+    check_addresses(life, host, m);
+}
+
+static void check_sip(struct life *life, const struct tern_sim_wire *wire)
+{
+    tern_str rest = {wire->data, wire->len};
+    while (rest.len && !life->failed) {
+        struct message m;
+        size_t used = 0;
+        if (rest.ptr[0] == '\r' || rest.ptr[0] == '\n') { /* RFC 5626 3.5.1 */
+            rest.ptr++;
+            rest.len--;
+            continue;
+        }
+        const char *why = message_read(rest, &m, &used);
+        if (why) {
+            fail(life, "grammar", "%s: %s in:\n%.*s", host_name(wire->host), why,
+                 (int)(rest.len < 300 ? rest.len : 300), rest.ptr);
+            return;
+        }
+        check_message(life, wire->host, &m);
+        if (wire->transport == TERN_TRANSPORT_UDP) return;
+        rest.ptr += used;
+        rest.len -= used;
+    }
+}
+
+/* RFC 3550 5.1: one source a call, whose numbers go on through every change. */
+static void check_rtp(struct life *life, const struct tern_sim_wire *wire)
+{
+    const uint8_t *p = wire->data;
+    struct witness *w = &life->witness[wire->host - 1];
+    if (wire->len < 12 || (p[1] >= 192 && p[1] <= 223)) return; /* RTCP */
+    uint32_t ssrc = (uint32_t)p[8] << 24 | (uint32_t)p[9] << 16 | (uint32_t)p[10] << 8 | p[11];
+    uint16_t sequence = (uint16_t)(p[2] << 8 | p[3]);
+    for (uint32_t i = w->stream_count; i-- > 0;) {
+        struct rtp_stream *s = &w->streams[i];
+        if (s->ssrc != ssrc) continue;
+        if (sequence != (uint16_t)(s->sequence + 1))
+            fail(life, "rtp", "%s: sequence %u after %u", host_name(wire->host), sequence,
+                 s->sequence);
+        s->sequence = sequence;
+        s->count++;
+        return;
+    }
+    if (w->stream_count == STREAMS_MAX ||
+        w->stream_count >= life->phones[wire->host - 1].end_count) {
+        fail(life, "rtp", "%s: a new source in a call that had one", host_name(wire->host));
+        return;
+    }
+    w->streams[w->stream_count++] = (struct rtp_stream){ssrc, sequence, 1};
+}
+
+static void tell(struct life *life, const struct tern_sim_wire *wire)
+{
+    static const char *const fates[] = {"", ">", "<", "x"};
+    char local[TERN_ADDR_TEXT_MAX], remote[TERN_ADDR_TEXT_MAX];
+    trace(life, "%-6s %s %s %s %s%s%s%s", host_name(wire->host), fates[wire->fate],
+          wire->media                             ? "RTP"
+          : wire->transport == TERN_TRANSPORT_UDP ? "UDP"
+                                                  : "TCP",
+          tern_addr_print(wire->local, local), tern_addr_print(wire->remote, remote),
+          wire->why ? " (" : "", wire->why ? wire->why : "", wire->why ? ")" : "");
+    if (!wire->media && wire->len > 4 && wire->fate != TERN_SIM_LOST)
+        trace(life, "\n%.*s", (int)wire->len, (const char *)wire->data);
+}
+
+void wire_check(void *user, const struct tern_sim_wire *wire)
+{
+    struct life *life = user;
+    if (life->failed) return;
+    if (life->trace && !wire->media) tell(life, wire);
+    if (wire->fate != TERN_SIM_SENT) return;
+    if (wire->media) {
+        mix(life, wire->data, wire->len < 12 ? wire->len : 12);
+    } else {
+        mix(life, wire->data, wire->len);
+    }
+    const struct tern_endpoint *ep =
+        wire->host == SERVER_HOST ? life->server : life->phones[wire->host - 1].ep;
+    char text[TERN_ADDR_TEXT_MAX];
+    if (!tern_network_find(tern_get_network(ep), wire->local)) {
+        fail(life, "vanished-address", "%s: sent from %s, which has gone", host_name(wire->host),
+             tern_addr_print(wire->local, text));
+    } else if (wire->media) {
+        check_rtp(life, wire);
+    } else {
+        check_sip(life, wire);
+    }
+}
