@@ -19,7 +19,8 @@ here=$(dirname "$(realpath "${BASH_SOURCE[0]}")")
 packets=${TERN_BUILD:-$(dirname "$tern")/..}/tests/lab_packets
 parallel=${HANDOVER_PARALLEL:-3}
 wifi=192.168.1.20 wifi2=192.168.1.77 lte=100.64.1.20
-server=203.0.113.5
+server=203.0.113.5 far=198.51.100.7 bits=24
+host=$server # in a URI
 users=alice
 far_options=() # of the far end's phone
 
@@ -27,6 +28,13 @@ if ! reason=$("$tern" lab --check); then
     echo "skipped: a lab is not possible here: ${reason#no: }"
     exit 77
 fi
+
+# The whole world on IPv6.
+ipv6() {
+    wifi=fd00:1::20 wifi2=fd00:1::77 lte=fd00:2::20
+    server=fd00:5::5 far=fd00:7::7 bits=64
+    host="[$server]"
+}
 
 # ---- writing a lab ----
 
@@ -64,7 +72,7 @@ pause() {
 }
 
 address() {
-    lab address "$1" phone "$2" "$3/24"
+    lab address "$1" phone "$2" "$3/$bits"
 }
 
 # start_phone NODE OPTION...: a phone with its commands in NODE.in and its events in NODE.json.
@@ -94,15 +102,15 @@ world() {
     lab link far eth0
     lab link phone wlan0
     lab link phone lte0
-    lab address add server eth0 $server/24
-    lab address add far eth0 198.51.100.7/24
+    lab address add server eth0 $server/$bits
+    lab address add far eth0 $far/$bits
     address add wlan0 $wifi
     lab route add server default dev eth0
     lab route add far default dev eth0
     lab route add phone default dev wlan0 metric 100
     lab route add phone default dev lte0 metric 50
     start_registrar "$@"
-    start_phone far --auto-answer --tone 880 --account sip:far@$server --password builder \
+    start_phone far --auto-answer --tone 880 --account "sip:far@$host" --password builder \
         "${far_options[@]}"
     await far 1 '"state":"registered"'
 }
@@ -111,7 +119,7 @@ world() {
 phone() {
     local user
     for user in $users; do
-        set -- "$@" --account "sip:$user@$server"
+        set -- "$@" --account "sip:$user@$host"
     done
     start_phone phone --auto-answer --tone 440 --transport "$transport" --password wonder "$@"
     await phone "$(wc -w <<<"$users")" '"state":"registered"'
@@ -195,7 +203,7 @@ problem() {
 
 # expect WHAT ACTUAL TEST WANTED
 expect() {
-    [ "${2:-none}" "$3" "$4" ] 2>/dev/null || problem "$1: ${2:-none}, expected $3 $4"
+    test "${2:-none}" "$3" "$4" 2>/dev/null || problem "$1: ${2:-none}, expected $3 $4"
 }
 
 # events NODE PROGRAM: awk over its events, with get("key").
@@ -297,7 +305,8 @@ tone() {
 bound() {
     local user=$1 what
     shift
-    what=$(sed -n "s/^$user sip:$user@\([0-9.]*\).*/\1/p" bindings.after 2>/dev/null | sort | tr '\n' ' ')
+    what=$(sed -n "s/^$user sip:$user@\[*\([0-9a-f.:]*\)\]*:[0-9]*.*/\1/p" bindings.after 2>/dev/null |
+        sort | tr '\n' ' ')
     [ "$what" = "$(printf '%s\n' "$@" | sort | tr '\n' ' ')" ] ||
         problem "bindings of $user: ${what:-none}, expected $*"
 }

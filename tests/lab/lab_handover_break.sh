@@ -45,12 +45,38 @@ renumbered() {
     measured
 }
 
+# on6 FUNCTION ARG...
+on6() {
+    ipv6
+    "$@"
+}
+
+# The link goes down and comes back with the address that it had: nobody needs to be told much.
+relinked() {
+    world "$1"
+    phone
+    call
+    lab down phone wlan0
+    await phone 1 '"event":"network","usable":false'
+    pause 1500
+    lab up phone wlan0
+    completed 1
+    aftermath
+    play
+    expect "calls lost" "$(last calls_lost)" -eq 0
+    well $wifi
+}
+
 scenario "address gone, new one at once, UDP" moved udp 0
 scenario "address gone, new one at once, TCP" moved tcp 0
 scenario "the far end follows nothing but SDP, UDP" deaf udp
 scenario "the far end follows nothing but SDP, TCP" deaf tcp
 scenario "half a second without a network, UDP" moved udp 500
 scenario "half a second without a network, TCP" moved tcp 500
+scenario "address gone, new one at once, IPv6, UDP" on6 moved udp 0
+scenario "address gone, new one at once, IPv6, TCP" on6 moved tcp 0
+scenario "link down and up again, UDP" relinked udp
+scenario "link down and up again, TCP" relinked tcp
 scenario "same interface, new address, UDP" renumbered udp
 scenario "same interface, new address, TCP" renumbered tcp
 run_scenarios

@@ -41,7 +41,7 @@ registering() {
 joining() {
     world "$1"
     start_phone phone --auto-answer --tone 440 --transport "$1" --password wonder \
-        --account sip:alice@$server
+        --account "sip:alice@$host"
     await phone 1 '"sent".*"summary":"REGISTER"'
     roam
     await phone 1 '"state":"registered"' 20
