@@ -85,6 +85,7 @@ static inline void tern_account_opts_init(struct tern_account_opts *opts)
  * @return              0
  * @retval TERN_EINVAL  a URI is malformed, or a value is out of range
  * @retval TERN_ELIMIT  `max_accounts` reached
+ * @retval TERN_ESTATE  the endpoint is being stopped
  * @retval TERN_ENOMEM, TERN_EVERSION
  * @events TERN_EV_REGISTRATION
  * @rfc 3261 10.2; 5626
@@ -109,7 +110,13 @@ TERN_API TERN_CHECK int tern_account_modify(struct tern_endpoint *ep, tern_time 
 TERN_API TERN_CHECK int tern_account_remove(struct tern_endpoint *ep, tern_time now,
                                             tern_account account);
 
-/** Register now, or refresh a binding ahead of time. @events TERN_EV_REGISTRATION */
+/**
+ * Register now, or refresh a binding ahead of time.
+ *
+ * @retval TERN_ESTALE
+ * @retval TERN_ESTATE the account has no registrar
+ * @events TERN_EV_REGISTRATION
+ */
 TERN_API TERN_CHECK int tern_account_register(struct tern_endpoint *ep, tern_time now,
                                               tern_account account);
 
@@ -124,8 +131,8 @@ enum tern_registration_state {
     TERN_REGISTRATION_REGISTERED = 3,
     TERN_REGISTRATION_REFRESHING = 4, /**< as REGISTERED, with a REGISTER on its way */
     TERN_REGISTRATION_REMOVING = 5,
-    TERN_REGISTRATION_FAILED =
-        6, /**< refused (wrong password, forbidden): not tried again by itself */
+    TERN_REGISTRATION_FAILED = 6, /**< refused for good (wrong password, unknown user): not tried
+                                         again by itself; 403 and 5xx are, as WAITING */
 };
 
 /** For people: "registered", "waiting" … Static storage. */

@@ -4,8 +4,9 @@
  *
  * All functions here return at once and do no I/O. What they cause to be sent
  * waits in the endpoint until tern_next_output(); what becomes of the call is
- * told by events. TERN_EV_CALL_ENDED is the last event that names a call; the
- * handle is stale from the moment that it is queued.
+ * told by events. TERN_EV_CALL_ENDED is the last event that names a call (but
+ * for the progress of an IP change that hangs it up); the handle is stale from
+ * the moment that it is queued.
  */
 #ifndef TERN_CALL_H
 #define TERN_CALL_H
@@ -43,6 +44,7 @@ static inline void tern_call_opts_init(struct tern_call_opts *opts)
  * @retval TERN_EINVAL  `target` is no SIP URI and no user name
  * @retval TERN_ESTALE  no such account
  * @retval TERN_ELIMIT  `max_calls` calls are in progress
+ * @retval TERN_ESTATE  the endpoint is not started, or is being stopped
  * @retval TERN_ENOMEM, TERN_EVERSION
  *
  * @events TERN_EV_CALL_PROGRESS (0..n), then TERN_EV_CALL_ANSWERED or TERN_EV_CALL_ENDED

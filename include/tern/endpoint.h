@@ -23,10 +23,12 @@ struct tern_endpoint;
 struct tern_endpoint_opts {
     size_t size;                     /**< set by tern_endpoint_opts_init() */
     struct tern_allocator allocator; /**< zeroed: the C library's */
-    uint8_t seed[32];       /**< random bytes; required: tags, branches and SSRCs come from it */
-    tern_str user_agent;    /**< User-Agent and Server; default "Tern/<version>" */
-    uint16_t sip_port;      /**< UDP and TCP listening port; 0: chosen by the system */
-    uint16_t rtp_port_min;  /**< media ports, even ones are used for RTP; default 16384 */
+    uint8_t seed[32];    /**< random bytes; required: tags, branches and SSRCs come from it */
+    tern_str user_agent; /**< User-Agent and Server; default "Tern/<version>" */
+    uint16_t sip_port;   /**< UDP and TCP listening port; 0: chosen by the system */
+    uint16_t
+        rtp_port_min; /**< media ports, even ones are used for RTP; default 16384. A call takes a
+                                          pair: widen the range for more than about 6000 calls */
     uint16_t rtp_port_max;  /**< default 32767 */
     bool no_udp;            /**< do not open the UDP listener */
     bool no_tcp;            /**< do not open TCP listeners */

@@ -7,6 +7,8 @@
 
 /* How long audio may take to come in by the new path before that is reported as a failure. */
 #define TN_VERIFY_TIME TERN_SECONDS(5)
+/* How long a listener that fails is waited for before the generation goes on without it. */
+#define TN_LISTEN_TIME TERN_SECONDS(10)
 
 void tn_mob_decide(struct tn_mobility *mob, const struct tn_decision *decision);
 /* A report about nothing in particular; the caller fills in the rest and passes it to tn_mob_report. */

@@ -92,7 +92,7 @@ static void complete(struct tn_mobility *mob, enum tern_ip_change_status status)
 void tn_mob_settle(struct tn_mobility *mob)
 {
     if (!mob->open || mob->beginning || mob->active > 0 || mob->listener_pending) return;
-    bool well = mob->calls_lost == 0 && mob->accounts_failed == 0;
+    bool well = mob->calls_lost == 0 && mob->accounts_failed == 0 && !mob->listener_failed;
     complete(mob, well ? TERN_IP_CHANGE_SUCCESS : TERN_IP_CHANGE_FAILURE);
 }
 
@@ -158,18 +158,15 @@ tern_time tn_mob_backoff(uint32_t attempt)
 
 /* ---- a generation ---- */
 
-static bool is_online(const struct tern_network *network)
+bool tn_mob_must_resume(const struct tn_mobility *mob, bool online)
 {
-    for (uint32_t i = 0; i < network->address_count; i++) {
-        if (!(network->addresses[i].flags & TERN_NET_TENTATIVE)) return true;
-    }
-    return false;
+    return mob->paused && online;
 }
 
 /* With `restart_listener` the generation reports the listener; tasks wait only for a forced re-open. */
 static void begin_listener(struct tn_mobility *mob)
 {
-    mob->listener_pending = mob->listener_gates = false;
+    mob->listener_pending = mob->listener_gates = mob->listener_failed = false;
     if (!mob->param.restart_listener || !mob->online) return;
     mob->listener_pending = true;
     mob->listener_gates = mob->forced;
@@ -183,8 +180,7 @@ static void begin_listener(struct tn_mobility *mob)
                        });
 }
 
-void tn_mob_begin(struct tn_mobility *mob, tern_time now, const struct tern_network *network,
-                  const struct tern_ip_change_param *param, bool forced)
+void tn_mob_begin(struct tn_mobility *mob, tern_time now, const struct tn_change *change)
 {
     TN_ASSERT(!mob->beginning);
     mob->now = now;
@@ -194,10 +190,10 @@ void tn_mob_begin(struct tn_mobility *mob, tern_time now, const struct tern_netw
     mob->changed = now;
     mob->open = true;
     mob->beginning = true;
-    mob->forced = forced;
-    mob->param = *param;
-    mob->network = network;
-    mob->online = is_online(network);
+    mob->forced = change->forced;
+    mob->param = *change->param;
+    mob->network = change->network;
+    mob->online = change->online;
     mob->accounts_moved = mob->accounts_failed = mob->calls_kept = mob->calls_lost = 0;
     mob->gap_out = mob->gap_in = 0;
 
@@ -218,30 +214,38 @@ void tn_mob_begun(struct tn_mobility *mob, tern_time now)
     tn_mob_settle(mob);
 }
 
+static void release_gated(struct tn_mobility *mob)
+{
+    if (!mob->listener_gates) return;
+    mob->listener_gates = false;
+    TN_LIST_FOR(node, &mob->accounts)
+    {
+        struct tn_account_task *task = TN_OWNER(node, struct tn_account_task, node);
+        if (task->state == TN_ACCOUNT_LISTENING) tn_mob_arm(mob, &task->timer, 0);
+    }
+    TN_LIST_FOR(node, &mob->calls)
+    {
+        struct tn_call_task *task = TN_OWNER(node, struct tn_call_task, node);
+        if (task->state == TN_CALL_LISTENING) tn_mob_arm(mob, &task->timer, 0);
+    }
+}
+
+/* A port that is taken stops neither calls nor registrations, nor the end of the generation. */
 void tn_mob_listeners(struct tn_mobility *mob, tern_time now, bool ready, tern_str reason)
 {
     mob->now = now;
     if (!mob->listener_pending) return;
+    enum tern_ip_change_status status = TERN_IP_CHANGE_SUCCESS;
+    bool late = now - mob->changed >= TN_LISTEN_TIME;
+    if (!ready) status = late ? TERN_IP_CHANGE_FAILURE : TERN_IP_CHANGE_RETRY;
     struct tern_ip_change_progress p =
-        tn_mob_progress(mob, TERN_IP_CHANGE_OP_RESTART_LISTENER,
-                        ready ? TERN_IP_CHANGE_SUCCESS : TERN_IP_CHANGE_RETRY);
+        tn_mob_progress(mob, TERN_IP_CHANGE_OP_RESTART_LISTENER, status);
     p.reason = reason;
     tn_mob_report(mob, &p);
-    if (!ready) return;
+    release_gated(mob);
+    if (status == TERN_IP_CHANGE_RETRY) return;
     mob->listener_pending = false;
-    if (mob->listener_gates) {
-        mob->listener_gates = false;
-        TN_LIST_FOR(node, &mob->accounts)
-        {
-            struct tn_account_task *task = TN_OWNER(node, struct tn_account_task, node);
-            if (task->state == TN_ACCOUNT_LISTENING) tn_mob_arm(mob, &task->timer, 0);
-        }
-        TN_LIST_FOR(node, &mob->calls)
-        {
-            struct tn_call_task *task = TN_OWNER(node, struct tn_call_task, node);
-            if (task->state == TN_CALL_LISTENING) tn_mob_arm(mob, &task->timer, 0);
-        }
-    }
+    mob->listener_failed = !ready;
     tn_mob_settle(mob);
 }
 

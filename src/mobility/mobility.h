@@ -183,7 +183,8 @@ struct tn_mobility {
     struct tern_ip_change_param param;
     const struct tern_network *network;    /* in force */
     bool listener_pending, listener_gates; /* gates: tasks wait for it */
-    size_t active;                         /* tasks not at rest */
+    bool listener_failed;
+    size_t active; /* tasks not at rest */
     uint32_t accounts_moved, accounts_failed, calls_kept, calls_lost;
     tern_time gap_out, gap_in;
     struct tn_heap timers;
@@ -203,11 +204,20 @@ enum tn_verdict tn_mob_judge_call(const struct tern_network *network,
 /* How long to wait before tn_mob_begin(): 0, `settle`, or TERN_TIME_NEVER for not at all. */
 tern_time tn_mob_when(enum tn_verdict worst, bool forced, tern_time settle);
 
+/* A usable network is there again while transactions stand still: begin, whatever the verdicts. */
+bool tn_mob_must_resume(const struct tn_mobility *mob, bool online);
+
 /* ---- a generation ---- */
 
-/* `network` must stay until the next begin. Supersedes what is under way. */
-void tn_mob_begin(struct tn_mobility *mob, tern_time now, const struct tern_network *network,
-                  const struct tern_ip_change_param *param, bool forced);
+struct tn_change {
+    const struct tern_network *network; /* must stay until the next begin */
+    const struct tern_ip_change_param *param;
+    bool forced; /* the application asked */
+    bool online; /* something of what is in use can be reached; else transactions stand still */
+};
+
+/* Supersedes what is under way. */
+void tn_mob_begin(struct tn_mobility *mob, tern_time now, const struct tn_change *change);
 void tn_mob_call_media(struct tn_mobility *mob, struct tn_call_task *task,
                        const struct tn_call_facts *facts);
 void tn_mob_account_begin(struct tn_mobility *mob, tern_time now, struct tn_account_task *task,

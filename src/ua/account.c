@@ -176,6 +176,7 @@ void tn_account_free(struct tn_account *account)
                          .proxy = account->proxy};
     settings_fini(a, &s);
     tn_auth_fini(&account->auth);
+    tn_auth_fini(&account->old_auth);
     tn_text_fini(a, &account->service_route);
     tn_free(a, account);
 }
@@ -244,7 +245,14 @@ int tern_account_modify(struct tern_endpoint *ep, tern_time now, tern_account ha
     bool moved = !tn_str_eq(opts.uri, tn_text_view(&account->uri)) ||
                  !tn_str_eq(opts.registrar, tn_text_view(&account->registrar)) ||
                  opts.transport != account->transport;
-    if (moved) tn_registration_remove(account); /* with the old credentials, to the old place */
+    if (moved) { /* with the old credentials, to the old place */
+        tn_mob_account_gone(&ep->mob, ep->ctx.now, &account->task); /* a move of it is void */
+        tn_auth_fini(&account->old_auth);
+        move_auth(&account->old_auth, &account->auth);
+        account->auth = (struct tn_auth){.ctx = NULL};
+        tn_registration_remove(account);
+        if (account->request == 0) tn_auth_fini(&account->old_auth);
+    }
     apply(account, &opts, &settings, false);
     settings_fini(&ep->ctx.alloc, &settings);
     if (account->wants_registration) tn_registration_start(account);

@@ -33,6 +33,7 @@ struct tn_account {
     bool wants_registration;
     struct tern_account_ip_change ip_change;
     struct tn_auth auth;
+    struct tn_auth old_auth; /* of a binding that goes because tern_account_modify() moved us */
 
     enum tern_registration_state state;
     struct tn_text call_id;
@@ -40,6 +41,7 @@ struct tn_account {
     uint32_t cseq;
     uint64_t request;
     int last_status;
+    bool raised;                 /* asked_expires_s, by a 423 since the last success */
     uint32_t failures;           /* in a row */
     uint32_t asked_expires_s;    /* of the next REGISTER: raised by 423 */
     tern_time bound_until;       /* TERN_TIME_NEVER: no binding */

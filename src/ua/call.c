@@ -43,7 +43,7 @@ void tn_call_enter(struct tn_call *call, enum tn_call_life next)
     TN_ASSERT(successors[call->life] & BIT(next));
     tn_trace(ctx, "call", call->id, names[call->life], names[next]);
     call->life = next;
-    if (next >= TN_LIFE_ACTIVE) tn_timer_cancel(ctx, &call->answer_timer);
+    if (next >= TN_LIFE_ANSWERING) tn_timer_cancel(ctx, &call->answer_timer);
     if (next == TN_LIFE_ACTIVE && call->answered == TERN_TIME_NEVER) call->answered = ctx->now;
 }
 

@@ -64,6 +64,7 @@ struct tn_call {
     uint32_t answered_cseq; /* of the INVITE whose 2xx waits for its ACK */
     uint64_t invite_txn; /* incoming INVITE transaction that waits for its final response or ACK */
     bool offerless;      /* the INVITE being answered had no offer: the answer comes in the ACK */
+    bool forked;         /* another fork has answered since early media was agreed */
     bool no_offer;       /* outgoing: let the far end offer */
     unsigned answer_wanted; /* 200 as soon as the sockets are open; else 0 */
     unsigned redirects;
@@ -128,6 +129,11 @@ int tn_call_codec(const struct tn_call *call);
 /* ---- call_out.c, call_in.c: set-up ---- */
 
 void tn_call_out_sockets_ready(struct tn_call *call);
+/*
+ * It rings, and the path that its answer would come by is gone: CANCEL by the new path, and a new
+ * INVITE at once (MOBILITY S2). The application hears nothing of it.
+ */
+void tn_call_out_ring_anew(struct tn_call *call);
 void tn_call_out_effect(struct tn_call *call, const struct tn_effect *effect);
 void tn_call_out_acknowledge(struct tn_call *call, const struct tn_msg *rsp);
 /* A 2xx for an INVITE of ours that another fork, or nobody, has taken: ACK and BYE. */
@@ -137,7 +143,7 @@ void tn_call_fork_effect(struct tn_call *call, const struct tn_effect *effect);
 void tn_call_tell_answered(struct tn_call *call);
 void tn_call_in_invite(struct tern_endpoint *ep, const struct tn_effect *effect);
 void tn_call_in_answer(struct tn_call *call, unsigned status);
-void tn_call_in_sockets_ready(struct tn_call *call);
+void tn_call_in_ready(struct tn_call *call);
 void tn_call_in_ack(struct tn_call *call, const struct tn_msg *ack);
 void tn_call_in_cancelled(struct tn_call *call, const struct tn_msg *cancel);
 void tn_call_in_timeout(struct tn_call *call);
@@ -145,6 +151,8 @@ void tn_call_in_timeout(struct tn_call *call);
 /* ---- call_request.c: requests inside the dialog, from the peer ---- */
 
 void tn_call_request(struct tn_call *call, const struct tn_effect *effect);
+/* A body of another type has been found to be optional by then (RFC 3204 4). */
+bool tn_call_has_sdp(const struct tn_msg *msg);
 /* 2xx for an INVITE with Contact and, where asked, SDP; starts the repetition. */
 TERN_CHECK int tn_call_respond_2xx(struct tn_call *call, uint64_t txn, tern_str body);
 /* Offer or answer for the 2xx to an INVITE: their offer waits, or we make one. */

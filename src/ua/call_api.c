@@ -14,7 +14,7 @@ static int put_target(const struct tn_account *account, tern_str target, struct 
     struct tn_uri uri;
     tern_str text;
     target = tn_str_trim(target);
-    bool whole = tn_str_starts(target, TERN_STR("sip:"));
+    bool whole = tn_str_ieq(tn_str_sub(target, 0, 4), TERN_STR("sip:"));
     /* Another scheme is no user name. */
     if (!whole && tn_str_find(target, ':') < tn_str_find(target, '@')) return TERN_EINVAL;
     if (!whole) tn_buf_z(out, "sip:");
@@ -26,6 +26,10 @@ static int put_target(const struct tn_account *account, tern_str target, struct 
     int err = tn_buf_end(out, &text);
     if (err) return err;
     if (target.len == 0 || tn_uri_parse(text, &uri) != 0) return TERN_EINVAL;
+    tern_str method;
+    if (uri.headers.len > 0 || tn_uri_param(&uri, TERN_STR("method"), &method)) {
+        return TERN_EINVAL; /* RFC 3261 19.1.1: not in a Request-URI */
+    }
     return uri.scheme == TN_SCHEME_SIP && uri.host.len > 0 ? 0 : TERN_EINVAL;
 }
 

@@ -4,6 +4,8 @@
 #include "base/str.h"
 #include "ua/call.h"
 
+#define RINGING_MAX_S 300 /* proxies give up after three minutes (RFC 3261 16.6, timer C) */
+
 /* ---- the INVITE ---- */
 
 static void tell_incoming(struct tn_call *call, const struct tn_msg *invite)
@@ -27,7 +29,7 @@ static void tell_incoming(struct tn_call *call, const struct tn_msg *invite)
 
 static unsigned take_offer(struct tn_call *call, const struct tn_msg *invite)
 {
-    if (invite->body.len == 0) {
+    if (!tn_call_has_sdp(invite)) {
         call->offerless = true;
         return 0;
     }
@@ -57,22 +59,20 @@ static unsigned set_up(struct tn_call *call, const struct tn_effect *effect)
     return take_offer(call, invite);
 }
 
+/* RFC 3261 13.3.1: as long as the caller says. A CANCEL may be lost: nothing rings for ever. */
+static void limit_ringing(struct tn_call *call, const struct tn_msg *invite)
+{
+    uint32_t seconds, most = call->account->answer_timeout_s;
+    if (most == 0 || most > RINGING_MAX_S) most = RINGING_MAX_S;
+    if (!tn_msg_number(invite, TN_HDR_EXPIRES, &seconds) || seconds > most) seconds = most;
+    tn_timer_arm(&call->ep->ctx, &call->answer_timer, TERN_SECONDS(seconds > 0 ? seconds : 1));
+}
+
 static void discard(struct tn_call *call)
 {
     call->ended_told = true; /* the application never heard of it */
     call->ep->calls_visible--;
     tn_call_free(call);
-}
-
-/* RFC 3261 13.3.1: the caller says for how long; a CANCEL that is lost must not ring for ever. */
-static void limit_ringing(struct tn_call *call, const struct tn_msg *invite)
-{
-    uint32_t seconds;
-    if (!tn_msg_number(invite, TN_HDR_EXPIRES, &seconds) || seconds == 0) {
-        seconds = call->account->answer_timeout_s;
-    }
-    if (seconds == 0) return;
-    tn_timer_arm(&call->ep->ctx, &call->answer_timer, TERN_SECONDS(seconds));
 }
 
 void tn_call_in_invite(struct tern_endpoint *ep, const struct tn_effect *effect)
@@ -190,20 +190,27 @@ static void accept(struct tn_call *call)
     tn_repeat_start(&call->repeat);
 }
 
+/* Without a network the answer waits: it would name addresses that are gone (MOBILITY S3). */
+static bool may_answer(struct tn_call *call)
+{
+    tern_addr local = tn_call_answer_contact(call, call->invite_txn);
+    return tn_call_media_ready(call) && tn_net_has_local(&call->ep->net, local);
+}
+
 void tn_call_in_answer(struct tn_call *call, unsigned status)
 {
     if (status < 200) {
         ring(call, status);
-    } else if (tn_call_media_ready(call)) {
+    } else if (may_answer(call)) {
         accept(call);
     } else {
         call->answer_wanted = status;
     }
 }
 
-void tn_call_in_sockets_ready(struct tn_call *call)
+void tn_call_in_ready(struct tn_call *call)
 {
-    if (call->life == TN_LIFE_INCOMING && call->answer_wanted) accept(call);
+    if (call->life == TN_LIFE_INCOMING && call->answer_wanted && may_answer(call)) accept(call);
 }
 
 /* ---- what follows ---- */
@@ -269,9 +276,14 @@ void tn_call_in_cancelled(struct tn_call *call, const struct tn_msg *cancel)
 /* RFC 3261 13.3.1.4: no ACK for a 2xx in 64*T1. A call that moves is kept (MOBILITY S4). */
 void tn_call_in_timeout(struct tn_call *call)
 {
-    if (call->life == TN_LIFE_ACTIVE) { /* it was a re-INVITE: the session before it stands */
+    if (call->ep->mob.paused) { /* no network: nobody could have acknowledged (MOBILITY C4) */
+        tn_repeat_start(&call->repeat);
+        return;
+    }
+    if (call->life == TN_LIFE_ACTIVE) { /* it was a re-INVITE: ours says what holds (MOBILITY S6) */
         if (tn_offer_state(&call->offer) == TN_OFFER_LOCAL) tn_offer_rollback(&call->offer);
         call->offerless = false;
+        tn_refresh_want(&call->refresh, TERN_CALL_REINVITE_DEFAULT | TN_INTENT_INVITE);
         tn_call_pump_refresh(call);
         return;
     }

@@ -101,7 +101,7 @@ void tn_call_socket_opened(struct tn_call *call, uint32_t socket, uint16_t port)
         return;
     }
     if (call->incoming) {
-        tn_call_in_sockets_ready(call);
+        tn_call_in_ready(call);
     } else {
         tn_call_out_sockets_ready(call);
     }
@@ -109,7 +109,9 @@ void tn_call_socket_opened(struct tn_call *call, uint32_t socket, uint16_t port)
 
 void tn_call_socket_failed(struct tn_call *call, uint32_t socket, tern_str reason)
 {
-    (void)socket;
+    struct tn_media_socket *failed = socket == call->rtp.id ? &call->rtp : &call->rtcp;
+    tn_map_remove(&call->ep->sockets, &failed->node); /* never open: there is nothing to close */
+    *failed = (struct tn_media_socket){0};
     close_socket(call, &call->rtp);
     close_socket(call, &call->rtcp);
     if (++call->port_tries < PORT_TRIES_MAX) {

@@ -24,6 +24,10 @@ static int put_route(const struct tn_call *call, const struct tn_uri *target, st
         tn_buf_str(route, proxy);
         if (!tn_uri_param(&uri, TERN_STR("lr"), &value)) tn_buf_z(route, ";lr");
         tn_buf_char(route, '>');
+        if (account->service_route.len > 0) { /* RFC 3608 6.1: behind the preloaded ones */
+            tn_buf_z(route, ", ");
+            tn_buf_str(route, tn_text_view(&account->service_route));
+        }
         *next_hop = proxy;
         return tn_buf_end(route, &text);
     }
@@ -85,6 +89,24 @@ void tn_call_out_sockets_ready(struct tn_call *call)
     tn_call_reap(call);
 }
 
+void tn_call_out_ring_anew(struct tn_call *call)
+{
+    struct tern_endpoint *ep = call->ep;
+    /* What fails here has no memory; then the INVITE that was sent stands, and may yet be answered. */
+    if (tn_request_cancel(&ep->txns, call->invite) != 0) return;
+    if (tn_text_set(&ep->ctx.alloc, &call->dialog.remote_target, tn_text_view(&call->peer)) != 0) {
+        return;
+    }
+    tn_request_abandon(&ep->txns, call->invite);
+    call->invite = 0;
+    tn_text_fini(&ep->ctx.alloc, &call->dialog.remote_tag);
+    tn_text_fini(&ep->ctx.alloc, &call->dialog.routes);
+    if (send_invite(call) != 0) {
+        tn_call_tell_ended(call, TERN_END_ERROR, 0, TERN_STR("out of memory"));
+        tn_call_enter(call, TN_LIFE_GONE);
+    }
+}
+
 static void prepare_invite(struct tn_call *call, const struct tn_effect *effect)
 {
     struct tern_endpoint *ep = call->ep;
@@ -141,6 +163,7 @@ static bool take_early_answer(struct tn_call *call, const struct tn_msg *rsp)
         return tn_offer_state(&call->offer) == TN_OFFER_STABLE;
     }
     if (tn_offer_take_answer(&call->offer, rsp->body, &plan) != 0) return false;
+    call->forked = false; /* from here on, another To tag is not the one that was agreed with */
     tn_call_apply_plan(call, &plan, call->contact_local);
     return true;
 }
@@ -151,6 +174,7 @@ static void provisional(struct tn_call *call, const struct tn_msg *rsp)
     if (call->life != TN_LIFE_RINGING) return;
     bool early_media = false;
     if (rsp->to_tag.len > 0 && rsp->status > 100) {
+        if (!tn_str_eq(rsp->to_tag, tn_text_view(&call->dialog.remote_tag))) call->forked = true;
         /* A 1xx that cannot be used as a dialog still says that it rings. */
         if (tn_dialog_take_response(&call->dialog, rsp) == 0) {
             early_media = take_early_answer(call, rsp);
@@ -205,14 +229,17 @@ static void accepted(struct tn_call *call, const struct tn_msg *rsp)
 {
     struct tn_media_plan plan;
     struct tn_buf ack_body;
-    bool other_fork = !tn_str_eq(rsp->to_tag, tn_text_view(&call->dialog.remote_tag));
+    bool other_fork =
+        call->forked || !tn_str_eq(rsp->to_tag, tn_text_view(&call->dialog.remote_tag));
     bool leaving = call->life == TN_LIFE_CANCELLING;
     call->invite_cseq = rsp->cseq.number;
     if (tn_dialog_take_response(&call->dialog, rsp) != 0) {
-        call->invite = 0; /* without a Contact there is nobody to acknowledge */
+        /* Without a Contact: acknowledged and ended by the address that was called. */
         tn_call_tell_ended(call, TERN_END_ERROR, (int)rsp->status,
                            TERN_STR("the far end's answer makes no sense"));
-        tn_call_enter(call, TN_LIFE_GONE);
+        tn_call_send_ack(call, rsp->cseq.number, (tern_str){NULL, 0});
+        tn_call_enter(call, TN_LIFE_LEAVING);
+        tn_call_send_bye(call, (tern_str){NULL, 0});
         tn_call_reap(call);
         return;
     }
@@ -223,6 +250,7 @@ static void accepted(struct tn_call *call, const struct tn_msg *rsp)
     if (leaving) { /* RFC 5407 3.1.2: CANCEL crossed the answer */
         tn_call_enter(call, TN_LIFE_LEAVING);
         tn_call_send_bye(call, (tern_str){NULL, 0});
+        tn_call_reap(call);
         return;
     }
     tn_call_enter(call, TN_LIFE_ACTIVE);
@@ -297,7 +325,8 @@ static bool best_contact(const struct tn_call *call, const struct tn_msg *rsp, t
     bool found = false;
     while (tn_msg_list_next(rsp, TN_HDR_CONTACT, &cursor, &element)) {
         if (tn_name_addr_parse(element, &contact) != 0 || contact.is_star) continue;
-        if (contact.uri.scheme != TN_SCHEME_SIP) continue;
+        /* Headers in the URI would go into the Request-URI (19.1.1): such an address is passed over. */
+        if (contact.uri.scheme != TN_SCHEME_SIP || contact.uri.headers.len > 0) continue;
         if (tn_str_eq(contact.uri.text, tn_text_view(&call->dialog.remote_target))) continue;
         if (!tn_params_get(contact.params, TERN_STR("q"), &q)) q = TERN_STR("1");
         if (found && tn_str_cmp(q, best_q) <= 0) continue;

@@ -47,6 +47,11 @@ static void bye(struct tn_call *call, const struct tn_effect *effect)
     tn_call_reap(call);
 }
 
+bool tn_call_has_sdp(const struct tn_msg *msg)
+{
+    return msg->body.len > 0 && tn_msg_has_body_type(msg, TERN_STR("application/sdp"));
+}
+
 /* @return 0, or the status that refuses the offer. */
 static unsigned take_offer(struct tn_call *call, tern_str body)
 {
@@ -75,7 +80,7 @@ static void reinvite(struct tn_call *call, const struct tn_effect *effect)
         refuse(call, effect->id, call->life == TN_LIFE_ACTIVE ? 491 : 481, (tern_str){NULL, 0});
         return;
     }
-    call->offerless = effect->msg->body.len == 0;
+    call->offerless = !tn_call_has_sdp(effect->msg);
     unsigned status = 0;
     if (call->offerless && tn_offer_state(&call->offer) != TN_OFFER_STABLE) status = 491;
     if (!call->offerless) status = take_offer(call, effect->msg->body);
@@ -137,7 +142,7 @@ static int answer_update(struct tn_call *call, uint64_t txn, bool with_offer)
 /* RFC 3311 5.2. Before the INVITE's answer, an UPDATE with an offer finds ours or theirs pending. */
 static void update(struct tn_call *call, const struct tn_effect *effect)
 {
-    bool with_offer = effect->msg->body.len > 0;
+    bool with_offer = tn_call_has_sdp(effect->msg);
     if (call->life != TN_LIFE_INCOMING && call->life != TN_LIFE_ANSWERING &&
         call->life != TN_LIFE_ACTIVE && call->life != TN_LIFE_RINGING) {
         refuse(call, effect->id, 481, (tern_str){NULL, 0});

@@ -40,6 +40,7 @@ void tn_call_send_ack(struct tn_call *call, uint32_t cseq, tern_str body)
         .owner = {TN_OWNER_CALL, TN_TAG_ACK, call->id},
         .method = TN_METHOD_ACK,
         .transport = call->transport,
+        .auth = call->account ? &call->account->auth : NULL, /* RFC 3261 22.1 */
         .body = body,
     };
     if (body.len > 0) opts.content_type = TERN_STR("application/sdp");
@@ -80,8 +81,8 @@ static void refresh_ended(struct tn_call *call, int code, tern_time retry_after)
     struct tern_endpoint *ep = call->ep;
     call->refresh_request = 0;
     call->refresh_local = (tern_addr){0};
-    if (code == 0 && tn_call_task_active(&call->task) &&
-        call->task.state != TN_CALL_REFRESHING) { /* the path went; mobility will ask again */
+    if (code == 0 && tn_call_task_active(&call->task) && call->task.state != TN_CALL_REFRESHING &&
+        call->task.state != TN_CALL_VERIFYING) { /* the path went; mobility will ask again */
         tn_refresh_drop(&call->refresh);
         return;
     }

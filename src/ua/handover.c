@@ -50,24 +50,44 @@ static struct tn_call_facts call_facts(const struct tn_call *call)
     return facts;
 }
 
-static enum tn_verdict worst_verdict(const struct tern_endpoint *ep)
+/* What a snapshot means for everything that is in use. */
+struct survey {
+    enum tn_verdict worst;
+    bool in_use;  /* there is a registrar or a far end to reach */
+    bool reaches; /* and one of them can be reached */
+};
+
+static void look_at(struct survey *survey, const struct tern_network *network, tern_addr remote,
+                    enum tn_verdict verdict)
 {
-    enum tn_verdict worst = TN_VERDICT_STAYS, verdict;
+    tern_addr source;
+    if (verdict > survey->worst) survey->worst = verdict;
+    if (remote.family == TERN_FAMILY_NONE) return;
+    survey->in_use = true;
+    if (tern_network_source(network, remote, &source) == 0) survey->reaches = true;
+}
+
+static struct survey take_survey(const struct tern_endpoint *ep)
+{
+    struct survey survey = {.worst = TN_VERDICT_STAYS};
     uint32_t cursor = 0;
     const struct tn_account *account;
     const struct tn_call *call;
     while ((account = tn_slots_each(&ep->accounts, &cursor)) != NULL) {
         struct tn_account_facts facts = account_facts(account);
-        verdict = tn_mob_judge_account(&ep->network, &facts);
-        if (verdict > worst) worst = verdict;
+        look_at(&survey, &ep->network, account->server, tn_mob_judge_account(&ep->network, &facts));
     }
     cursor = 0;
     while ((call = tn_slots_each(&ep->calls, &cursor)) != NULL) {
         struct tn_call_facts facts = call_facts(call);
-        verdict = tn_mob_judge_call(&ep->network, &facts);
-        if (verdict > worst) worst = verdict;
+        look_at(&survey, &ep->network, call->hop, tn_mob_judge_call(&ep->network, &facts));
     }
-    return worst;
+    return survey;
+}
+
+static bool is_online(const struct survey *survey)
+{
+    return survey->reaches || !survey->in_use;
 }
 
 /* ---- a change ---- */
@@ -96,12 +116,17 @@ static void each_account(struct tern_endpoint *ep)
     }
 }
 
-/* What is under way outside the mobility's care: an INVITE without any answer, BYE, a 2xx. */
+/*
+ * What is under way outside the mobility's care: an INVITE that is not answered yet, BYE, a 2xx.
+ * Without any network the transactions stand still, and it is done when there is one.
+ */
 static void repeat_on_new_path(struct tn_call *call)
 {
     struct tern_endpoint *ep = call->ep;
     struct tn_request_path path;
-    uint64_t request = call->life == TN_LIFE_CALLING ? call->invite : call->request;
+    tern_addr source;
+    bool unanswered = call->life == TN_LIFE_CALLING || call->life == TN_LIFE_RINGING;
+    uint64_t request = unanswered ? call->invite : call->request;
     if (tn_repeat_running(&call->repeat) && !tn_net_has_local(&ep->net, call->signalling_local)) {
         tn_repeat_hasten(&call->repeat);
     }
@@ -112,8 +137,21 @@ static void repeat_on_new_path(struct tn_call *call)
     }
     if (request == 0 || !tn_request_path(&ep->txns, request, &path)) return;
     if (tn_net_has_local(&ep->net, path.local)) return;
+    if (tern_network_source(&ep->network, path.remote, &source) != 0) return;
+    if (call->life == TN_LIFE_RINGING) {
+        tn_call_out_ring_anew(call);
+        return;
+    }
     /* Without memory the transaction goes on as it is and times out. */
     (void)!tn_request_restart(&ep->txns, request);
+}
+
+static void each_call_repeated(struct tern_endpoint *ep)
+{
+    uint32_t cursor = 0;
+    struct tn_call *call;
+    while ((call = tn_slots_each(&ep->calls, &cursor)) != NULL)
+        repeat_on_new_path(call);
 }
 
 static void each_call(struct tern_endpoint *ep)
@@ -129,10 +167,12 @@ static void each_call(struct tern_endpoint *ep)
     }
 }
 
-static void begin(struct tern_endpoint *ep, const struct tern_ip_change_param *param, bool forced)
+static void begin(struct tern_endpoint *ep, const struct tern_ip_change_param *param, bool forced,
+                  bool online)
 {
+    struct tn_change change = {&ep->network, param, forced, online};
     tn_timer_cancel(&ep->ctx, &ep->settle_timer);
-    tn_mob_begin(&ep->mob, ep->ctx.now, &ep->network, param, forced);
+    tn_mob_begin(&ep->mob, ep->ctx.now, &change);
     (void)tn_ep_decisions(ep);
     each_call_media(ep);
     each_account(ep);
@@ -150,13 +190,26 @@ static void registrations_online(struct tern_endpoint *ep, bool changed)
     }
 }
 
+/* An answer may have waited for a path. */
+static void answers_online(struct tern_endpoint *ep)
+{
+    uint32_t cursor = 0;
+    struct tn_call *call;
+    while ((call = tn_slots_each(&ep->calls, &cursor)) != NULL)
+        tn_call_in_ready(call);
+}
+
 void tn_ep_network_changed(struct tern_endpoint *ep, const struct tern_ip_change_param *param,
                            bool forced)
 {
-    tern_time wait = tn_mob_when(worst_verdict(ep), forced, ep->settle);
+    struct survey survey = take_survey(ep);
+    tern_time wait = tn_mob_when(survey.worst, forced, ep->settle);
+    /* Transactions that stand still go on, even if nothing has to move. */
+    if (tn_mob_must_resume(&ep->mob, is_online(&survey))) wait = 0;
     if (wait == 0) {
-        begin(ep, param, forced);
+        begin(ep, param, forced, is_online(&survey));
     } else if (wait == TERN_TIME_NEVER) {
+        each_call_repeated(ep);
         tn_timer_cancel(&ep->ctx, &ep->settle_timer);
         tn_net_sync_listeners(&ep->net, false, 0);
     } else {
@@ -164,6 +217,7 @@ void tn_ep_network_changed(struct tern_endpoint *ep, const struct tern_ip_change
         tn_timer_arm(&ep->ctx, &ep->settle_timer, wait);
     }
     registrations_online(ep, true);
+    answers_online(ep);
 }
 
 void tn_ep_settle_fired(struct tn_timer *timer)
@@ -171,7 +225,8 @@ void tn_ep_settle_fired(struct tn_timer *timer)
     struct tern_endpoint *ep = TN_OWNER(timer, struct tern_endpoint, settle_timer);
     struct tern_ip_change_param param;
     tern_ip_change_param_init(&param);
-    if (worst_verdict(ep) != TN_VERDICT_STAYS) begin(ep, &param, false);
+    struct survey survey = take_survey(ep);
+    if (survey.worst != TN_VERDICT_STAYS) begin(ep, &param, false, is_online(&survey));
 }
 
 /* ---- decisions ---- */
@@ -199,12 +254,31 @@ static void close_dead_flows(struct tern_endpoint *ep)
     }
 }
 
+/* An INVITE that is not answered yet, ours or theirs. */
+static bool carries_invite(const struct tern_endpoint *ep, uint64_t flow)
+{
+    uint32_t cursor = 0;
+    const struct tn_call *call;
+    struct tn_request_path path;
+    while ((call = tn_slots_each(&ep->calls, &cursor)) != NULL) {
+        bool outgoing = call->life == TN_LIFE_CALLING || call->life == TN_LIFE_RINGING;
+        if (outgoing && tn_request_path(&ep->txns, call->invite, &path) && path.flow == flow) {
+            return true;
+        }
+        if (call->life == TN_LIFE_INCOMING && tn_server_flow(&ep->txns, call->invite_txn) == flow) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void close_old_flow(struct tern_endpoint *ep, struct tn_account *account, tern_addr local)
 {
     uint32_t cursor = 0;
     const struct tn_flow *flow;
     while ((flow = tn_net_each(&ep->net, &cursor)) != NULL) {
         if (flow->key.transport != TERN_TRANSPORT_TCP || flow->id == account->flow) continue;
+        if (carries_invite(ep, flow->id)) continue; /* its answer comes by it; then it idles out */
         if (!tern_addr_same_host(flow->key.local, local)) continue;
         if (!tern_addr_equal(flow->key.remote, account->server)) continue;
         struct tn_flow_key key = flow->key;
@@ -329,7 +403,8 @@ void tn_call_check_path(struct tn_call *call)
         tern_network_source(&ep->network, facts.media.remote, &local) == 0) {
         tn_call_move_media(call, local);
     }
-    tn_refresh_want(&call->refresh, facts.policy->reinvite_flags);
+    tn_refresh_want(&call->refresh, facts.policy->reinvite_flags |
+                                        (facts.policy->use_update ? 0u : TN_INTENT_INVITE));
     tn_call_pump_refresh(call);
 }
 

@@ -9,7 +9,8 @@
 #define BACKOFF_BASE     TERN_SECONDS(30) /* RFC 5626 4.5, without any flow left */
 #define BACKOFF_MAX      TERN_SECONDS(1800)
 #define OLD_CONTACTS_MAX 1024 /* bytes; as many bindings are left over only by a phone in a storm */
-#define REMOVE_OLD       UINT32_C(1) /* tag of a REGISTER that only removes the old binding */
+#define LONGEST_S        (30 * 86400u) /* no registrar has a reason to ask for more */
+#define REMOVE_OLD       UINT32_C(1)   /* tag of a REGISTER that only removes the old binding */
 #define REGISTER_NEW     UINT32_C(0)
 
 static const unsigned successors[] = {
@@ -83,6 +84,7 @@ static void retry_fired(struct tn_timer *timer)
 static void keepalive_fired(struct tn_timer *timer)
 {
     struct tn_account *account = TN_OWNER(timer, struct tn_account, keepalive);
+    if (account->keepalive_s == 0) return; /* tern_account_modify() */
     /* A flow that is gone has been reported, and a datagram that is lost does no harm. */
     (void)!tn_net_keepalive(&account->ep->net, account->flow);
     tn_timer_arm(&account->ep->ctx, &account->keepalive, TERN_SECONDS(account->keepalive_s));
@@ -162,7 +164,7 @@ static int send_register(struct tn_account *account, uint32_t tag)
             .cseq = &account->cseq,
             .next_hop = proxy,
             .transport = account->transport,
-            .auth = &account->auth,
+            .auth = account->old_auth.ctx ? &account->old_auth : &account->auth,
             .headers = TERN_STR("Supported: path\r\n"), /* RFC 3327 5.1 */
             .prepare = true,
         };
@@ -284,6 +286,7 @@ static void removed(struct tn_account *account)
     struct tern_endpoint *ep = account->ep;
     bool again = account->again;
     account->again = false;
+    tn_auth_fini(&account->old_auth);
     account->bound_until = TERN_TIME_NEVER;
     account->local = (tern_addr){0};
     tn_text_fini(&ep->ctx.alloc, &account->contact);
@@ -322,6 +325,7 @@ void tn_registration_online(struct tn_account *account, bool changed)
     if (account->state != TERN_REGISTRATION_WAITING) return;
     bool has_own_time = tn_timer_armed(&account->retry);
     if (has_own_time && !(changed && account->last_status == 0)) return;
+    if (account->removed || !account->wants_registration) return;
     if (!usable_network(account->ep) || !can_be_called(account)) return;
     account->failures = 0;
     tn_registration_start(account);
@@ -408,6 +412,8 @@ static void take_service_route(struct tn_account *account, const struct tn_msg *
     tern_str element;
     tn_buf_init(&buf, &account->ep->ctx.alloc, TN_MSG_SIZE_MAX);
     while (tn_msg_list_next(rsp, TN_HDR_SERVICE_ROUTE, &cursor, &element)) {
+        struct tn_name_addr route;
+        if (tn_name_addr_parse(element, &route) != 0 || route.is_star) continue;
         if (buf.len > 0) tn_buf_z(&buf, ", ");
         tn_buf_str(&buf, element);
     }
@@ -419,9 +425,13 @@ static void take_service_route(struct tn_account *account, const struct tn_msg *
     tn_buf_fini(&buf);
 }
 
-/* Well before expiry: at 9/10 of the lifetime, but at least 5 s ahead where it is long enough. */
+/*
+ * Well before expiry: at 9/10 of the lifetime, but at least 5 s ahead where it is long enough. Never
+ * sooner than a second: a registrar that grants nothing must not be asked in a loop.
+ */
 static tern_time refresh_delay(struct tn_account *account, uint32_t seconds)
 {
+    if (seconds < 2) return TERN_SECONDS(1);
     tern_time whole = TERN_SECONDS(seconds);
     tern_time delay = whole / 10 * 9;
     if (whole - delay < TERN_SECONDS(5))
@@ -436,7 +446,9 @@ static void registered(struct tn_account *account, const struct tn_msg *rsp, uin
     struct tn_request_path path;
     if (tn_request_path(&ep->txns, request, &path)) use_flow(account, path.flow);
     uint32_t seconds = granted(account, rsp);
+    if (seconds > account->asked_expires_s) seconds = account->asked_expires_s;
     account->failures = 0;
+    account->raised = false;
     account->bound_until = ep->ctx.now + TERN_SECONDS(seconds);
     account->local = account->pending_local;
     account->pending_local = (tern_addr){0};
@@ -447,6 +459,7 @@ static void registered(struct tn_account *account, const struct tn_msg *rsp, uin
     take_service_route(account, rsp);
     enter(account, TERN_REGISTRATION_REGISTERED, (tern_str){NULL, 0});
     tn_timer_arm(&ep->ctx, &account->refresh, refresh_delay(account, seconds));
+    tn_timer_cancel(&ep->ctx, &account->keepalive);
     if (account->keepalive_s > 0 && account->transport == TERN_TRANSPORT_UDP) {
         tn_timer_arm(&ep->ctx, &account->keepalive, TERN_SECONDS(account->keepalive_s));
     }
@@ -489,8 +502,10 @@ static bool interval_too_brief(struct tn_account *account, const struct tn_msg *
 {
     uint32_t least;
     if (rsp->status != 423 || !tn_msg_number(rsp, TN_HDR_MIN_EXPIRES, &least)) return false;
-    if (least <= account->asked_expires_s || least > 86400u * 30) return false;
+    if (least <= account->asked_expires_s || least > LONGEST_S || account->raised) return false;
     account->asked_expires_s = least;
+    account->raised =
+        true; /* once: a registrar that never has enough must not be asked in a loop */
     return true;
 }
 

@@ -57,11 +57,37 @@ static bool body_not_understood(const struct tn_msg *msg)
     return needs_sdp && !tn_msg_has_body_type(msg, TERN_STR("application/sdp"));
 }
 
+static bool is_unknown(enum tn_method method)
+{
+    switch (method) {
+    case TN_METHOD_INVITE:
+    case TN_METHOD_ACK:
+    case TN_METHOD_BYE:
+    case TN_METHOD_CANCEL:
+    case TN_METHOD_OPTIONS:
+    case TN_METHOD_UPDATE:
+    case TN_METHOD_INFO:
+    case TN_METHOD_PRACK:
+    case TN_METHOD_NOTIFY: return false; /* some of these only in a dialog: 481 */
+    case TN_METHOD_OTHER:
+    case TN_METHOD_REGISTER:
+    case TN_METHOD_MESSAGE:
+    case TN_METHOD_REFER:
+    case TN_METHOD_SUBSCRIBE:
+    case TN_METHOD_PUBLISH: return true;
+    }
+    return true;
+}
+
 unsigned tn_ep_check_request(struct tern_endpoint *ep, const struct tn_msg *msg,
                              struct tn_buf *headers)
 {
     (void)ep;
     if (msg->uri.scheme != TN_SCHEME_SIP) return 416; /* sips: wants TLS on every hop */
+    if (is_unknown(msg->method)) {                    /* 8.2.1 comes before 8.2.2.3 */
+        tn_buf_str(headers, TERN_STR(ALLOW_LINE));
+        return 405;
+    }
     if (requires_something(msg, headers)) return 420;
     if (body_not_understood(msg)) {
         tn_buf_z(headers, ACCEPT_LINE "Accept-Encoding: identity\r\n");
@@ -73,6 +99,11 @@ unsigned tn_ep_check_request(struct tern_endpoint *ep, const struct tn_msg *msg,
 /* RFC 3261 11.2: as an INVITE would be answered, with our capabilities. */
 static void answer_options(struct tern_endpoint *ep, const struct tn_effect *effect)
 {
+    if (ep->accounts.count > 0 && effect->msg->uri.user.len > 0 &&
+        tn_account_for_request(ep, effect->msg) == NULL) {
+        tn_ep_refuse(ep, effect->id, 404, (tern_str){NULL, 0});
+        return;
+    }
     struct tn_buf body;
     tn_buf_init(&body, &ep->ctx.alloc, TN_MSG_SIZE_MAX);
     const struct tn_flow *flow = tn_net_get(&ep->net, effect->flow);

@@ -201,7 +201,11 @@ void change(bool forced)
     struct tn_mobility *mob = &bench.mob;
     (void)worst(); /* brings the facts up to date */
     bench.listener_asked = false;
-    tn_mob_begin(mob, bench.now, &bench.net, &bench.param, forced);
+    bool online = false;
+    for (uint32_t i = 0; i < bench.net.address_count; i++)
+        online = online || !(bench.net.addresses[i].flags & TERN_NET_TENTATIVE);
+    struct tn_change change = {&bench.net, &bench.param, forced, online};
+    tn_mob_begin(mob, bench.now, &change);
     drain();
     for (size_t i = 0; i < bench.call_count; i++) {
         if (!bench.calls[i].exists) continue;

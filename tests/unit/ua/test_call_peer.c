@@ -242,26 +242,24 @@ static void a_cancel_whose_invite_is_never_answered_ends(void)
     part();
 }
 
+/* RFC 3261 13.2.2.4: each 2xx is acknowledged; what cannot be talked with is then ended. */
 static void answers_that_make_no_sense_end_the_call(void)
 {
     static const struct {
         const char *what, *headers, *body;
-        bool bye;
     } cases[] = {
-        {"no Contact", NULL, PEER_SDP, false},
-        {"no SDP", OK_CONTACT, NULL, true},
-        {"not SDP at all", OK_CONTACT, "hello\r\n", true},
-        {"no media", OK_CONTACT, "v=0\r\no=- 1 1 IN IP4 10.0.0.7\r\ns=-\r\nt=0 0\r\n", true},
+        {"no Contact", NULL, PEER_SDP},
+        {"no SDP", OK_CONTACT, NULL},
+        {"not SDP at all", OK_CONTACT, "hello\r\n"},
+        {"no media", OK_CONTACT, "v=0\r\no=- 1 1 IN IP4 10.0.0.7\r\ns=-\r\nt=0 0\r\n"},
         {"rejected", OK_CONTACT,
          "v=0\r\no=- 1 1 IN IP4 10.0.0.7\r\ns=-\r\nc=IN IP4 10.0.0.7\r\nt=0 0\r\n"
-         "m=audio 0 RTP/AVP 8\r\n",
-         true},
+         "m=audio 0 RTP/AVP 8\r\n"},
         {"another codec", OK_CONTACT,
          "v=0\r\no=- 1 1 IN IP4 10.0.0.7\r\ns=-\r\nc=IN IP4 10.0.0.7\r\nt=0 0\r\n"
-         "m=audio 4000 RTP/AVP 3\r\n",
-         true},
-        {"Contact *", "Contact: *\r\n", PEER_SDP, false},
-        {"Contact tel", "Contact: <tel:+1>\r\n", PEER_SDP, false},
+         "m=audio 4000 RTP/AVP 3\r\n"},
+        {"Contact *", "Contact: *\r\n", PEER_SDP},
+        {"Contact tel", "Contact: <tel:+1>\r\n", PEER_SDP},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         const char *invite = dial();
@@ -272,8 +270,8 @@ static void answers_that_make_no_sense_end_the_call(void)
         CHECK_EQ(alice->ended, 1);
         CHECK_EQ(alice->last_ended.cause, TERN_END_ERROR);
         CHECK_EQ(alice->answered, 0);
-        CHECK_EQ(peer_count(peer, "BYE"), cases[i].bye);
-        CHECK_EQ(peer_count(peer, "ACK"), cases[i].bye);
+        CHECK_EQ(peer_count(peer, "BYE"), 1);
+        CHECK_EQ(peer_count(peer, "ACK"), 1);
         part();
     }
 }

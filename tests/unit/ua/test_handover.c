@@ -92,6 +92,12 @@ static void still_talking(void)
 
 /* ---- what every change must end with ---- */
 
+static void still_talking_though_it_rang_twice(void)
+{
+    alice->ended = bob->ended = 0;
+    still_talking();
+}
+
 static void each_generation_has_one_completed(const struct host *host)
 {
     uint32_t generation = 0;
@@ -693,6 +699,73 @@ static void the_application_can_handle_the_change_itself(void)
     world_end(&world);
 }
 
+/* ---- calls that are not answered yet ---- */
+
+static void meet_and_ring(void)
+{
+    meet();
+    bob->auto_answer = false;
+    host_call(alice, "bob");
+    world_run(&world, TERN_SECONDS(1));
+    CHECK_EQ(bob->incoming, 1);
+}
+
+static void answered_and_talking(void)
+{
+    CHECK_EQ(tern_call_answer(bob->ep, world.now, bob->call, 200), 0);
+    world_run(&world, TERN_SECONDS(3));
+    CHECK_EQ(alice->answered, 1);
+    CHECK_EQ(bob->answered, 1);
+    still_talking_though_it_rang_twice();
+}
+
+/* The first ring is cancelled before the second begins; for the caller it is one call. */
+static void a_call_that_rings_out_survives_the_change(void)
+{
+    FOR_BOTH_TRANSPORTS
+    {
+        meet_and_ring();
+        host_network(alice, at(3), NULL);
+        world_run(&world, TERN_SECONDS(2));
+        CHECK_EQ(alice->ended, 0);
+        CHECK_EQ(bob->incoming, 2);
+        CHECK_EQ(bob->ended, 1);
+        answered_and_talking();
+        world_end(&world);
+    }
+}
+
+static void a_call_that_rings_in_survives_the_change(void)
+{
+    FOR_BOTH_TRANSPORTS
+    {
+        meet_and_ring();
+        host_network(bob, at(3), NULL);
+        world_run(&world, TERN_SECONDS(2));
+        CHECK_EQ(bob->ended, 0);
+        answered_and_talking();
+        world_end(&world);
+    }
+}
+
+/* Answered while there is no network: the answer goes out when there is one, and names where we are. */
+static void an_answer_without_a_network_waits(void)
+{
+    FOR_BOTH_TRANSPORTS
+    {
+        meet_and_ring();
+        host_network(bob, NULL, NULL);
+        CHECK_EQ(tern_call_answer(bob->ep, world.now, bob->call, 200), 0);
+        world_run(&world, TERN_SECONDS(2));
+        CHECK_EQ(alice->answered, 0);
+        host_network(bob, at(3), NULL);
+        world_run(&world, TERN_SECONDS(4));
+        CHECK_EQ(alice->answered, 1);
+        still_talking();
+        world_end(&world);
+    }
+}
+
 /* ---- many ---- */
 
 static void five_calls_on_three_accounts_move_at_once(void)
@@ -761,6 +834,9 @@ int main(int argc, char **argv)
         TEST(a_registrar_that_comes_back_is_used_again),
         TEST(a_wrong_notice_sends_nothing),
         TEST(the_application_can_handle_the_change_itself),
+        TEST(a_call_that_rings_out_survives_the_change),
+        TEST(a_call_that_rings_in_survives_the_change),
+        TEST(an_answer_without_a_network_waits),
         TEST(five_calls_on_three_accounts_move_at_once),
     };
     return run_tests(tests, sizeof(tests) / sizeof(tests[0]), argc, argv);
