@@ -218,6 +218,14 @@ static void launch(struct wire *w, uint32_t from, uint32_t to, size_t len)
     a->stats.in_flight++;
 }
 
+/* An address may have come since this turn's notices were read, and be used at once. */
+static bool may_send(struct wire *w, uint32_t link, const struct lab_address *source)
+{
+    if (!w->source_check || has(w, link, source)) return true;
+    read_notices(w, w->links[link].node);
+    return has(w, link, source);
+}
+
 static void take(struct wire *w, uint32_t from, size_t len)
 {
     struct lab_stats *stats = &w->links[from].stats;
@@ -229,7 +237,7 @@ static void take(struct wire *w, uint32_t from, size_t len)
         stats->ignored++;
         return;
     }
-    if (w->source_check && !has(w, from, &src)) {
+    if (!may_send(w, from, &src)) {
         stats->spoofed++;
         return;
     }
