@@ -145,7 +145,7 @@ static void test_delivery(struct test *t, const struct path *path)
     test_round_trip(t, path);
 }
 
-/* A busy kernel takes a moment until a link that came up is ready for IPv6. */
+/* A busy kernel takes a moment until IPv6 is ready on a link that came up, or at a new address. */
 static void wait_for_path(const struct path *path)
 {
     for (int i = 0; i < PINGS; i++) {
@@ -162,6 +162,7 @@ static void test_roaming(struct test *t, const struct path *path, const char *ad
     struct seen seen = receive(path, COUNT, SILENCE_MS);
     expect(t, seen.count == 0, "nothing arrives at a removed address", seen.count);
     must(t, lab_address_add(t->lab, "there", "lab0", address));
+    wait_for_path(path);
     send_numbered(path, COUNT);
     seen = receive(path, COUNT, PATIENCE_MS);
     expect(t, seen.count == COUNT, "added again, it is reached again", seen.count);
