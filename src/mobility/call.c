@@ -107,8 +107,9 @@ static enum tn_verdict judge_media(const struct tern_network *network, const str
     return tn_mob_judge_offline(network, path->remote);
 }
 
-enum tn_verdict tn_mob_judge_call(const struct tern_network *network,
-                                  const struct tn_call_facts *facts)
+/* What the peer knows of us, or will when the refresh that is under way is answered. */
+static enum tn_verdict judge_refresh(const struct tern_network *network,
+                                     const struct tn_call_facts *facts)
 {
     if (facts->phase == TN_PHASE_ENDING) return TN_VERDICT_STAYS;
     if (facts->offline) return tn_mob_judge_offline(network, facts->signalling.remote);
@@ -119,6 +120,16 @@ enum tn_verdict tn_mob_judge_call(const struct tern_network *network,
     return signalling > media ? signalling : media;
 }
 
+enum tn_verdict tn_mob_judge_call(const struct tern_network *network,
+                                  const struct tn_call_facts *facts)
+{
+    if (facts->phase == TN_PHASE_ENDING) return TN_VERDICT_STAYS;
+    if (facts->offline) return judge_refresh(network, facts);
+    /* Audio that still leaves by the old path, for the peer to be told first, must not lose it. */
+    if (judge_media(network, &facts->media) == TN_VERDICT_LOST) return TN_VERDICT_LOST;
+    return judge_refresh(network, facts);
+}
+
 /*
  * Media first (MOBILITY C2): where the old path is gone, audio leaves by the new one before any
  * request does. Where it still stands, the peer is told first, so that no packet is lost.
@@ -127,7 +138,7 @@ void tn_mob_call_media(struct tn_mobility *mob, struct tn_call_task *task,
                        const struct tn_call_facts *facts)
 {
     if (facts->phase == TN_PHASE_ENDING || facts->policy->hangup_calls) return;
-    task->verdict = tn_mob_judge_call(mob->network, facts);
+    task->verdict = judge_refresh(mob->network, facts);
     enum tn_verdict verdict = judge_media(mob->network, &facts->media);
     task->media_late = verdict == TN_VERDICT_BETTER && facts->phase == TN_PHASE_CONFIRMED;
     task->id = facts->id;
@@ -257,7 +268,7 @@ void tn_mob_call_begin(struct tn_mobility *mob, tern_time now, struct tn_call_ta
     task->policy = facts->policy;
     if (tn_list_empty(&task->node)) tn_list_push(&mob->calls, &task->node);
     /* Media that has moved meanwhile looks right; the peer must hear of it all the same. */
-    enum tn_verdict before = task->verdict, verdict = tn_mob_judge_call(mob->network, facts);
+    enum tn_verdict before = task->verdict, verdict = judge_refresh(mob->network, facts);
     task->verdict = TN_VERDICT_STAYS;
     if (task->state == TN_CALL_LOST || task->state == TN_CALL_HANGING_UP) return;
 

@@ -305,7 +305,8 @@ void tn_registration_remove(struct tn_account *account)
     account->again = false;
     if (account->state == TERN_REGISTRATION_REMOVING) return; /* is on its way already */
     drop_request(account);
-    if (account->state == TERN_REGISTRATION_NONE || account->contact.len == 0 ||
+    retire_contacts(account);
+    if (account->state == TERN_REGISTRATION_NONE || account->old_contacts.len == 0 ||
         !usable_network(account->ep)) {
         if (account->removed) {
             tn_account_release(account);
@@ -339,17 +340,14 @@ static int put_contacts(struct tn_account *account, const struct tn_effect *effe
 {
     bool removing = account->state == TERN_REGISTRATION_REMOVING;
     tern_str text, fresh;
-    if (removing) {
-        tn_buf_str(buf, tn_text_view(&account->contact));
-        tn_buf_z(buf, ";expires=0");
-        return tn_buf_end(buf, &text);
+    if (!removing) {
+        tn_put_contact(buf, tn_text_view(&account->user), path->transport, path->local);
+        int err = tn_buf_end(buf, &fresh);
+        if (!err) err = tn_text_set(&account->ep->ctx.alloc, &account->pending_contact, fresh);
+        if (err) return err;
     }
-    tn_put_contact(buf, tn_text_view(&account->user), path->transport, path->local);
-    int err = tn_buf_end(buf, &fresh);
-    if (!err) err = tn_text_set(&account->ep->ctx.alloc, &account->pending_contact, fresh);
-    if (err) return err;
     tern_str old = tn_text_view(&account->old_contacts), element;
-    if (effect->owner.tag == REMOVE_OLD) {
+    if (removing || effect->owner.tag == REMOVE_OLD) {
         tn_buf_reset(buf);
     } else {
         tn_buf_z(buf, ";expires=");
