@@ -56,6 +56,7 @@ static void count(struct sim_heard *heard, int number, tern_time now)
     /* After a long silence numbers tell nothing: they have gone round. */
     bool anew = heard->last < 0 || now - h->last > TERN_MS(20) * NUMBERS / 4;
     int step = anew ? 1 : (number - heard->last + NUMBERS) % NUMBERS;
+    if (anew) heard->anew = now;
     h->heard++;
     if (h->last != TERN_TIME_NEVER && now - h->last > h->longest_gap)
         h->longest_gap = now - h->last;
@@ -64,7 +65,8 @@ static void count(struct sim_heard *heard, int number, tern_time now)
     if (step == 0) {
         h->repeated++;
     } else if (step > NUMBERS / 2) {
-        h->backward++;
+        /* What the jitter buffer had kept through the silence is followed by what is new. */
+        if (now - heard->anew > TERN_SECONDS(1)) h->backward++;
     } else {
         h->missing += (uint64_t)step - 1;
     }
@@ -92,7 +94,7 @@ void tern_sim_talk(struct tern_sim *sim, uint32_t host, bool on)
     if (h) h->talks = on;
 }
 
-struct tern_sim_hearing tern_sim_hearing(const struct tern_sim *sim, uint32_t host, tern_call call)
+struct tern_sim_hearing tern_sim_get_hearing(const struct tern_sim *sim, uint32_t host, tern_call call)
 {
     const struct sim_heard *heard = host > 0 ? sim->hosts[host - 1].heard : NULL;
     for (uint32_t i = 0; heard && call.id && i < SIM_HEARD_MAX; i++) {

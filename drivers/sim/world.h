@@ -70,6 +70,7 @@ struct sim_heard {
     uint64_t call;
     uint32_t number; /* of the next frame sent */
     int last;        /* number heard last; -1: none */
+    tern_time anew;  /* when it was heard after a silence */
     struct tern_sim_hearing hearing;
 };
 

@@ -33,12 +33,29 @@ static void disturb(struct life *life)
     excuse_in(life, EXCUSE_EARLY, true);
 }
 
+static struct phone *other_phone(struct life *life, const struct phone *phone)
+{
+    return &life->phones[phone == &life->phones[ALICE] ? BOB : ALICE];
+}
+
 static bool is_moving(const struct life *life, const struct phone *phone)
 {
     const struct progress *g = &phone->progress;
     return (g->generation && !g->closed) ||
            tern_sim_now(life->sim) - phone->moved <
                TERN_SECONDS(2) + TERN_MS(life->plan->set[SET_notice]);
+}
+
+/* This phone is about to move. */
+static void unsettle(struct life *life, const struct phone *phone)
+{
+    struct phone *other = other_phone(life, phone);
+    disturb(life);
+    if (is_moving(life, other)) excuse_all(life, EXCUSE_BOTH);
+    for (uint32_t i = 0; i < other->end_count; i++) {
+        if (tern_sim_now(life->sim) - other->ends[i].hold_asked < TERN_SECONDS(35))
+            other->ends[i].excuses |= 1u << EXCUSE_HOLD; /* a re-INVITE may be under way so long */
+    }
 }
 
 /* ---- networks ---- */
@@ -80,12 +97,17 @@ static void notice(void *user, uint64_t host)
 
 void act_plug(struct life *life, struct phone *phone, int32_t first, int32_t second)
 {
+    tern_time now = tern_sim_now(life->sim);
+    /* A registrar cannot tell an overtaken REGISTER for a Contact that it has just removed. */
+    if (now - phone->moved < TERN_SECONDS(2)) phone->hasty = true;
+    /* S8: the REGISTER that removes the binding is not sent again from a new address. */
+    if (phone->left && now - phone->left < TERN_SECONDS(5)) phone->hasty = true;
     tern_sim_unplug(life->sim, phone->host, (tern_addr){0});
     if (first >= 1 && first <= PHONE_NETS) plug(life, phone, first, 20);
     if (second >= 1 && second <= PHONE_NETS && second != first) plug(life, phone, second, 10);
     phone->nets[0] = first;
     phone->nets[1] = second;
-    phone->moved = tern_sim_now(life->sim);
+    phone->moved = now;
     tern_time delay = TERN_MS(life->plan->set[SET_notice]);
     if (delay == 0 || life->calm) {
         tern_sim_notice(life->sim, phone->host);
@@ -96,9 +118,7 @@ void act_plug(struct life *life, struct phone *phone, int32_t first, int32_t sec
 
 static void move(struct life *life, struct phone *phone, const struct step *step)
 {
-    const struct phone *other = &life->phones[phone == &life->phones[ALICE] ? BOB : ALICE];
-    disturb(life);
-    if (is_moving(life, other)) excuse_all(life, EXCUSE_BOTH);
+    unsettle(life, phone);
     act_plug(life, phone, step->arg[0], step->arg[1]);
 }
 
@@ -110,9 +130,7 @@ static void wake(void *user, uint64_t host)
 static void sleep_for(struct life *life, struct phone *phone, int32_t ms)
 {
     tern_time until = tern_sim_now(life->sim) + TERN_MS(ms);
-    disturb(life);
-    if (is_moving(life, &life->phones[phone == &life->phones[ALICE] ? BOB : ALICE]))
-        excuse_all(life, EXCUSE_BOTH);
+    unsettle(life, phone);
     phone->moved = until;
     tern_sim_suspend(life->sim, phone->host, until);
     if (tern_sim_at(life->sim, until, wake, life, phone->host) != 0) fail(life, "memory", "at");
@@ -144,8 +162,11 @@ static int do_to_call(struct life *life, struct phone *phone, struct end *end, e
     if (verb == DO_hold || verb == DO_resume) {
         int err = verb == DO_hold ? tern_call_hold(ep, now, end->call)
                                   : tern_call_resume(ep, now, end->call);
-        if (err == 0) end->hold = verb == DO_hold;
-        return err;
+        if (err != 0) return err;
+        end->hold = verb == DO_hold;
+        end->hold_asked = now;
+        if (is_moving(life, other_phone(life, phone))) end->excuses |= 1u << EXCUSE_HOLD;
+        return 0;
     }
     if (verb == DO_reinvite) return tern_call_reinvite(ep, now, end->call, 7);
     if (verb == DO_update) return tern_call_update(ep, now, end->call, 7);
@@ -174,6 +195,10 @@ static void remove_account(struct life *life, struct phone *phone)
 {
     if (!phone->wants_account) return;
     phone->wants_account = phone->wants_binding = false;
+    if (is_moving(life, phone)) phone->hasty = true;
+    phone->left = tern_sim_now(life->sim);
+    /* Without a network nobody can be told: the binding runs out. */
+    if (tern_sim_network(life->sim, phone->host)->address_count == 0) phone->wants_binding = true;
     excuse_all(life, EXCUSE_DEAD);
     for (uint32_t i = 0; i < phone->end_count; i++)
         phone->ends[i].by_app = true;
@@ -195,6 +220,7 @@ static void bind(struct life *life, struct phone *phone, bool want)
     if (!phone->wants_account) return;
     phone->wants_binding = want;
     tern_time now = tern_sim_now(life->sim);
+    phone->left = want ? 0 : now;
     int err = want ? tern_account_register(phone->ep, now, phone->account)
                    : tern_account_unregister(phone->ep, now, phone->account);
     if (err != 0) fail(life, "api", "register: %s", tern_strerror(err));
@@ -272,6 +298,7 @@ static void set_net(struct life *life, const struct step *step)
         .outside = {.family = TERN_FAMILY_IPV4, .ip = {100, 64, (uint8_t)net, 1}}};
     if (step->verb == DO_nat || step->verb == DO_rebind) {
         excuse_all(life, EXCUSE_NAT);
+        life->registrar_refused = true; /* a connection that the NAT has forgotten */
         life->excuses |= 1u << EXCUSE_NAT;
     }
     if (step->verb == DO_nat) tern_sim_net_nat(life->sim, (uint32_t)net, &nat);
@@ -332,8 +359,7 @@ void act_calm(struct life *life)
         struct phone *phone = &life->phones[i];
         phone->reaction_count = 0;
         if (phone->ep && tern_sim_network(life->sim, phone->host)->address_count == 0) {
-            disturb(life);
-            if (is_moving(life, &life->phones[1 - i])) excuse_all(life, EXCUSE_BOTH);
+            unsettle(life, phone);
             act_plug(life, phone, i + 1, 0);
         }
     }

@@ -12,6 +12,15 @@ struct end *app_end(struct phone *phone, tern_call call)
     return NULL;
 }
 
+static bool is_registered(const struct phone *phone)
+{
+    struct tern_account_info info;
+    return phone->ep && phone->wants_account &&
+           tern_account_get_info(phone->ep, phone->account, &info) == 0 &&
+           (info.state == TERN_REGISTRATION_REGISTERED ||
+            info.state == TERN_REGISTRATION_REFRESHING);
+}
+
 struct end *app_add(struct life *life, struct phone *phone, tern_call call)
 {
     struct tern_call_info info;
@@ -29,6 +38,8 @@ struct end *app_add(struct life *life, struct phone *phone, tern_call call)
         if (moving || tern_sim_now(life->sim) - p->moved < TERN_SECONDS(2))
             end->excuses |= 1u << EXCUSE_EARLY;
     }
+    if (!is_registered(&life->phones[phone == &life->phones[ALICE] ? BOB : ALICE]))
+        end->excuses |= 1u << EXCUSE_REFUSED;
     if (tern_call_get_info(phone->ep, call, &info) == 0)
         memcpy(end->call_id, info.call_id, sizeof(end->call_id));
     return end;

@@ -131,8 +131,7 @@ static tern_str registrar(const struct life *life, bool tcp)
 {
     const int32_t *set = life->plan->set;
     if (set[SET_names])
-        return tcp ? TERN_STR("sip:example.com;transport=tcp")
-                   : TERN_STR("sip:example.com");
+        return tcp ? TERN_STR("sip:example.com;transport=tcp") : TERN_STR("sip:example.com");
     if (set[SET_family] == 6)
         return tcp ? TERN_STR("sip:[2001:db8:7::9];transport=tcp")
                    : TERN_STR("sip:[2001:db8:7::9]");

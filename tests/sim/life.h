@@ -17,9 +17,10 @@
 
 #define CALLS_MAX     32
 #define REACTIONS_MAX 8
-#define LEGS_MAX      64
+#define LEGS_MAX      128
 #define BRANCHES      2048 /* of one endpoint, in one history; a power of 2 */
 #define NONCES_MAX    16
+#define TAGS_MAX      64
 #define STREAMS_MAX   32
 #define PHONE_NETS    6
 #define SERVER_NET    7
@@ -30,6 +31,7 @@
 enum excuse {
     EXCUSE_EARLY,
     EXCUSE_BOTH,
+    EXCUSE_HOLD, /* the call stays; what the user wanted of it may not */
     EXCUSE_NAT,
     EXCUSE_DEAD,
     EXCUSE_REFUSED,
@@ -48,14 +50,15 @@ struct end {
     char call_id[128];
     bool answered, ended, by_app; /* by_app: it hung up here */
     bool hold;                    /* what the application wants */
-    unsigned excuses;             /* bits */
+    tern_time hold_asked;
+    unsigned excuses; /* bits */
     enum tern_end_cause cause;
     int status;
     struct tern_sim_hearing before;
 };
 
 struct leg { /* of a dialog, or of a registration: by Call-ID */
-    uint64_t call_id, local_tag, remote_tag;
+    uint64_t call_id, local_tag;
     uint32_t cseq;
     uint32_t invites[8]; /* CSeq of the last ones */
     uint32_t invite_count;
@@ -78,6 +81,8 @@ struct rtp_stream {
 struct witness {
     struct leg legs[LEGS_MAX];
     uint32_t leg_count;
+    uint64_t tags[TAGS_MAX]; /* that the far end has named, each with its Call-ID */
+    uint32_t tag_next;
     struct branch branches[BRANCHES];
     uint32_t branch_count;
     struct {
@@ -114,6 +119,8 @@ struct phone {
     } reactions[REACTIONS_MAX];
     uint32_t reaction_count;
     bool stopped;
+    bool hasty;     /* moved twice while a REGISTER was under way: see act_plug() */
+    tern_time left; /* when it was to be unregistered; 0: it was not */
     struct progress progress;
     tern_time moved; /* last change of its network */
     int32_t nets[2]; /* where it is plugged in */

@@ -211,8 +211,11 @@ static const char *read_header(tern_str name, tern_str value, struct message *m,
     }
     if (name_is(name, "Content-Type")) return once(seen, TYPE);
     if (name_is(name, "Contact")) {
-        if (!(*seen & CONTACT)) m->contact = uri_host(value);
         *seen |= CONTACT;
+        while (value.len && m->contact.len == 0) {
+            tern_str one = cut(&value, ',');
+            if (!str_is(parameter(one, "expires"), "0")) m->contact = uri_host(one);
+        }
     }
     if (name_is(name, "Authorization") || name_is(name, "Proxy-Authorization"))
         return read_authorization(value, m);

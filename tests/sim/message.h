@@ -18,7 +18,7 @@ struct message {
     uint32_t cseq;
     tern_str call_id, from_tag, to_tag, branch;
     tern_str sent_by; /* host of the topmost Via, without brackets */
-    tern_str contact; /* host of the first Contact; empty: none, or "*" */
+    tern_str contact; /* host of the first Contact; empty: none, "*", or one that is removed */
     tern_str nonce;   /* of Authorization or Proxy-Authorization */
     uint32_t nonce_count;
     tern_str media; /* address of c= */

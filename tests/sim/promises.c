@@ -9,9 +9,11 @@ static const struct excuse_text excuses[EXCUSE_COUNT] = {
     [EXCUSE_EARLY] = {"early", "S1-S4 S8 S10 S13 S14",
                       "the network changed before both ends were up"},
     [EXCUSE_BOTH] = {"both", "S15", "both ends moved before either was done"},
+    [EXCUSE_HOLD] = {"hold", "S6", "the far end moved while it was asked to hold, or to resume"},
     [EXCUSE_NAT] = {"nat", "S20", "a NAT stood on the way"},
     [EXCUSE_DEAD] = {"dead", "-", "a phone lost its power, its account or its endpoint"},
-    [EXCUSE_REFUSED] = {"refused", "-", "the server refused for good, or forgot who is who"},
+    [EXCUSE_REFUSED] = {"refused", "-",
+                        "the server refused for good, forgot who is who, or never knew"},
     [EXCUSE_POLICY] = {"policy", "-", "the account's settings give calls up"},
     [EXCUSE_FAMILY] = {"family", "S16", "the address family changed"},
 };

@@ -21,17 +21,27 @@ static bool is_own(const struct life *life, uint32_t host, tern_str text)
     return tern_network_find(tern_get_network(ep), addr) != NULL;
 }
 
+/* The account may want its calls to keep their old Contact (TERN_CALL_UPDATE_CONTACT). */
+static bool must_update(const struct life *life, const struct message *m)
+{
+    return str_is(m->method, "REGISTER") || life->plan->set[SET_reinvite] == 7;
+}
+
 static void check_addresses(struct life *life, uint32_t host, const struct message *m)
 {
     if (host == SERVER_HOST) return; /* a proxy passes on what others say */
-    if (m->request && !is_own(life, host, m->sent_by)) {
+    /* ACK of a failure and CANCEL have the Via of their INVITE (RFC 3261 9.1, 17.1.1.3). */
+    bool rides = str_is(m->method, "ACK") || str_is(m->method, "CANCEL");
+    if (m->request && !rides && !is_own(life, host, m->sent_by)) {
         fail(life, "own-address", "%s: a Via with %.*s", host_name(host), (int)m->sent_by.len,
              m->sent_by.ptr);
     } else if (m->contact.len && (m->request || m->status < 300) &&
-               !(str_is(m->method, "REGISTER") && !m->request) && !is_own(life, host, m->contact)) {
+               !(str_is(m->method, "REGISTER") && !m->request) && must_update(life, m) &&
+               !is_own(life, host, m->contact)) {
         fail(life, "own-address", "%s: a Contact with %.*s", host_name(host), (int)m->contact.len,
              m->contact.ptr);
-    } else if (m->media.len && m->media_port && !is_own(life, host, m->media)) {
+    } else if (m->media.len && m->media_port && must_update(life, m) &&
+               !is_own(life, host, m->media)) {
         fail(life, "own-address", "%s: SDP with %.*s", host_name(host), (int)m->media.len,
              m->media.ptr);
     }
@@ -92,10 +102,11 @@ static void check_nonce(struct life *life, uint32_t host, const struct message *
 
 /* ---- dialogs ---- */
 
-static struct leg *leg_of(struct life *life, uint32_t host, tern_str call_id)
+/* `part`: the local tag for what is asked from here, the CSeq of an INVITE that is answered here. */
+static struct leg *leg_of(struct life *life, uint32_t host, tern_str call_id, uint64_t part)
 {
     struct witness *w = &life->witness[host - 1];
-    uint64_t key = hash_str(call_id);
+    uint64_t key = hash_str(call_id) + part;
     for (uint32_t i = 0; i < w->leg_count; i++) {
         if (w->legs[i].call_id == key) return &w->legs[i];
     }
@@ -108,6 +119,7 @@ static struct leg *leg_of(struct life *life, uint32_t host, tern_str call_id)
     return leg;
 }
 
+/* 12.1: a tag belongs to its dialog, and the far end's is used as it was heard. */
 static void check_tag(struct life *life, uint32_t host, uint64_t *known, tern_str tag)
 {
     if (tag.len == 0) return;
@@ -116,6 +128,30 @@ static void check_tag(struct life *life, uint32_t host, uint64_t *known, tern_st
         fail(life, "tags", "%s: the tag %.*s is new in this dialog", host_name(host), (int)tag.len,
              tag.ptr);
     *known = now;
+}
+
+static void hear_tag(struct life *life, uint32_t host, const struct message *m)
+{
+    struct witness *w = &life->witness[host - 1];
+    tern_str tag = m->request ? m->from_tag : m->to_tag;
+    if (tag.len == 0) return;
+    uint64_t key = hash_str(m->call_id) ^ hash_str(tag) * 3;
+    for (uint32_t i = 0; i < TAGS_MAX; i++) {
+        if (w->tags[i] == key) return;
+    }
+    w->tags[w->tag_next++ % TAGS_MAX] = key;
+}
+
+static void check_far_tag(struct life *life, uint32_t host, const struct message *m)
+{
+    const struct witness *w = &life->witness[host - 1];
+    uint64_t key = hash_str(m->call_id) ^ hash_str(m->to_tag) * 3;
+    if (m->to_tag.len == 0) return;
+    for (uint32_t i = 0; i < TAGS_MAX; i++) {
+        if (w->tags[i] == key) return;
+    }
+    fail(life, "tags", "%s: nobody has named the tag %.*s in this call", host_name(host),
+         (int)m->to_tag.len, m->to_tag.ptr);
 }
 
 static bool sent_invite(const struct leg *leg, uint32_t cseq)
@@ -129,16 +165,15 @@ static bool sent_invite(const struct leg *leg, uint32_t cseq)
 /* 12.2.1.1, 8.1.1.5, 13.2.2.4 */
 static void check_request(struct life *life, uint32_t host, const struct message *m)
 {
-    struct leg *leg = leg_of(life, host, m->call_id);
+    struct leg *leg = leg_of(life, host, m->call_id, hash_str(m->from_tag));
     if (leg == NULL) return;
-    check_tag(life, host, &leg->local_tag, m->from_tag);
+    check_far_tag(life, host, m);
     if (str_is(m->method, "ACK") || str_is(m->method, "CANCEL")) { /* To is the response's */
         if (!sent_invite(leg, m->cseq))
             fail(life, "ack", "%s: %.*s %u, but no such INVITE", host_name(host),
                  (int)m->method.len, m->method.ptr, m->cseq);
         return;
     }
-    if (!str_is(m->method, "REGISTER")) check_tag(life, host, &leg->remote_tag, m->to_tag);
     if (m->cseq <= leg->cseq)
         fail(life, "cseq", "%s: %.*s %u after %u", host_name(host), (int)m->method.len,
              m->method.ptr, m->cseq, leg->cseq);
@@ -149,11 +184,8 @@ static void check_request(struct life *life, uint32_t host, const struct message
 static void check_response(struct life *life, uint32_t host, const struct message *m)
 {
     if (!str_is(m->method, "INVITE") || m->status <= 100 || m->status >= 300) return;
-    struct leg *leg = leg_of(life, host, m->call_id);
-    if (leg == NULL) return;
-    /* A re-INVITE of the callee has From and To the other way round. */
-    bool turned = leg->local_tag && leg->remote_tag == hash_str(m->to_tag);
-    check_tag(life, host, turned ? &leg->remote_tag : &leg->local_tag, m->to_tag);
+    struct leg *leg = leg_of(life, host, m->call_id, m->cseq);
+    if (leg) check_tag(life, host, &leg->local_tag, m->to_tag);
 }
 
 /* ---- one message ---- */
@@ -188,6 +220,14 @@ static void check_message(struct life *life, uint32_t host, const struct message
     if (b->key) return; /* sent before: it is what it was then */
     if (life->witness[host - 1].branch_count++ < BRANCHES / 2) b->key = hash_str(m->text) | 1;
     check_addresses(life, host, m);
+}
+
+static void hear(struct life *life, const struct tern_sim_wire *wire)
+{
+    struct message m;
+    size_t used;
+    tern_str text = {wire->data, wire->len};
+    if (wire->len > 4 && message_read(text, &m, &used) == NULL) hear_tag(life, wire->host, &m);
 }
 
 static void check_sip(struct life *life, const struct tern_sim_wire *wire)
@@ -259,6 +299,8 @@ void wire_check(void *user, const struct tern_sim_wire *wire)
     struct life *life = user;
     if (life->failed) return;
     if (life->trace && !wire->media) tell(life, wire);
+    if (wire->fate == TERN_SIM_RECEIVED && !wire->media && wire->host != SERVER_HOST)
+        hear(life, wire);
     if (wire->fate != TERN_SIM_SENT) return;
     if (wire->media) {
         mix(life, wire->data, wire->len < 12 ? wire->len : 12);
