@@ -2,7 +2,11 @@
 /* The account task, cell by cell of its table in mobility.h, and every setting that it obeys. */
 #include "rig.h"
 
-#define UC TERN_IP_CHANGE_OP_UPDATE_CONTACT
+#define OLD   "10.0.0.1"
+#define NEW   "10.0.1.1"
+#define OTHER "10.0.2.1"
+#define PROXY "10.0.9.1"
+#define UC    TERN_IP_CHANGE_OP_UPDATE_CONTACT
 
 /* An account whose address 10.0.0.1 has been replaced by 10.0.1.1. */
 static struct bench_account *lose(void)
@@ -21,105 +25,42 @@ static struct bench_account *lose_and_begin(void)
     return a;
 }
 
+static const struct {
+    const char *what, *local, *pending, *net[2], *server;
+    bool registers, update_contact, offline;
+    enum tn_verdict verdict;
+} verdicts[] = {
+    {"same", OLD, NULL, {OLD}, PROXY, 1, 1, 0, TN_VERDICT_STAYS},
+    {"gone", OLD, NULL, {NEW}, PROXY, 1, 1, 0, TN_VERDICT_LOST},
+    {"no network", OLD, NULL, {NULL}, PROXY, 1, 1, 0, TN_VERDICT_LOST},
+    {"other family", OLD, NULL, {"fd00::1"}, PROXY, 1, 1, 0, TN_VERDICT_LOST},
+    {"better", OLD, NULL, {NEW, OLD}, PROXY, 1, 1, 0, TN_VERDICT_BETTER},
+    {"worse", OLD, NULL, {OLD, NEW}, PROXY, 1, 1, 0, TN_VERDICT_STAYS},
+    {"not registered", NULL, NULL, {NEW}, PROXY, 1, 1, 0, TN_VERDICT_STAYS},
+    {"server unknown", OLD, NULL, {NEW}, NULL, 1, 1, 0, TN_VERDICT_STAYS},
+    {"no registrar", OLD, NULL, {NEW}, PROXY, 0, 1, 0, TN_VERDICT_STAYS},
+    {"update_contact off", OLD, NULL, {NEW}, PROXY, 1, 0, 0, TN_VERDICT_STAYS},
+    {"pending is right", OLD, NEW, {NEW}, PROXY, 1, 1, 0, TN_VERDICT_STAYS},
+    {"pending is gone", OLD, NEW, {OTHER}, PROXY, 1, 1, 0, TN_VERDICT_LOST},
+    {"old comes back, pending gone", OLD, NEW, {OLD}, PROXY, 1, 1, 0, TN_VERDICT_LOST},
+    {"offline, and still", OLD, NULL, {NULL}, PROXY, 1, 1, 1, TN_VERDICT_STAYS},
+    {"offline, same address back", OLD, NULL, {OLD}, PROXY, 1, 1, 1, TN_VERDICT_LOST},
+    {"offline, another address", OLD, NULL, {NEW}, PROXY, 1, 1, 1, TN_VERDICT_LOST},
+};
+
 static void verdict_follows_the_address_in_use(void)
 {
-    static const struct {
-        const char *what, *local, *pending, *net[2], *server;
-        bool registers, update_contact, offline;
-        enum tn_verdict verdict;
-    } cases[] = {
-        {"same", "10.0.0.1", NULL, {"10.0.0.1"}, "10.0.9.1", 1, 1, 0, TN_VERDICT_STAYS},
-        {"gone", "10.0.0.1", NULL, {"10.0.1.1"}, "10.0.9.1", 1, 1, 0, TN_VERDICT_LOST},
-        {"no network", "10.0.0.1", NULL, {NULL}, "10.0.9.1", 1, 1, 0, TN_VERDICT_LOST},
-        {"other family", "10.0.0.1", NULL, {"fd00::1"}, "10.0.9.1", 1, 1, 0, TN_VERDICT_LOST},
-        {"better",
-         "10.0.0.1",
-         NULL,
-         {"10.0.1.1", "10.0.0.1"},
-         "10.0.9.1",
-         1,
-         1,
-         0,
-         TN_VERDICT_BETTER},
-        {"worse",
-         "10.0.0.1",
-         NULL,
-         {"10.0.0.1", "10.0.1.1"},
-         "10.0.9.1",
-         1,
-         1,
-         0,
-         TN_VERDICT_STAYS},
-        {"not registered", NULL, NULL, {"10.0.1.1"}, "10.0.9.1", 1, 1, 0, TN_VERDICT_STAYS},
-        {"server unknown", "10.0.0.1", NULL, {"10.0.1.1"}, NULL, 1, 1, 0, TN_VERDICT_STAYS},
-        {"no registrar", "10.0.0.1", NULL, {"10.0.1.1"}, "10.0.9.1", 0, 1, 0, TN_VERDICT_STAYS},
-        {"update_contact off",
-         "10.0.0.1",
-         NULL,
-         {"10.0.1.1"},
-         "10.0.9.1",
-         1,
-         0,
-         0,
-         TN_VERDICT_STAYS},
-        {"pending is right",
-         "10.0.0.1",
-         "10.0.1.1",
-         {"10.0.1.1"},
-         "10.0.9.1",
-         1,
-         1,
-         0,
-         TN_VERDICT_STAYS},
-        {"pending is gone",
-         "10.0.0.1",
-         "10.0.1.1",
-         {"10.0.2.1"},
-         "10.0.9.1",
-         1,
-         1,
-         0,
-         TN_VERDICT_LOST},
-        {"old comes back, pending gone",
-         "10.0.0.1",
-         "10.0.1.1",
-         {"10.0.0.1"},
-         "10.0.9.1",
-         1,
-         1,
-         0,
-         TN_VERDICT_LOST},
-        {"offline, and still", "10.0.0.1", NULL, {NULL}, "10.0.9.1", 1, 1, 1, TN_VERDICT_STAYS},
-        {"offline, same address back",
-         "10.0.0.1",
-         NULL,
-         {"10.0.0.1"},
-         "10.0.9.1",
-         1,
-         1,
-         1,
-         TN_VERDICT_LOST},
-        {"offline, another address",
-         "10.0.0.1",
-         NULL,
-         {"10.0.1.1"},
-         "10.0.9.1",
-         1,
-         1,
-         1,
-         TN_VERDICT_LOST},
-    };
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (size_t i = 0; i < sizeof(verdicts) / sizeof(verdicts[0]); i++) {
         bench_start();
-        set_net(cases[i].net[0], cases[i].net[1], NULL);
-        struct bench_account *a = add_account(cases[i].local, cases[i].server);
-        a->facts.pending_from = at(cases[i].pending);
-        a->facts.registers = cases[i].registers;
-        a->facts.offline = cases[i].offline;
-        a->policy.update_contact = cases[i].update_contact;
+        set_net(verdicts[i].net[0], verdicts[i].net[1], NULL);
+        struct bench_account *a = add_account(verdicts[i].local, verdicts[i].server);
+        a->facts.pending_from = at(verdicts[i].pending);
+        a->facts.registers = verdicts[i].registers;
+        a->facts.offline = verdicts[i].offline;
+        a->policy.update_contact = verdicts[i].update_contact;
         enum tn_verdict got = tn_mob_judge_account(&bench.net, &a->facts);
-        if (got != cases[i].verdict) fprintf(stderr, "%s\n", cases[i].what);
-        CHECK_EQ(got, cases[i].verdict);
+        if (got != verdicts[i].verdict) fprintf(stderr, "%s\n", verdicts[i].what);
+        CHECK_EQ(got, verdicts[i].verdict);
     }
 }
 

@@ -2,6 +2,9 @@
 /* The call task, cell by cell of its table in mobility.h, and every setting that it obeys. */
 #include "rig.h"
 
+#define OLD   "10.0.0.1"
+#define NEW   "10.0.1.1"
+#define OTHER "10.0.2.1"
 #define RE    TERN_IP_CHANGE_OP_REINVITE_CALL
 #define MEDIA TERN_IP_CHANGE_OP_MEDIA_MOVED
 #define PROXY "10.0.9.1"
@@ -25,132 +28,49 @@ static struct bench_call *lose_and_begin(void)
     return c;
 }
 
+static const struct {
+    const char *what, *signalling, *media, *pending, *net[2];
+    enum tn_call_phase phase;
+    bool offline;
+    enum tn_verdict verdict;
+} verdicts[] = {
+    {"same", OLD, OLD, NULL, {OLD}, TN_PHASE_CONFIRMED, 0, TN_VERDICT_STAYS},
+    {"lost", OLD, OLD, NULL, {NEW}, TN_PHASE_CONFIRMED, 0, TN_VERDICT_LOST},
+    {"early lost", OLD, OLD, NULL, {NEW}, TN_PHASE_EARLY, 0, TN_VERDICT_LOST},
+    {"ending", OLD, OLD, NULL, {NEW}, TN_PHASE_ENDING, 0, TN_VERDICT_STAYS},
+    {"better", OLD, OLD, NULL, {NEW, OLD}, TN_PHASE_CONFIRMED, 0, TN_VERDICT_BETTER},
+    {"media only", OLD, NEW, NULL, {OLD}, TN_PHASE_CONFIRMED, 0, TN_VERDICT_LOST},
+    {"signalling only", NEW, OLD, NULL, {OLD}, TN_PHASE_CONFIRMED, 0, TN_VERDICT_LOST},
+    {"no audio agreed", OLD, NULL, NULL, {OLD}, TN_PHASE_CONFIRMED, 0, TN_VERDICT_STAYS},
+    {"refresh is right", NEW, OLD, NEW, {NEW, OLD}, TN_PHASE_CONFIRMED, 0, TN_VERDICT_STAYS},
+    {"refresh is right, audio is not",
+     NEW,
+     OLD,
+     NEW,
+     {NEW},
+     TN_PHASE_CONFIRMED,
+     0,
+     TN_VERDICT_LOST},
+    {"refresh is wrong", NEW, OLD, NEW, {OTHER}, TN_PHASE_CONFIRMED, 0, TN_VERDICT_LOST},
+    {"offline still", OLD, OLD, NULL, {NULL}, TN_PHASE_CONFIRMED, 1, TN_VERDICT_STAYS},
+    {"offline, back", OLD, OLD, NULL, {OLD}, TN_PHASE_CONFIRMED, 1, TN_VERDICT_LOST},
+};
+
 static void verdict_is_the_worse_of_signalling_and_media(void)
 {
-    static const struct {
-        const char *what, *signalling, *media, *pending, *net[2];
-        enum tn_call_phase phase;
-        bool offline;
-        enum tn_verdict verdict;
-    } cases[] = {
-        {"same",
-         "10.0.0.1",
-         "10.0.0.1",
-         NULL,
-         {"10.0.0.1"},
-         TN_PHASE_CONFIRMED,
-         0,
-         TN_VERDICT_STAYS},
-        {"lost",
-         "10.0.0.1",
-         "10.0.0.1",
-         NULL,
-         {"10.0.1.1"},
-         TN_PHASE_CONFIRMED,
-         0,
-         TN_VERDICT_LOST},
-        {"early lost",
-         "10.0.0.1",
-         "10.0.0.1",
-         NULL,
-         {"10.0.1.1"},
-         TN_PHASE_EARLY,
-         0,
-         TN_VERDICT_LOST},
-        {"ending",
-         "10.0.0.1",
-         "10.0.0.1",
-         NULL,
-         {"10.0.1.1"},
-         TN_PHASE_ENDING,
-         0,
-         TN_VERDICT_STAYS},
-        {"better",
-         "10.0.0.1",
-         "10.0.0.1",
-         NULL,
-         {"10.0.1.1", "10.0.0.1"},
-         TN_PHASE_CONFIRMED,
-         0,
-         TN_VERDICT_BETTER},
-        {"media only",
-         "10.0.0.1",
-         "10.0.1.1",
-         NULL,
-         {"10.0.0.1"},
-         TN_PHASE_CONFIRMED,
-         0,
-         TN_VERDICT_LOST},
-        {"signalling only",
-         "10.0.1.1",
-         "10.0.0.1",
-         NULL,
-         {"10.0.0.1"},
-         TN_PHASE_CONFIRMED,
-         0,
-         TN_VERDICT_LOST},
-        {"no audio agreed",
-         "10.0.0.1",
-         NULL,
-         NULL,
-         {"10.0.0.1"},
-         TN_PHASE_CONFIRMED,
-         0,
-         TN_VERDICT_STAYS},
-        {"refresh is right",
-         "10.0.1.1",
-         "10.0.0.1",
-         "10.0.1.1",
-         {"10.0.1.1", "10.0.0.1"},
-         TN_PHASE_CONFIRMED,
-         0,
-         TN_VERDICT_STAYS},
-        {"refresh is right, audio is not",
-         "10.0.1.1",
-         "10.0.0.1",
-         "10.0.1.1",
-         {"10.0.1.1"},
-         TN_PHASE_CONFIRMED,
-         0,
-         TN_VERDICT_LOST},
-        {"refresh is wrong",
-         "10.0.1.1",
-         "10.0.0.1",
-         "10.0.1.1",
-         {"10.0.2.1"},
-         TN_PHASE_CONFIRMED,
-         0,
-         TN_VERDICT_LOST},
-        {"offline still",
-         "10.0.0.1",
-         "10.0.0.1",
-         NULL,
-         {NULL},
-         TN_PHASE_CONFIRMED,
-         1,
-         TN_VERDICT_STAYS},
-        {"offline, back",
-         "10.0.0.1",
-         "10.0.0.1",
-         NULL,
-         {"10.0.0.1"},
-         TN_PHASE_CONFIRMED,
-         1,
-         TN_VERDICT_LOST},
-    };
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (size_t i = 0; i < sizeof(verdicts) / sizeof(verdicts[0]); i++) {
         bench_start();
-        set_net(cases[i].net[0], cases[i].net[1], NULL);
+        set_net(verdicts[i].net[0], verdicts[i].net[1], NULL);
         add_account("10.0.0.1", PROXY);
-        struct bench_call *c = add_call(0, cases[i].signalling, PROXY, PEER);
-        c->facts.media.local = at(cases[i].media);
-        if (cases[i].media == NULL) c->facts.media.remote = (tern_addr){0};
-        c->facts.pending_from = at(cases[i].pending);
-        c->facts.phase = cases[i].phase;
-        c->facts.offline = cases[i].offline;
+        struct bench_call *c = add_call(0, verdicts[i].signalling, PROXY, PEER);
+        c->facts.media.local = at(verdicts[i].media);
+        if (verdicts[i].media == NULL) c->facts.media.remote = (tern_addr){0};
+        c->facts.pending_from = at(verdicts[i].pending);
+        c->facts.phase = verdicts[i].phase;
+        c->facts.offline = verdicts[i].offline;
         enum tn_verdict got = tn_mob_judge_call(&bench.net, &c->facts);
-        if (got != cases[i].verdict) fprintf(stderr, "%s\n", cases[i].what);
-        CHECK_EQ(got, cases[i].verdict);
+        if (got != verdicts[i].verdict) fprintf(stderr, "%s\n", verdicts[i].what);
+        CHECK_EQ(got, verdicts[i].verdict);
     }
 }
 

@@ -33,7 +33,8 @@ __attribute__((format(printf, 1, 2))) static void put(const char *format, ...)
 static void put_end(const char *headers, const char *body)
 {
     put("%s", headers ? headers : "");
-    if (body) put("Content-Type: application/sdp\r\n");
+    bool typed = headers && strstr(headers, "Content-Type:") != NULL;
+    if (body && !typed) put("Content-Type: application/sdp\r\n");
     put("Content-Length: %zu\r\n\r\n%s", body ? strlen(body) : 0, body ? body : "");
 }
 
@@ -144,20 +145,19 @@ static void put_copied(const char *request, const char *name)
     if (value[0]) put("%s: %s\r\n", name, value);
 }
 
-void peer_reply(struct host *host, const char *request, const char *status, const char *tag,
-                const char *headers, const char *body)
+void peer_reply(struct host *host, const char *request, const struct peer_answer *answer)
 {
     begin();
-    put("SIP/2.0 %s\r\n", status);
+    put("SIP/2.0 %s\r\n", answer->status);
     put_copied(request, "Via");
     put_copied(request, "From");
     const char *to = peer_header(request, "To");
     put("To: %s", to);
-    if (tag && strstr(to, ";tag=") == NULL) put(";tag=%s", tag);
+    if (answer->tag && strstr(to, ";tag=") == NULL) put(";tag=%s", answer->tag);
     put("\r\n");
     put_copied(request, "Call-ID");
     put_copied(request, "CSeq");
-    put_end(headers, body);
+    put_end(answer->headers, answer->body);
     send_text(host);
 }
 

@@ -35,11 +35,14 @@ const char *peer_header(const char *text, const char *name);
 const char *peer_body(const char *text);
 
 void peer_say(struct host *host, const char *text);
-/*
- * Answers a request: "200 OK". `tag` NULL: none. `headers`: lines with CRLF; `body` SDP or NULL.
- */
-void peer_reply(struct host *host, const char *request, const char *status, const char *tag,
-                const char *headers, const char *body);
+/* The type of a body is SDP unless `headers` say another. */
+struct peer_answer {
+    const char *status;  /* "200 OK" */
+    const char *tag;     /* NULL: none */
+    const char *headers; /* lines with CRLF, or NULL */
+    const char *body;    /* or NULL */
+};
+void peer_reply(struct host *host, const char *request, const struct peer_answer *answer);
 /* Calls the endpoint at `address`: INVITE with these extra lines and this body (NULL: none). */
 void peer_invite(struct host *host, const char *address, const char *headers, const char *body);
 /* Takes the dialog of an INVITE that came, as its callee with `tag`. */

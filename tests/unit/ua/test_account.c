@@ -38,7 +38,7 @@ static void accept(const char *request)
 {
     char contact[512];
     snprintf(contact, sizeof(contact), "Contact: %s\r\n", peer_header(request, "Contact"));
-    peer_reply(peer, request, "200 OK", "r", contact, NULL);
+    peer_reply(peer, request, &(struct peer_answer){"200 OK", "r", contact, NULL});
     world_run(&world, TERN_MS(50));
 }
 
@@ -118,7 +118,7 @@ static void a_final_refusal_waits_for_the_person(void)
     static const char *const final[] = {"404 Who", "405 No", "410 Gone"};
     for (size_t i = 0; i < 3; i++) {
         const char *text = registering();
-        peer_reply(peer, text, final[i], "r", NULL, NULL);
+        peer_reply(peer, text, &(struct peer_answer){final[i], "r", NULL, NULL});
         world_run(&world, TERN_SECONDS(300));
         CHECK_EQ(alice->registration, TERN_REGISTRATION_FAILED);
         CHECK_EQ(alice->registration_status, strtol(final[i], NULL, 10));
@@ -137,12 +137,12 @@ static void a_wrong_password_is_tried_once(void)
     static const char challenge[] =
         "WWW-Authenticate: Digest realm=\"r\", nonce=\"n1\", algorithm=MD5, qop=\"auth\"\r\n";
     const char *first = registering();
-    peer_reply(peer, first, "401 Unauthorized", "r", challenge, NULL);
+    peer_reply(peer, first, &(struct peer_answer){"401 Unauthorized", "r", challenge, NULL});
     world_run(&world, TERN_MS(50));
     CHECK_EQ(peer_count(peer, "REGISTER"), 2);
     const char *second = peer_last(peer, "REGISTER");
     CHECK(strstr(peer_header(second, "Authorization"), "nonce=\"n1\"") != NULL);
-    peer_reply(peer, second, "401 Unauthorized", "r", challenge, NULL);
+    peer_reply(peer, second, &(struct peer_answer){"401 Unauthorized", "r", challenge, NULL});
     world_run(&world, TERN_SECONDS(300));
     CHECK_EQ(peer_count(peer, "REGISTER"), 2);
     CHECK_EQ(alice->registration, TERN_REGISTRATION_FAILED);
@@ -153,7 +153,7 @@ static void a_wrong_password_is_tried_once(void)
 static void a_server_in_trouble_is_tried_again(void)
 {
     const char *text = registering();
-    peer_reply(peer, text, "503 Busy", "r", "Retry-After: 7\r\n", NULL);
+    peer_reply(peer, text, &(struct peer_answer){"503 Busy", "r", "Retry-After: 7\r\n", NULL});
     world_run(&world, TERN_MS(6900));
     CHECK_EQ(alice->registration, TERN_REGISTRATION_WAITING);
     CHECK_EQ(peer_count(peer, "REGISTER"), 1);
@@ -167,11 +167,13 @@ static void a_server_in_trouble_is_tried_again(void)
 static void an_interval_too_brief_is_asked_for_longer(void)
 {
     const char *text = registering();
-    peer_reply(peer, text, "423 Interval Too Brief", "r", "Min-Expires: 1800\r\n", NULL);
+    peer_reply(peer, text,
+               &(struct peer_answer){"423 Interval Too Brief", "r", "Min-Expires: 1800\r\n", NULL});
     world_run(&world, TERN_MS(50));
     const char *second = peer_last(peer, "REGISTER");
     CHECK(strstr(peer_header(second, "Contact"), "expires=1800") != NULL);
-    peer_reply(peer, second, "423 Interval Too Brief", "r", "Min-Expires: 1800\r\n", NULL);
+    peer_reply(peer, second,
+               &(struct peer_answer){"423 Interval Too Brief", "r", "Min-Expires: 1800\r\n", NULL});
     world_run(&world, TERN_SECONDS(1));
     CHECK_EQ(peer_count(peer, "REGISTER"), 2); /* no loop */
     CHECK(alice->registration != TERN_REGISTRATION_REGISTERED);
@@ -185,7 +187,7 @@ static void unregistering_removes_the_binding_and_stays_so(void)
     world_run(&world, TERN_MS(50));
     const char *text = peer_last(peer, "REGISTER");
     CHECK(strstr(peer_header(text, "Contact"), "expires=0") != NULL);
-    peer_reply(peer, text, "200 OK", "r", NULL, NULL);
+    peer_reply(peer, text, &(struct peer_answer){"200 OK", "r", NULL, NULL});
     world_run(&world, TERN_SECONDS(1000));
     CHECK_EQ(alice->registration, TERN_REGISTRATION_NONE);
     CHECK_EQ(peer_count(peer, "REGISTER"), 2);
@@ -262,7 +264,7 @@ static void modify_keeps_the_account_on_a_bad_value(void)
     const char *text = peer_last(peer, "REGISTER");
     CHECK(strstr(peer_header(text, "To"), "alice@") != NULL); /* the old binding goes first */
     CHECK(strstr(peer_header(text, "Contact"), "expires=0") != NULL);
-    peer_reply(peer, text, "200 OK", "r", NULL, NULL);
+    peer_reply(peer, text, &(struct peer_answer){"200 OK", "r", NULL, NULL});
     world_run(&world, TERN_MS(50));
     text = peer_last(peer, "REGISTER");
     CHECK(strstr(peer_header(text, "To"), "other@") != NULL);

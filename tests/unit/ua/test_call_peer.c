@@ -33,7 +33,7 @@ static const char *dial(void)
 static const char *talk(void)
 {
     const char *invite = dial();
-    peer_reply(peer, invite, "200 OK", "bob", OK_CONTACT, PEER_SDP);
+    peer_reply(peer, invite, &(struct peer_answer){"200 OK", "bob", OK_CONTACT, PEER_SDP});
     peer_join(peer, invite, "bob");
     world_run(&world, TERN_MS(50));
     CHECK_EQ(alice->answered, 1);
@@ -64,7 +64,7 @@ static bool say_ok(struct host *host, const char *text)
 {
     if (strncmp(text, "SIP/", 4) == 0 || strncmp(text, "ACK", 3) == 0) return false;
     if (strncmp(text, "BYE", 3) != 0 && strncmp(text, "CANCEL", 6) != 0) return false;
-    peer_reply(host, text, "200 OK", "bob", NULL, NULL);
+    peer_reply(host, text, &(struct peer_answer){"200 OK", "bob", NULL, NULL});
     return true;
 }
 
@@ -88,7 +88,7 @@ static void every_final_refusal_ends_the_call_with_an_ack(void)
                  {"488 No codec", 488},  {"500 Server broken", 500}, {"487 Terminated", 487}};
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         const char *invite = dial();
-        peer_reply(peer, invite, cases[i].line, "bob", NULL, NULL);
+        peer_reply(peer, invite, &(struct peer_answer){cases[i].line, "bob", NULL, NULL});
         world_run(&world, TERN_MS(50));
         CHECK_EQ(alice->last_ended.cause, TERN_END_REFUSED);
         CHECK_EQ(alice->last_ended.status, cases[i].status);
@@ -100,10 +100,12 @@ static void every_final_refusal_ends_the_call_with_an_ack(void)
 static void redirection_is_followed_by_q(void)
 {
     const char *invite = dial();
-    peer_reply(peer, invite, "302 Moved", "bob",
-               "Contact: <sip:worse@10.0.0.7>;q=0.1, <sip:best@10.0.0.7>;q=0.9\r\n"
-               "Contact: <sip:middle@10.0.0.7>;q=0.5, <mailto:peer@example.com>;q=1.0\r\n",
-               NULL);
+    peer_reply(peer, invite,
+               &(struct peer_answer){
+                   "302 Moved", "bob",
+                   "Contact: <sip:worse@10.0.0.7>;q=0.1, <sip:best@10.0.0.7>;q=0.9\r\n"
+                   "Contact: <sip:middle@10.0.0.7>;q=0.5, <mailto:peer@example.com>;q=1.0\r\n",
+                   NULL});
     world_run(&world, TERN_MS(50));
     const char *second = peer_last(peer, "INVITE sip:best@10.0.0.7 ");
     CHECK(second != NULL);
@@ -111,7 +113,7 @@ static void redirection_is_followed_by_q(void)
     CHECK(strcmp(peer_header(second, "To"), "<sip:peer@10.0.0.7>") == 0); /* no tag */
     CHECK(strcmp(peer_header(second, "From"), peer_header(invite, "From")) == 0);
     CHECK_EQ(alice->ended, 0);
-    peer_reply(peer, second, "200 OK", "best", OK_CONTACT, PEER_SDP);
+    peer_reply(peer, second, &(struct peer_answer){"200 OK", "best", OK_CONTACT, PEER_SDP});
     peer_join(peer, second, "best");
     world_run(&world, TERN_MS(50));
     CHECK_EQ(alice->answered, 1);
@@ -124,7 +126,7 @@ static void a_ring_of_redirections_ends(void)
     for (int i = 0; i < 30 && alice->ended == 0; i++) {
         char contact[64];
         snprintf(contact, sizeof(contact), "Contact: <sip:p%d@10.0.0.7>\r\n", i);
-        peer_reply(peer, invite, "302 Moved", "bob", contact, NULL);
+        peer_reply(peer, invite, &(struct peer_answer){"302 Moved", "bob", contact, NULL});
         world_run(&world, TERN_MS(50));
         invite = peer_last(peer, "INVITE");
     }
@@ -135,15 +137,17 @@ static void a_ring_of_redirections_ends(void)
 static void redirection_after_ringing_and_early_media(void)
 {
     const char *invite = dial();
-    peer_reply(peer, invite, "183 Early", "early", OK_CONTACT, PEER_SDP);
+    peer_reply(peer, invite, &(struct peer_answer){"183 Early", "early", OK_CONTACT, PEER_SDP});
     world_run(&world, TERN_MS(50));
     CHECK_EQ(alice->progress_status, 183);
-    peer_reply(peer, invite, "302 Moved", "early", "Contact: <sip:other@10.0.0.7>\r\n", NULL);
+    peer_reply(
+        peer, invite,
+        &(struct peer_answer){"302 Moved", "early", "Contact: <sip:other@10.0.0.7>\r\n", NULL});
     world_run(&world, TERN_MS(50));
     const char *second = peer_last(peer, "INVITE sip:other");
     CHECK(second != NULL);
     CHECK(strstr(peer_body(second), "m=audio") != NULL);
-    peer_reply(peer, second, "200 OK", "best", OK_CONTACT, PEER_SDP);
+    peer_reply(peer, second, &(struct peer_answer){"200 OK", "best", OK_CONTACT, PEER_SDP});
     peer_join(peer, second, "best");
     world_run(&world, TERN_MS(50));
     CHECK_EQ(alice->answered, 1);
@@ -154,17 +158,17 @@ static void redirection_after_ringing_and_early_media(void)
 static void of_two_forks_that_answer_the_first_wins(void)
 {
     const char *invite = dial();
-    peer_reply(peer, invite, "180 Ringing", "one", OK_CONTACT, NULL);
-    peer_reply(peer, invite, "180 Ringing", "two", OK_CONTACT, NULL);
+    peer_reply(peer, invite, &(struct peer_answer){"180 Ringing", "one", OK_CONTACT, NULL});
+    peer_reply(peer, invite, &(struct peer_answer){"180 Ringing", "two", OK_CONTACT, NULL});
     world_run(&world, TERN_MS(50));
-    peer_reply(peer, invite, "200 OK", "two", OK_CONTACT, PEER_SDP);
-    peer_reply(peer, invite, "200 OK", "one", OK_CONTACT, PEER_SDP);
+    peer_reply(peer, invite, &(struct peer_answer){"200 OK", "two", OK_CONTACT, PEER_SDP});
+    peer_reply(peer, invite, &(struct peer_answer){"200 OK", "one", OK_CONTACT, PEER_SDP});
     world_run(&world, TERN_MS(50));
     CHECK_EQ(alice->answered, 1);
     CHECK_EQ(peer_count(peer, "ACK"), 2);
     CHECK_EQ(peer_count(peer, "BYE"), 1);
     CHECK(strstr(peer_header(peer_last(peer, "BYE"), "To"), ";tag=one") != NULL);
-    peer_reply(peer, peer_last(peer, "BYE"), "200 OK", NULL, NULL, NULL);
+    peer_reply(peer, peer_last(peer, "BYE"), &(struct peer_answer){"200 OK", NULL, NULL, NULL});
     peer_join(peer, invite, "two");
     peer_request(peer, "OPTIONS", NULL, NULL);
     world_run(&world, TERN_MS(50));
@@ -179,18 +183,20 @@ static void a_fork_may_outlive_the_call(void)
     static const char *const answers[] = {"200 OK", "401 Unauthorized", "481 Gone"};
     for (size_t i = 0; i < 3; i++) {
         const char *invite = talk();
-        peer_reply(peer, invite, "200 OK", "late", OK_CONTACT, PEER_SDP);
+        peer_reply(peer, invite, &(struct peer_answer){"200 OK", "late", OK_CONTACT, PEER_SDP});
         world_run(&world, TERN_MS(50));
         const char *bye = peer_last(peer, "BYE");
         CHECK(bye != NULL);
         peer_request(peer, "BYE", NULL, NULL);
         world_run(&world, TERN_MS(50));
         CHECK_EQ(alice->ended, 1);
-        peer_reply(peer, bye, answers[i], NULL,
-                   i == 1 ? "WWW-Authenticate: Digest realm=\"x\", nonce=\"n\", algorithm=MD5, "
-                            "qop=\"auth\"\r\n"
-                          : NULL,
-                   NULL);
+        peer_reply(peer, bye,
+                   &(struct peer_answer){
+                       answers[i], NULL,
+                       i == 1 ? "WWW-Authenticate: Digest realm=\"x\", nonce=\"n\", algorithm=MD5, "
+                                "qop=\"auth\"\r\n"
+                              : NULL,
+                       NULL});
         world_run(&world, TERN_MS(50));
         part();
     }
@@ -200,7 +206,7 @@ static void a_2xx_that_comes_again_is_acknowledged_again(void)
 {
     const char *invite = talk();
     for (int i = 0; i < 3; i++) {
-        peer_reply(peer, invite, "200 OK", "bob", OK_CONTACT, PEER_SDP);
+        peer_reply(peer, invite, &(struct peer_answer){"200 OK", "bob", OK_CONTACT, PEER_SDP});
         world_run(&world, TERN_SECONDS(1));
     }
     CHECK_EQ(peer_count(peer, "ACK"), 4);
@@ -212,17 +218,17 @@ static void a_2xx_that_comes_again_is_acknowledged_again(void)
 static void a_2xx_after_the_end_is_acknowledged_and_ended(void)
 {
     const char *invite = dial();
-    peer_reply(peer, invite, "180 Ringing", "bob", OK_CONTACT, NULL);
+    peer_reply(peer, invite, &(struct peer_answer){"180 Ringing", "bob", OK_CONTACT, NULL});
     world_run(&world, TERN_MS(50));
     CHECK_EQ(tern_call_hangup(alice->ep, world.now, alice->call, 0), 0);
     world_run(&world, TERN_MS(50));
-    peer_reply(peer, peer_last(peer, "CANCEL"), "200 OK", "bob", NULL, NULL);
-    peer_reply(peer, invite, "200 OK", "bob", OK_CONTACT, PEER_SDP);
+    peer_reply(peer, peer_last(peer, "CANCEL"), &(struct peer_answer){"200 OK", "bob", NULL, NULL});
+    peer_reply(peer, invite, &(struct peer_answer){"200 OK", "bob", OK_CONTACT, PEER_SDP});
     world_run(&world, TERN_MS(50));
     CHECK_EQ(peer_count(peer, "ACK"), 1);
     CHECK_EQ(peer_count(peer, "BYE"), 1);
     CHECK_EQ(alice->answered, 0);
-    peer_reply(peer, peer_last(peer, "BYE"), "200 OK", NULL, NULL, NULL);
+    peer_reply(peer, peer_last(peer, "BYE"), &(struct peer_answer){"200 OK", NULL, NULL, NULL});
     part();
 }
 
@@ -230,11 +236,11 @@ static void a_2xx_after_the_end_is_acknowledged_and_ended(void)
 static void a_cancel_whose_invite_is_never_answered_ends(void)
 {
     const char *invite = dial();
-    peer_reply(peer, invite, "180 Ringing", "bob", OK_CONTACT, NULL);
+    peer_reply(peer, invite, &(struct peer_answer){"180 Ringing", "bob", OK_CONTACT, NULL});
     world_run(&world, TERN_MS(50));
     CHECK_EQ(tern_call_hangup(alice->ep, world.now, alice->call, 0), 0);
     world_run(&world, TERN_MS(50));
-    peer_reply(peer, peer_last(peer, "CANCEL"), "200 OK", "bob", NULL, NULL);
+    peer_reply(peer, peer_last(peer, "CANCEL"), &(struct peer_answer){"200 OK", "bob", NULL, NULL});
     world_run(&world, TERN_SECONDS(40));
     struct tern_stats stats;
     tern_get_stats(alice->ep, &stats);
@@ -264,7 +270,8 @@ static void answers_that_make_no_sense_end_the_call(void)
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         const char *invite = dial();
         peer_of(peer)->answer = say_ok;
-        peer_reply(peer, invite, "200 OK", "bob", cases[i].headers, cases[i].body);
+        peer_reply(peer, invite,
+                   &(struct peer_answer){"200 OK", "bob", cases[i].headers, cases[i].body});
         world_run(&world, TERN_SECONDS(1));
         if (alice->ended != 1) fprintf(stderr, "%s\n", cases[i].what);
         CHECK_EQ(alice->ended, 1);
@@ -288,10 +295,11 @@ static void an_offer_in_the_200_is_answered_in_the_ack(void)
     world_run(&world, TERN_MS(50));
     const char *invite = peer_last(peer, "INVITE");
     CHECK(peer_body(invite)[0] == '\0');
-    peer_reply(peer, invite, "200 OK", "bob", OK_CONTACT, PEER_SDP);
+    peer_reply(peer, invite, &(struct peer_answer){"200 OK", "bob", OK_CONTACT, PEER_SDP});
     world_run(&world, TERN_MS(50));
     CHECK(strstr(peer_body(peer_last(peer, "ACK")), "m=audio") != NULL);
-    peer_reply(peer, invite, "200 OK", "bob", OK_CONTACT, PEER_SDP); /* the ACK was lost */
+    peer_reply(peer, invite,
+               &(struct peer_answer){"200 OK", "bob", OK_CONTACT, PEER_SDP}); /* the ACK was lost */
     world_run(&world, TERN_MS(50));
     CHECK_EQ(peer_count(peer, "ACK"), 2);
     CHECK(strstr(peer_body(peer_last(peer, "ACK")), "m=audio") != NULL);
@@ -431,11 +439,11 @@ static void glare_is_491(void)
     expect("INVITE", NULL, PEER_SDP, "491");
     expect("UPDATE", NULL, PEER_SDP, "491");
     expect("UPDATE", NULL, NULL, "200"); /* no offer: no glare */
-    peer_reply(peer, ours, "491 Pending", NULL, NULL, NULL);
+    peer_reply(peer, ours, &(struct peer_answer){"491 Pending", NULL, NULL, NULL});
     world_run(&world, TERN_SECONDS(5));
     ours = peer_last(peer, "INVITE");
     CHECK(strstr(peer_body(ours), "a=sendonly") != NULL);
-    peer_reply(peer, ours, "200 OK", NULL, OK_CONTACT, PEER_SDP);
+    peer_reply(peer, ours, &(struct peer_answer){"200 OK", NULL, OK_CONTACT, PEER_SDP});
     world_run(&world, TERN_MS(50));
     CHECK(alice->last_media.held_here);
     part();
@@ -449,10 +457,12 @@ static void an_update_that_is_not_allowed_becomes_a_reinvite(void)
         CHECK_EQ(tern_call_update(alice->ep, world.now, alice->call, 7), 0);
         world_run(&world, TERN_MS(50));
         CHECK(peer_last(peer, "UPDATE") != NULL);
-        peer_reply(peer, peer_last(peer, "UPDATE"), refusals[i], NULL, NULL, NULL);
+        peer_reply(peer, peer_last(peer, "UPDATE"),
+                   &(struct peer_answer){refusals[i], NULL, NULL, NULL});
         world_run(&world, TERN_MS(50));
         CHECK_EQ(peer_count(peer, "INVITE"), 2);
-        peer_reply(peer, peer_last(peer, "INVITE"), "200 OK", NULL, OK_CONTACT, PEER_SDP);
+        peer_reply(peer, peer_last(peer, "INVITE"),
+                   &(struct peer_answer){"200 OK", NULL, OK_CONTACT, PEER_SDP});
         world_run(&world, TERN_MS(50));
         CHECK_EQ(peer_count(peer, "ACK"), 2);
         CHECK_EQ(alice->ended, 0);
@@ -463,8 +473,10 @@ static void an_update_that_is_not_allowed_becomes_a_reinvite(void)
 static void a_peer_that_does_not_allow_update_is_sent_none(void)
 {
     const char *invite = dial();
-    peer_reply(peer, invite, "200 OK", "bob",
-               "Contact: <sip:peer@10.0.0.7>\r\nAllow: INVITE, ACK, BYE\r\n", PEER_SDP);
+    peer_reply(peer, invite,
+               &(struct peer_answer){"200 OK", "bob",
+                                     "Contact: <sip:peer@10.0.0.7>\r\nAllow: INVITE, ACK, BYE\r\n",
+                                     PEER_SDP});
     world_run(&world, TERN_MS(50));
     CHECK_EQ(tern_call_update(alice->ep, world.now, alice->call, 7), 0);
     world_run(&world, TERN_MS(50));
@@ -479,7 +491,8 @@ static void a_481_to_a_refresh_ends_the_call(void)
     talk();
     CHECK_EQ(tern_call_reinvite(alice->ep, world.now, alice->call, 7), 0);
     world_run(&world, TERN_MS(50));
-    peer_reply(peer, peer_last(peer, "INVITE"), "481 Gone", NULL, NULL, NULL);
+    peer_reply(peer, peer_last(peer, "INVITE"),
+               &(struct peer_answer){"481 Gone", NULL, NULL, NULL});
     world_run(&world, TERN_MS(50));
     CHECK_EQ(alice->last_ended.cause, TERN_END_REMOTE);
     part();
@@ -490,7 +503,7 @@ static void a_refused_reinvite_leaves_the_session_as_it_was(void)
     talk();
     CHECK_EQ(tern_call_hold(alice->ep, world.now, alice->call), 0);
     world_run(&world, TERN_MS(50));
-    peer_reply(peer, peer_last(peer, "INVITE"), "488 No", NULL, NULL, NULL);
+    peer_reply(peer, peer_last(peer, "INVITE"), &(struct peer_answer){"488 No", NULL, NULL, NULL});
     world_run(&world, TERN_MS(50));
     CHECK_EQ(alice->ended, 0);
     struct tern_media_stats before, after;
@@ -557,15 +570,18 @@ static void provisional_answers_of_all_kinds_do_no_harm(void)
                                       "199 Over",   "183 Session",   "180 Ringing"};
     const char *invite = dial();
     for (size_t i = 0; i < 6; i++) {
-        peer_reply(peer, invite, odd[i], NULL, NULL, NULL);        /* no tag */
-        peer_reply(peer, invite, odd[i], "a", NULL, NULL);         /* no Contact */
-        peer_reply(peer, invite, odd[i], "b", OK_CONTACT, "junk"); /* no SDP, really */
-        peer_reply(peer, invite, odd[i], "c", "Contact: <<<\r\n", NULL);
-        peer_reply(peer, invite, odd[i], "d", "Record-Route: nonsense\r\n" OK_CONTACT, NULL);
+        peer_reply(peer, invite, &(struct peer_answer){odd[i], NULL, NULL, NULL}); /* no tag */
+        peer_reply(peer, invite, &(struct peer_answer){odd[i], "a", NULL, NULL});  /* no Contact */
+        peer_reply(peer, invite,
+                   &(struct peer_answer){odd[i], "b", OK_CONTACT, "junk"}); /* no SDP, really */
+        peer_reply(peer, invite, &(struct peer_answer){odd[i], "c", "Contact: <<<\r\n", NULL});
+        peer_reply(
+            peer, invite,
+            &(struct peer_answer){odd[i], "d", "Record-Route: nonsense\r\n" OK_CONTACT, NULL});
     }
     world_run(&world, TERN_MS(50));
     CHECK_EQ(alice->ended, 0);
-    peer_reply(peer, invite, "200 OK", "bob", OK_CONTACT, PEER_SDP);
+    peer_reply(peer, invite, &(struct peer_answer){"200 OK", "bob", OK_CONTACT, PEER_SDP});
     peer_join(peer, invite, "bob");
     world_run(&world, TERN_MS(50));
     CHECK_EQ(alice->answered, 1);

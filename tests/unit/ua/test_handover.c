@@ -1,153 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* IP changes of a phone with a registrar and proxy in the path, over UDP and TCP. */
-#include "world.h"
-
-static struct world world;
-static struct host *server, *alice, *bob;
-static bool over_tcp;
-static void (*tune_bob_endpoint)(struct tern_endpoint_opts *opts);
-static void (*tune_alice)(struct tern_account_opts *opts);
-
-static bool over_ip6;
-
-/* The n-th network's address of a host, in the family of the test. */
-static const char *at(int n)
-{
-    static char text[4][32];
-    static int next;
-    char *out = text[next++ % 4];
-    if (over_ip6) {
-        snprintf(out, 32, "2001:db8:%d::1", n);
-    } else {
-        snprintf(out, 32, "10.0.%d.1", n);
-    }
-    return out;
-}
-
-static const char *registrar_uri(void)
-{
-    if (over_ip6) return over_tcp ? "sip:[2001:db8:9::1];transport=tcp" : "sip:[2001:db8:9::1]";
-    return over_tcp ? "sip:10.0.9.1;transport=tcp" : "sip:10.0.9.1";
-}
-
-static void as_server(struct tern_endpoint_opts *opts)
-{
-    opts->sip_events = false;
-}
-
-static void tune(struct tern_account_opts *opts)
-{
-    if (over_tcp) opts->transport = TERN_TRANSPORT_TCP;
-    if (tune_alice) tune_alice(opts);
-}
-
-static void tune_bob(struct tern_account_opts *opts)
-{
-    if (over_tcp) opts->transport = TERN_TRANSPORT_TCP;
-}
-
-static void meet(void)
-{
-    struct tern_server_opts opts;
-    world_start(&world, TERN_MS(25));
-    server = world_host(&world, "server", NULL, as_server);
-    tern_server_opts_init(&opts);
-    opts.domain = TERN_STR("example.com");
-    CHECK_EQ(tern_server_attach(server->ep, &opts), 0);
-    CHECK_EQ(tern_server_add_user(server->ep, TERN_STR("alice"), TERN_STR("secret")), 0);
-    CHECK_EQ(tern_server_add_user(server->ep, TERN_STR("bob"), TERN_STR("secret")), 0);
-    host_network(server, at(9), NULL);
-    server->talks = false;
-    alice = world_host(&world, "alice", at(1), NULL);
-    bob = world_host(&world, "bob", at(2), tune_bob_endpoint);
-    CHECK_EQ(tern_endpoint_start(server->ep, world.now), 0);
-    CHECK_EQ(tern_endpoint_start(alice->ep, world.now), 0);
-    CHECK_EQ(tern_endpoint_start(bob->ep, world.now), 0);
-    const char *registrar = registrar_uri();
-    host_account(alice, "sip:alice@example.com", registrar, tune);
-    host_account(bob, "sip:bob@example.com", registrar, tune_bob);
-    world_run(&world, TERN_SECONDS(1));
-    CHECK_EQ(alice->registration, TERN_REGISTRATION_REGISTERED);
-    CHECK_EQ(bob->registration, TERN_REGISTRATION_REGISTERED);
-}
-
-static void talk(void)
-{
-    meet();
-    host_call(alice, "bob");
-    world_run(&world, TERN_SECONDS(2));
-    CHECK_EQ(alice->answered, 1);
-    CHECK_EQ(bob->answered, 1);
-}
-
-static void still_talking(void)
-{
-    uint64_t a = alice->heard, b = bob->heard;
-    world_run(&world, TERN_SECONDS(1));
-    CHECK(alice->heard > a + 40);
-    CHECK(bob->heard > b + 40);
-    CHECK_EQ(alice->ended, 0);
-    CHECK_EQ(bob->ended, 0);
-}
-
-/* ---- what every change must end with ---- */
-
-static void still_talking_though_it_rang_twice(void)
-{
-    alice->ended = bob->ended = 0;
-    still_talking();
-}
-
-static void each_generation_has_one_completed(const struct host *host)
-{
-    uint32_t generation = 0;
-    bool closed = true;
-    tern_time last = 0;
-    for (size_t i = 0; i < host->step_count; i++) {
-        const struct tern_ip_change_progress *step = &host->steps[i];
-        if (step->generation != generation) {
-            CHECK(closed);
-            CHECK_EQ(step->generation, generation + 1);
-            generation = step->generation;
-            closed = false;
-            last = 0;
-        }
-        CHECK(!closed);
-        CHECK(step->since_change >= last);
-        last = step->since_change;
-        closed = step->op == TERN_IP_CHANGE_OP_COMPLETED;
-    }
-    CHECK(closed);
-}
-
-static size_t bindings(const char *user, const char *contact_part)
-{
-    struct tern_server_binding binding;
-    size_t cursor = 0, n = 0;
-    while (tern_server_next_binding(server->ep, world.now, &cursor, &binding)) {
-        if (strlen(user) != binding.user.len || memcmp(user, binding.user.ptr, binding.user.len)) {
-            continue;
-        }
-        char text[256];
-        snprintf(text, sizeof(text), "%.*s", (int)binding.contact.len, binding.contact.ptr);
-        n += strstr(text, contact_part) != NULL;
-    }
-    return n;
-}
-
-static void registered_only_at(const char *address)
-{
-    CHECK_EQ(bindings("alice", address), 1);
-    CHECK_EQ(bindings("alice", ""), 1);
-}
-
-static void moved(uint32_t calls)
-{
-    each_generation_has_one_completed(alice);
-    CHECK_EQ(alice->last_completed.status, TERN_IP_CHANGE_SUCCESS);
-    CHECK_EQ(alice->last_completed.totals.calls_kept, calls);
-    CHECK_EQ(alice->last_completed.totals.calls_lost, 0);
-}
+#include "phones.h"
 
 static void bob_calls_alice(void)
 {
@@ -160,8 +13,6 @@ static void bob_calls_alice(void)
     CHECK_EQ(alice->incoming, before + 1);
     still_talking();
 }
-
-#define FOR_BOTH_TRANSPORTS for (int tcp = 0; over_tcp = tcp != 0, tcp < 2; tcp++)
 
 /* ---- the address goes, another comes ---- */
 
@@ -619,7 +470,7 @@ static void a_registrar_that_refuses_does_not_cost_the_call(void)
     for (size_t i = 0; i < 3; i++) {
         over_tcp = false;
         talk();
-        CHECK_EQ(tern_server_set_fault(server->ep, TERN_STR("REGISTER"), faults[i]), 0);
+        server_fault("REGISTER", faults[i]);
         host_network(alice, "10.0.3.1", NULL);
         world_run(&world, TERN_SECONDS(8));
         still_talking();
@@ -628,7 +479,7 @@ static void a_registrar_that_refuses_does_not_cost_the_call(void)
         CHECK_EQ(alice->last_completed.status, TERN_IP_CHANGE_FAILURE);
         CHECK_EQ(alice->last_completed.totals.calls_kept, 1);
         still_talking();
-        CHECK_EQ(tern_server_set_fault(server->ep, TERN_STR("REGISTER"), -1), 0);
+        server_fault("REGISTER", -1);
         world_run(&world, TERN_SECONDS(1900)); /* the longest back-off */
         registered_only_at("10.0.3.1");
         world_end(&world);
@@ -638,11 +489,11 @@ static void a_registrar_that_refuses_does_not_cost_the_call(void)
 static void a_registrar_that_comes_back_is_used_again(void)
 {
     talk();
-    CHECK_EQ(tern_server_set_fault(server->ep, TERN_STR("REGISTER"), 503), 0);
+    server_fault("REGISTER", 503);
     host_network(alice, "10.0.3.1", NULL);
     world_run(&world, TERN_SECONDS(3));
     CHECK(host_step(alice, TERN_IP_CHANGE_OP_UPDATE_CONTACT, TERN_IP_CHANGE_RETRY, 0) >= 0);
-    CHECK_EQ(tern_server_set_fault(server->ep, TERN_STR("REGISTER"), -1), 0);
+    server_fault("REGISTER", -1);
     world_run(&world, TERN_SECONDS(8));
     moved(1);
     registered_only_at("10.0.3.1");
@@ -679,16 +530,9 @@ static void by_hand(struct tern_endpoint_opts *opts)
 
 static void the_application_can_handle_the_change_itself(void)
 {
-    world_start(&world, TERN_MS(25));
-    over_tcp = false;
-    alice = world_host(&world, "alice", "10.0.1.1", by_hand);
-    bob = world_host(&world, "bob", at(2), NULL);
-    CHECK_EQ(tern_endpoint_start(alice->ep, world.now), 0);
-    CHECK_EQ(tern_endpoint_start(bob->ep, world.now), 0);
-    host_account(alice, "sip:alice@10.0.1.1", NULL, NULL);
-    host_account(bob, "sip:bob@10.0.2.1", NULL, NULL);
-    host_call(alice, "sip:bob@10.0.2.1");
-    world_run(&world, TERN_SECONDS(1));
+    tune_alice_endpoint = by_hand;
+    talk_directly();
+    tune_alice_endpoint = NULL;
     host_network(alice, "10.0.3.1", "10.0.1.1");
     world_run(&world, TERN_SECONDS(1));
     CHECK_EQ(alice->step_count, 0);
@@ -697,73 +541,6 @@ static void the_application_can_handle_the_change_itself(void)
     moved(1);
     still_talking();
     world_end(&world);
-}
-
-/* ---- calls that are not answered yet ---- */
-
-static void meet_and_ring(void)
-{
-    meet();
-    bob->auto_answer = false;
-    host_call(alice, "bob");
-    world_run(&world, TERN_SECONDS(1));
-    CHECK_EQ(bob->incoming, 1);
-}
-
-static void answered_and_talking(void)
-{
-    CHECK_EQ(tern_call_answer(bob->ep, world.now, bob->call, 200), 0);
-    world_run(&world, TERN_SECONDS(3));
-    CHECK_EQ(alice->answered, 1);
-    CHECK_EQ(bob->answered, 1);
-    still_talking_though_it_rang_twice();
-}
-
-/* The first ring is cancelled before the second begins; for the caller it is one call. */
-static void a_call_that_rings_out_survives_the_change(void)
-{
-    FOR_BOTH_TRANSPORTS
-    {
-        meet_and_ring();
-        host_network(alice, at(3), NULL);
-        world_run(&world, TERN_SECONDS(2));
-        CHECK_EQ(alice->ended, 0);
-        CHECK_EQ(bob->incoming, 2);
-        CHECK_EQ(bob->ended, 1);
-        answered_and_talking();
-        world_end(&world);
-    }
-}
-
-static void a_call_that_rings_in_survives_the_change(void)
-{
-    FOR_BOTH_TRANSPORTS
-    {
-        meet_and_ring();
-        host_network(bob, at(3), NULL);
-        world_run(&world, TERN_SECONDS(2));
-        CHECK_EQ(bob->ended, 0);
-        answered_and_talking();
-        world_end(&world);
-    }
-}
-
-/* Answered while there is no network: the answer goes out when there is one, and names where we are. */
-static void an_answer_without_a_network_waits(void)
-{
-    FOR_BOTH_TRANSPORTS
-    {
-        meet_and_ring();
-        host_network(bob, NULL, NULL);
-        CHECK_EQ(tern_call_answer(bob->ep, world.now, bob->call, 200), 0);
-        world_run(&world, TERN_SECONDS(2));
-        CHECK_EQ(alice->answered, 0);
-        host_network(bob, at(3), NULL);
-        world_run(&world, TERN_SECONDS(4));
-        CHECK_EQ(alice->answered, 1);
-        still_talking();
-        world_end(&world);
-    }
 }
 
 /* ---- many ---- */
@@ -775,11 +552,9 @@ static void five_calls_on_three_accounts_move_at_once(void)
         meet();
         tern_account accounts[3] = {alice->account};
         tern_call calls[5];
-        CHECK_EQ(tern_server_add_user(server->ep, TERN_STR("carol"), TERN_STR("secret")), 0);
-        CHECK_EQ(tern_server_add_user(server->ep, TERN_STR("dave"), TERN_STR("secret")), 0);
         const char *registrar = registrar_uri();
-        accounts[1] = host_account(alice, "sip:carol@example.com", registrar, tune);
-        accounts[2] = host_account(alice, "sip:dave@example.com", registrar, tune);
+        accounts[1] = host_account(alice, "sip:carol@example.com", registrar, tune_account);
+        accounts[2] = host_account(alice, "sip:dave@example.com", registrar, tune_account);
         world_run(&world, TERN_SECONDS(1));
         for (int i = 0; i < 5; i++) {
             alice->account = accounts[i % 3];
@@ -834,9 +609,6 @@ int main(int argc, char **argv)
         TEST(a_registrar_that_comes_back_is_used_again),
         TEST(a_wrong_notice_sends_nothing),
         TEST(the_application_can_handle_the_change_itself),
-        TEST(a_call_that_rings_out_survives_the_change),
-        TEST(a_call_that_rings_in_survives_the_change),
-        TEST(an_answer_without_a_network_waits),
         TEST(five_calls_on_three_accounts_move_at_once),
     };
     return run_tests(tests, sizeof(tests) / sizeof(tests[0]), argc, argv);

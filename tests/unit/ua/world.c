@@ -77,6 +77,12 @@ static void fly(struct world *world, struct flight *flight, const void *data, si
 
 /* ---- what a host's endpoint asks for ---- */
 
+static void refuse_port(struct host *host, const struct tern_output *out)
+{
+    failed[failed_count++ % FAILED_MAX] = (struct failed){host, out->id};
+    tern_socket_failed(host->ep, host->world->now, out->id, TERN_STR("address already in use"));
+}
+
 static void open_port(struct host *host, const struct tern_output *out)
 {
     bool tcp = out->type == TERN_OUT_LISTEN;
@@ -85,11 +91,14 @@ static void open_port(struct host *host, const struct tern_output *out)
         tern_socket_failed(host->ep, host->world->now, out->id, TERN_STR("no such address"));
         return;
     }
+    if (host->refuse && host->refuse(host, out)) {
+        refuse_port(host, out);
+        return;
+    }
     for (size_t i = 0; i < port_count; i++) {
         if (ports[i].host != host || ports[i].port != port || ports[i].tcp != tcp) continue;
         if (tcp && !tern_addr_same_host(ports[i].local, out->local)) continue;
-        failed[failed_count++ % FAILED_MAX] = (struct failed){host, out->id};
-        tern_socket_failed(host->ep, host->world->now, out->id, TERN_STR("address already in use"));
+        refuse_port(host, out);
         return;
     }
     CHECK(port_count < sizeof(ports) / sizeof(ports[0]));
@@ -405,6 +414,7 @@ void world_end(struct world *world)
 void host_network(struct host *host, const char *first, const char *second)
 {
     const char *list[] = {first, second};
+    drain(host); /* what the test asked for by the addresses until now */
     memset(&host->network, 0, sizeof(host->network));
     for (size_t i = 0; i < 2; i++) {
         if (list[i] == NULL) continue;

@@ -49,6 +49,8 @@ struct host {
     void (*forget)(struct host *host);
     void *user;
     bool (*drop)(struct host *host, const char *text, size_t len); /* a SIP message to this host */
+    /* A socket or listener that cannot be opened, as if its port were taken. */
+    bool (*refuse)(struct host *host, const struct tern_output *out);
 };
 
 struct world {

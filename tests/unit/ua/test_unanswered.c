@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+/* Calls that nobody has answered yet when the address changes (MOBILITY S1 to S4), or ever. */
+#include "peer.h"
+#include "phones.h"
+
+/* ---- calls that are not answered yet ---- */
+
+static void meet_and_ring(void)
+{
+    meet();
+    bob->auto_answer = false;
+    host_call(alice, "bob");
+    world_run(&world, TERN_SECONDS(1));
+    CHECK_EQ(bob->incoming, 1);
+}
+
+static void answered_and_talking(void)
+{
+    CHECK_EQ(tern_call_answer(bob->ep, world.now, bob->call, 200), 0);
+    world_run(&world, TERN_SECONDS(3));
+    CHECK_EQ(alice->answered, 1);
+    CHECK_EQ(bob->answered, 1);
+    bob->ended = 0; /* the first ring, where there were two */
+    still_talking();
+}
+
+/* The first ring is cancelled before the second begins; for the caller it is one call. */
+static void a_call_that_rings_out_survives_the_change(void)
+{
+    FOR_BOTH_TRANSPORTS
+    {
+        meet_and_ring();
+        host_network(alice, at(3), NULL);
+        world_run(&world, TERN_SECONDS(2));
+        CHECK_EQ(alice->ended, 0);
+        CHECK_EQ(bob->incoming, 2);
+        CHECK_EQ(bob->ended, 1);
+        answered_and_talking();
+        world_end(&world);
+    }
+}
+
+static void a_call_that_rings_in_survives_the_change(void)
+{
+    FOR_BOTH_TRANSPORTS
+    {
+        meet_and_ring();
+        host_network(bob, at(3), NULL);
+        world_run(&world, TERN_SECONDS(2));
+        CHECK_EQ(bob->ended, 0);
+        answered_and_talking();
+        world_end(&world);
+    }
+}
+
+/* Answered while there is no network: the answer goes out when there is one, and names where we are. */
+static void an_answer_without_a_network_waits(void)
+{
+    FOR_BOTH_TRANSPORTS
+    {
+        meet_and_ring();
+        host_network(bob, NULL, NULL);
+        CHECK_EQ(tern_call_answer(bob->ep, world.now, bob->call, 200), 0);
+        world_run(&world, TERN_SECONDS(2));
+        CHECK_EQ(alice->answered, 0);
+        host_network(bob, at(3), NULL);
+        world_run(&world, TERN_SECONDS(4));
+        CHECK_EQ(alice->answered, 1);
+        still_talking();
+        world_end(&world);
+    }
+}
+
+/* ---- without an end ---- */
+
+static tern_time rings_for(const char *headers, uint32_t answer_timeout_s)
+{
+    struct tern_account_opts opts;
+    world_start(&world, TERN_MS(25));
+    alice = world_host(&world, "alice", "10.0.1.1", NULL);
+    struct host *peer = peer_new(&world, "10.0.0.7");
+    alice->auto_answer = false;
+    CHECK_EQ(tern_endpoint_start(alice->ep, world.now), 0);
+    tern_account_opts_init(&opts);
+    opts.uri = TERN_STR("sip:alice@10.0.1.1");
+    opts.answer_timeout_s = answer_timeout_s;
+    CHECK_EQ(tern_account_add(alice->ep, world.now, &opts, &alice->account), 0);
+    peer_invite(peer, "10.0.1.1", headers, PEER_SDP);
+    world_run(&world, TERN_SECONDS(1));
+    CHECK_EQ(alice->incoming, 1);
+    tern_time began = world.now;
+    while (alice->ended == 0 && world.now - began < TERN_SECONDS(1000))
+        world_run(&world, TERN_SECONDS(1));
+    tern_time took = world.now - began;
+    CHECK_EQ(alice->ended, 1);
+    world_end(&world);
+    return took;
+}
+
+/* RFC 3261 13.3.1: a CANCEL may be lost, and the caller need not say for how long. */
+static void nothing_rings_for_ever(void)
+{
+    static const struct {
+        const char *headers;
+        uint32_t timeout_s, least_s, most_s;
+    } cases[] = {
+        {NULL, 0, 180, 300},
+        {NULL, 60, 58, 61},
+        {"Expires: 30\r\n", 0, 28, 31},
+        {"Expires: 30\r\n", 60, 28, 31},
+        {"Expires: 90\r\n", 60, 58, 61},
+        {"Expires: 4294967295\r\n", 0, 180, 300},
+        {"Expires: 0\r\n", 60, 0, 2},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        tern_time took = rings_for(cases[i].headers, cases[i].timeout_s);
+        if (took < TERN_SECONDS(cases[i].least_s) || took > TERN_SECONDS(cases[i].most_s)) {
+            fprintf(stderr, "case %zu\n", i);
+        }
+        CHECK(took >= TERN_SECONDS(cases[i].least_s));
+        CHECK(took <= TERN_SECONDS(cases[i].most_s));
+    }
+}
+
+int main(int argc, char **argv)
+{
+    static const struct test tests[] = {
+        TEST(a_call_that_rings_out_survives_the_change),
+        TEST(a_call_that_rings_in_survives_the_change),
+        TEST(an_answer_without_a_network_waits),
+        TEST(nothing_rings_for_ever),
+    };
+    return run_tests(tests, sizeof(tests) / sizeof(tests[0]), argc, argv);
+}
