@@ -168,6 +168,8 @@ static int do_to_call(struct life *life, struct phone *phone, struct end *end, e
         if (is_moving(life, other_phone(life, phone))) end->excuses |= 1u << EXCUSE_HOLD;
         return 0;
     }
+    end->hold_asked = now; /* a re-INVITE may be caught in flight as well as a hold */
+    if (is_moving(life, other_phone(life, phone))) end->excuses |= 1u << EXCUSE_HOLD;
     if (verb == DO_reinvite) return tern_call_reinvite(ep, now, end->call, 7);
     if (verb == DO_update) return tern_call_update(ep, now, end->call, 7);
     return tern_call_dtmf(ep, now, end->call, TERN_STR("1"));

@@ -86,8 +86,7 @@ struct witness {
     struct branch branches[BRANCHES];
     uint32_t branch_count;
     struct {
-        uint64_t nonce;
-        uint32_t count;
+        uint64_t nonce, used; /* bits: counts up to 63 */
     } nonces[NONCES_MAX];
     uint32_t nonce_next;
     struct rtp_stream streams[STREAMS_MAX];

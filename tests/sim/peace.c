@@ -32,7 +32,8 @@ static void listen_first(struct life *life)
     for (int who = 0; who < PHONES; who++) {
         struct phone *phone = &life->phones[who];
         for (uint32_t i = 0; i < phone->end_count; i++)
-            phone->ends[i].before = tern_sim_get_hearing(life->sim, phone->host, phone->ends[i].call);
+            phone->ends[i].before =
+                tern_sim_get_hearing(life->sim, phone->host, phone->ends[i].call);
     }
     run(life, LISTEN);
 }
@@ -81,11 +82,14 @@ static void check_up(struct life *life, int who, const struct end *end)
         return;
     }
     struct tern_sim_hearing now = tern_sim_get_hearing(life->sim, phone->host, end->call);
-    if (!info.held_here && !info.held_there && now.heard - end->before.heard < HEARD_MIN)
+    bool talking = !excuses && !info.held_here && !info.held_there;
+    if (talking && now.heard - end->before.heard < HEARD_MIN)
         fail(life, "audio", "%s: hears %llu frames of %lld", name,
              (unsigned long long)(now.heard - end->before.heard),
              (long long)(LISTEN / TERN_MS(20)));
-    if (now.backward > 0) fail(life, "audio", "%s: frames out of order", name);
+    const int32_t *set = life->plan->set;
+    if (now.backward > 0 && !set[SET_loss] && !set[SET_jitter] && !set[SET_reorder])
+        fail(life, "audio", "%s: frames out of order", name);
 }
 
 void peace_calls(struct life *life)
@@ -216,7 +220,8 @@ void peace_rest(struct life *life)
         tern_sim_touch(life->sim, p->host);
     }
     run(life, TERN_SECONDS(6));
-    tern_time quiet = tern_sim_now(life->sim);
+    /* After the limit of the stop, a REGISTER that nobody answers goes on to the end of timer F. */
+    tern_time quiet = tern_sim_now(life->sim) + TERN_SECONDS(32);
     run(life, FORGET);
     for (int i = 0; i < PHONES && !life->failed; i++) {
         if (life->phones[i].ep && life->witness[i].last_sent > quiet)

@@ -2,6 +2,11 @@
 /*
  * What is not promised yet, or never: a call to which one of these has happened may be lost. It must
  * still end in good order, and leave nothing behind. The table shrinks as the core learns.
+ *
+ * Beside calls: what waits for a TCP connection is sent when that is up, although a second change
+ * within two seconds has overtaken it (wire.c, waited_for_stream()); of two REGISTERs over two UDP
+ * paths the older may arrive last and leave its binding (act.c, `hasty`); and a REGISTER that
+ * removes a binding is not sent again from a new address (act.c, `left`).
  */
 #include "life.h"
 
@@ -9,7 +14,7 @@ static const struct excuse_text excuses[EXCUSE_COUNT] = {
     [EXCUSE_EARLY] = {"early", "S1-S4 S8 S10 S13 S14",
                       "the network changed before both ends were up"},
     [EXCUSE_BOTH] = {"both", "S15", "both ends moved before either was done"},
-    [EXCUSE_HOLD] = {"hold", "S6", "the far end moved while it was asked to hold, or to resume"},
+    [EXCUSE_HOLD] = {"hold", "S6", "an end moved while a re-INVITE (hold, resume) was under way"},
     [EXCUSE_NAT] = {"nat", "S20", "a NAT stood on the way"},
     [EXCUSE_DEAD] = {"dead", "-", "a phone lost its power, its account or its endpoint"},
     [EXCUSE_REFUSED] = {"refused", "-",
