@@ -81,9 +81,17 @@ static void rest(struct tn_mobility *mob, struct tn_call_task *task, enum tn_cal
 
 /* ---- media ---- */
 
+/* Where audio leaves from in the network as it is now: it may have changed back since the begin. */
+static void aim(const struct tn_mobility *mob, struct tn_call_task *task)
+{
+    if (task->remote.family == TERN_FAMILY_NONE) return;
+    task->media_local = tn_mob_source(mob->network, task->remote);
+}
+
 static void move_media(struct tn_mobility *mob, struct tn_call_task *task)
 {
     if (task->media_started) return;
+    aim(mob, task);
     if (task->media_local.family != TERN_FAMILY_NONE) {
         task->media_started = true;
         report(mob, task, TERN_IP_CHANGE_OP_MEDIA_MOVED, TERN_IP_CHANGE_START, 0);
@@ -156,6 +164,7 @@ void tn_mob_call_media(struct tn_mobility *mob, struct tn_call_task *task,
 static void refresh(struct tn_mobility *mob, struct tn_call_task *task)
 {
     task->attempt++;
+    aim(mob, task);
     task->used_update = task->policy->use_update;
     enter(mob, task, TN_CALL_REFRESHING, TERN_TIME_NEVER);
     report(mob, task, TERN_IP_CHANGE_OP_REINVITE_CALL, TERN_IP_CHANGE_START, 0);
