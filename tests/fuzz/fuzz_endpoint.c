@@ -211,8 +211,8 @@ static size_t expand(struct fuzz *f, const char *from, char *out)
             out[len++] = *from;
             continue;
         }
-        memcpy(out + len, insert, strlen(insert));
-        len += strlen(insert);
+        while (*insert)
+            out[len++] = *insert++;
         from++;
     }
     return len;

@@ -27,7 +27,7 @@ static void put32(uint8_t *p, uint32_t value)
 /* A stereo WAV file: a square wave of `hz` on the left at twice `level`, nothing on the right. */
 static void write_wav(const char *name, uint32_t rate, uint32_t frames, uint32_t hz, int16_t level)
 {
-    uint8_t header[44] = "RIFF____WAVEfmt ";
+    uint8_t header[44] = "RIFF____WAVEfmt ____________________data";
     FILE *file = fopen(in_folder(name), "wb");
 
     CHECK(file);
@@ -37,7 +37,6 @@ static void write_wav(const char *name, uint32_t rate, uint32_t frames, uint32_t
     put32(header + 24, rate);
     put32(header + 28, rate * 4);
     put32(header + 32, 16 << 16 | 4);
-    memcpy(header + 36, "data", 4);
     put32(header + 40, frames * 4);
     CHECK_EQ(fwrite(header, 1, sizeof(header), file), sizeof(header));
     for (uint32_t i = 0; i < frames; i++) {

@@ -162,6 +162,7 @@ int64_t energy(const int16_t *pcm, size_t count)
 {
     int64_t sum = 0;
 
+    CHECK(count > 0);
     for (size_t i = 0; i < count; i++)
         sum += abs(pcm[i]);
     return sum / (int64_t)count;

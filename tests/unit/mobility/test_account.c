@@ -189,9 +189,9 @@ static void registering_ends_as_the_answer_says(void)
 
 static void contact_flags_are_handed_on(void)
 {
-    for (uint8_t flags = 0; flags <= TERN_CONTACT_LEAVE_OLD; flags++) {
+    for (unsigned flags = 0; flags <= TERN_CONTACT_LEAVE_OLD; flags++) {
         struct bench_account *a = lose();
-        a->policy.contact_flags = flags;
+        a->policy.contact_flags = (uint8_t)flags;
         change(false);
         CHECK_EQ(bench.log[find(TN_DECIDE_REGISTER, 0)].flags, flags);
     }

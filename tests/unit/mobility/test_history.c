@@ -13,6 +13,7 @@ static uint64_t state;
 
 static uint32_t draw(uint32_t below)
 {
+    CHECK(below > 0);
     state ^= state << 13;
     state ^= state >> 7;
     state ^= state << 17;

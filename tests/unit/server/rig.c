@@ -217,7 +217,7 @@ const struct packet *rig_next_packet(struct rig *rig, const char *to)
 
     for (size_t i = 0; i < rig->count; i++) {
         struct packet *p = &rig->packets[i];
-        bool fits = is_stream ? p->stream == (uint32_t)atoi(to + 1)
+        bool fits = is_stream ? p->stream == (uint32_t)strtoul(to + 1, NULL, 10)
                               : p->stream == 0 && tern_addr_equal(p->remote, remote);
         if (p->taken || !fits) continue;
         p->taken = true;

@@ -23,9 +23,14 @@ static const char *contact_of(size_t index)
     return text;
 }
 
+static long status_of(const char *answer)
+{
+    return strtol(answer + strlen("SIP/2.0 "), NULL, 10);
+}
+
 static void check_status(const char *answer, int status)
 {
-    CHECK_EQ(atoi(answer + strlen("SIP/2.0 ")), status);
+    CHECK_EQ(status_of(answer), status);
 }
 
 static void a_registration_is_challenged_made_listed_and_expires(void)
@@ -172,7 +177,7 @@ static void contacts_are_judged(void)
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         start();
         const char *answer = rig_register(&rig, &alice, cases[i].lines);
-        if (atoi(answer + 8) != cases[i].status) fprintf(stderr, "%s", cases[i].lines);
+        if (status_of(answer) != cases[i].status) fprintf(stderr, "%s", cases[i].lines);
         check_status(answer, cases[i].status);
         CHECK_EQ(rig_bindings(&rig), cases[i].bindings);
         if (cases[i].status == 423) CHECK(rig_has(answer, "Min-Expires: 30\r\n"));
@@ -337,8 +342,7 @@ static void a_registration_survives_each_allocation_that_fails(void)
         rig.memory.fail_at = 0;
         rig_forget(&rig);
         CHECK_EQ(rig_bindings(&rig), 1); /* the one or the other */
-        check_status(rig_register(&rig, &alice, "Contact: <sip:a@192.0.2.12>\n"),
-                     failed ? 200 : 200);
+        check_status(rig_register(&rig, &alice, "Contact: <sip:a@192.0.2.12>\n"), 200);
         rig_stop(&rig);
         if (!failed) return;
     }

@@ -160,7 +160,9 @@ static void a_request_whose_flow_is_gone_is_answered_by_its_via(void)
     char text[sizeof(invite)];
 
     memcpy(text, invite, sizeof(invite));
-    memcpy(strstr(text, "/UDP "), "/TCP ", 5);
+    char *transport = strstr(text, "/UDP ");
+    CHECK(transport != NULL);
+    memcpy(transport, (const char[]){'/', 'T', 'C', 'P'}, 4);
     pair_open();
     CHECK_EQ(tn_msg_parse(&bob.ctx.alloc, tn_str(text), &msg), 0);
     tn_txns_message(&bob.txns, msg, 12345);

@@ -2,11 +2,10 @@
 #include "peer.h"
 
 #include <ctype.h>
-#include <stdarg.h>
 
 #define TEXT_MAX 70000
 
-static char text[TEXT_MAX];
+static char out[TEXT_MAX];
 static size_t length;
 
 struct peer *peer_of(struct host *host)
@@ -17,18 +16,16 @@ struct peer *peer_of(struct host *host)
 static void begin(void)
 {
     length = 0;
-    text[0] = '\0';
+    out[0] = '\0';
 }
 
-__attribute__((format(printf, 1, 2))) static void put(const char *format, ...)
+static void grow(int n)
 {
-    va_list args;
-    va_start(args, format);
-    int n = vsnprintf(text + length, TEXT_MAX - length, format, args);
-    va_end(args);
     CHECK(n >= 0 && length + (size_t)n < TEXT_MAX);
     length += (size_t)n;
 }
+
+#define put(...) grow(snprintf(out + length, TEXT_MAX - length, __VA_ARGS__))
 
 static void put_end(const char *headers, const char *body)
 {
@@ -41,9 +38,9 @@ static void put_end(const char *headers, const char *body)
 static void send_text(struct host *host)
 {
     if (getenv("WORLD_TRACE")) {
-        printf("%8.3f peer >\n%s\n", (double)host->world->now / 1e6, text);
+        printf("%8.3f peer >\n%s\n", (double)host->world->now / 1e6, out);
     }
-    world_datagram(host, 5060, peer_of(host)->far, text, length);
+    world_datagram(host, 5060, peer_of(host)->far, out, length);
 }
 
 static void take(struct host *host, const char *data, size_t len, tern_addr remote)
@@ -109,33 +106,33 @@ static const char *find_line(const char *message, const char *name)
     return NULL;
 }
 
-const char *peer_header(const char *message, const char *name)
+const char *peer_header(const char *text, const char *name)
 {
     static char values[8][512];
     static unsigned next;
-    char *out = values[next++ % 8];
-    const char *at = find_line(message, name);
-    out[0] = '\0';
-    if (at == NULL) return out;
+    char *value = values[next++ % 8];
+    const char *at = find_line(text, name);
+    value[0] = '\0';
+    if (at == NULL) return value;
     while (*at == ' ')
         at++;
     size_t len = (size_t)(strstr(at, "\r\n") - at);
     CHECK(len < sizeof(values[0]));
-    memcpy(out, at, len);
-    out[len] = '\0';
-    return out;
+    memcpy(value, at, len);
+    value[len] = '\0';
+    return value;
 }
 
-const char *peer_body(const char *message)
+const char *peer_body(const char *text)
 {
-    const char *end = strstr(message, "\r\n\r\n");
+    const char *end = strstr(text, "\r\n\r\n");
     return end ? end + 4 : "";
 }
 
-void peer_say(struct host *host, const char *whole)
+void peer_say(struct host *host, const char *text)
 {
     begin();
-    put("%s", whole);
+    put("%s", text);
     send_text(host);
 }
 

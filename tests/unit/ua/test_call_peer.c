@@ -385,7 +385,9 @@ static void a_cseq_out_of_order_is_500(void)
 static void a_wrong_dialog_is_481(void)
 {
     be_in_a_call();
-    strcat(peer_of(peer)->remote, "x");
+    struct peer *p = peer_of(peer);
+    size_t end = strlen(p->remote);
+    snprintf(p->remote + end, sizeof(p->remote) - end, "x");
     expect("BYE", NULL, NULL, "481");
     expect("UPDATE", NULL, NULL, "481");
     expect("INVITE", NULL, PEER_SDP, "481");

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+/* Answers from more than one place, and addresses that carry more than they should. */
+#include "peer.h"
+
+#define CONTACT "Contact: <sip:peer@10.0.0.7>\r\n"
+#define OTHER   "Contact: <sip:other@10.0.0.7>\r\n"
+#define PCMU_AT_6000                                                                               \
+    "v=0\r\no=- 2 1 IN IP4 10.0.0.7\r\ns=-\r\nc=IN IP4 10.0.0.7\r\nt=0 0\r\n"                      \
+    "m=audio 6000 RTP/AVP 0\r\n"
+
+static struct world world;
+static struct host *alice, *peer;
+
+static const char *dial(void)
+{
+    world_start(&world, TERN_MS(10));
+    alice = world_host(&world, "alice", "10.0.0.1", NULL);
+    peer = peer_new(&world, "10.0.0.7");
+    CHECK_EQ(tern_endpoint_start(alice->ep, world.now), 0);
+    host_account(alice, "sip:alice@10.0.0.1", NULL, NULL);
+    host_call(alice, "sip:peer@10.0.0.7");
+    world_run(&world, TERN_MS(50));
+    return peer_last(peer, "INVITE");
+}
+
+static void say(const char *request, const char *status, const char *tag, const char *contact,
+                const char *body)
+{
+    peer_reply(peer, request, &(struct peer_answer){status, tag, contact, body});
+    world_run(&world, TERN_MS(50));
+}
+
+static void hang_up(void)
+{
+    CHECK_EQ(tern_call_hangup(alice->ep, world.now, alice->call, 0), 0);
+    world_run(&world, TERN_MS(50));
+}
+
+/* The last message of this kind that names this tag. */
+static const char *last_to(const char *method, const char *tag)
+{
+    struct peer *p = peer_of(peer);
+    for (size_t i = p->count; i > 0; i--) {
+        const char *text = p->inbox[i - 1];
+        bool is = strncmp(text, method, strlen(method)) == 0;
+        if (is && strstr(peer_header(text, "To"), tag) != NULL) return text;
+    }
+    return NULL;
+}
+
+/* Early media came from one; another, which only rang until then, answers. */
+static void the_fork_that_answers_is_the_one_that_is_heard(void)
+{
+    struct tern_call_info info;
+    const char *invite = dial();
+    say(invite, "183 Session Progress", "one", CONTACT, PEER_SDP);
+    say(invite, "180 Ringing", "two", OTHER, NULL);
+    say(invite, "200 OK", "two", OTHER, PCMU_AT_6000);
+    CHECK_EQ(alice->answered, 1);
+    CHECK_EQ(tern_call_get_info(alice->ep, alice->call, &info), 0);
+    CHECK_EQ(info.remote_media.port, 6000);
+    CHECK_EQ(info.codec, 0);
+    world_end(&world);
+}
+
+/* The same fork need not repeat what it said early, and another value of it is not an offer. */
+static void the_early_answer_of_the_fork_that_answers_stands(void)
+{
+    struct tern_call_info info;
+    const char *invite = dial();
+    say(invite, "180 Ringing", "two", OTHER, NULL);
+    say(invite, "183 Session Progress", "one", CONTACT, PEER_SDP);
+    say(invite, "200 OK", "one", CONTACT, NULL);
+    CHECK_EQ(alice->answered, 1);
+    CHECK_EQ(tern_call_get_info(alice->ep, alice->call, &info), 0);
+    CHECK_EQ(info.remote_media.port, 4000);
+    world_end(&world);
+}
+
+/* RFC 3261 22.2: the BYE to the fork may be challenged when the call that sent it has gone. */
+static void a_fork_may_challenge_its_bye_after_the_end_of_the_call(void)
+{
+    const char *invite = dial();
+    say(invite, "200 OK", "one", CONTACT, PEER_SDP);
+    say(invite, "200 OK", "two", OTHER, PEER_SDP);
+    const char *bye = last_to("BYE", "two");
+    CHECK(bye != NULL);
+    hang_up();
+    say(last_to("BYE", "one"), "200 OK", NULL, NULL, NULL);
+    say(bye, "407 Proxy Authentication Required", NULL,
+        "Proxy-Authenticate: Digest realm=\"x\", nonce=\"n\"\r\n", NULL);
+    CHECK_EQ(alice->ended, 1);
+    host_rests(alice);
+    world_end(&world);
+}
+
+/* RFC 3261 19.1.1: headers in a URI are no part of a Request-URI; such an address is passed over. */
+static void a_redirection_to_an_address_with_headers_is_passed_over(void)
+{
+    const char *invite = dial();
+    say(invite, "302 Moved", "one",
+        "Contact: <sip:bad@10.0.0.7?Replaces=x>;q=1.0, <sip:good@10.0.0.7>;q=0.5\r\n", NULL);
+    CHECK(peer_last(peer, "INVITE sip:good@10.0.0.7 ") != NULL);
+    world_end(&world);
+
+    invite = dial();
+    say(invite, "302 Moved", "one", "Contact: <sip:bad@10.0.0.7?Replaces=x>\r\n", NULL);
+    CHECK_EQ(peer_count(peer, "INVITE"), 1);
+    CHECK_EQ(alice->last_ended.status, 302);
+    world_end(&world);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct test tests[] = {
+        TEST(the_fork_that_answers_is_the_one_that_is_heard),
+        TEST(the_early_answer_of_the_fork_that_answers_stands),
+        TEST(a_fork_may_challenge_its_bye_after_the_end_of_the_call),
+        TEST(a_redirection_to_an_address_with_headers_is_passed_over),
+    };
+    return run_tests(tests, sizeof(tests) / sizeof(tests[0]), argc, argv);
+}
