@@ -199,38 +199,6 @@ static void answers_online(struct tern_endpoint *ep)
         tn_call_in_ready(call);
 }
 
-void tn_ep_network_changed(struct tern_endpoint *ep, const struct tern_ip_change_param *param,
-                           bool forced)
-{
-    struct survey survey = take_survey(ep);
-    tern_time wait = tn_mob_when(survey.worst, forced, ep->settle);
-    /* Transactions that stand still go on, even if nothing has to move. */
-    if (tn_mob_must_resume(&ep->mob, is_online(&survey))) wait = 0;
-    if (wait == 0) {
-        begin(ep, param, forced, is_online(&survey));
-    } else if (wait == TERN_TIME_NEVER) {
-        each_call_repeated(ep);
-        tn_timer_cancel(&ep->ctx, &ep->settle_timer);
-        tn_net_sync_listeners(&ep->net, false, 0);
-    } else {
-        tn_net_sync_listeners(&ep->net, false, 0);
-        tn_timer_arm(&ep->ctx, &ep->settle_timer, wait);
-    }
-    registrations_online(ep, true);
-    answers_online(ep);
-}
-
-void tn_ep_settle_fired(struct tn_timer *timer)
-{
-    struct tern_endpoint *ep = TN_OWNER(timer, struct tern_endpoint, settle_timer);
-    struct tern_ip_change_param param;
-    tern_ip_change_param_init(&param);
-    struct survey survey = take_survey(ep);
-    if (survey.worst != TN_VERDICT_STAYS) begin(ep, &param, false, is_online(&survey));
-}
-
-/* ---- decisions ---- */
-
 static void close_dead_flows(struct tern_endpoint *ep)
 {
     uint32_t cursor = 0;
@@ -253,6 +221,49 @@ static void close_dead_flows(struct tern_endpoint *ep)
         }
     }
 }
+
+/*
+ * Nothing has to move now, but a far end's connection may have lost its address. Where there is no
+ * network at all it is kept: a server's address mostly comes back.
+ */
+static void close_left_flows(struct tern_endpoint *ep)
+{
+    if (ep->network.address_count > 0) close_dead_flows(ep);
+}
+
+void tn_ep_network_changed(struct tern_endpoint *ep, const struct tern_ip_change_param *param,
+                           bool forced)
+{
+    struct survey survey = take_survey(ep);
+    tern_time wait = tn_mob_when(survey.worst, forced, ep->settle);
+    /* Transactions that stand still go on, even if nothing has to move. */
+    if (tn_mob_must_resume(&ep->mob, is_online(&survey))) wait = 0;
+    if (wait == 0) {
+        begin(ep, param, forced, is_online(&survey));
+    } else if (wait == TERN_TIME_NEVER) {
+        close_left_flows(ep);
+        each_call_repeated(ep);
+        tn_timer_cancel(&ep->ctx, &ep->settle_timer);
+        tn_net_sync_listeners(&ep->net, false, 0);
+    } else {
+        close_left_flows(ep);
+        tn_net_sync_listeners(&ep->net, false, 0);
+        tn_timer_arm(&ep->ctx, &ep->settle_timer, wait);
+    }
+    registrations_online(ep, true);
+    answers_online(ep);
+}
+
+void tn_ep_settle_fired(struct tn_timer *timer)
+{
+    struct tern_endpoint *ep = TN_OWNER(timer, struct tern_endpoint, settle_timer);
+    struct tern_ip_change_param param;
+    tern_ip_change_param_init(&param);
+    struct survey survey = take_survey(ep);
+    if (survey.worst != TN_VERDICT_STAYS) begin(ep, &param, false, is_online(&survey));
+}
+
+/* ---- decisions ---- */
 
 /* An INVITE that is not answered yet, ours or theirs. */
 static bool carries_invite(const struct tern_endpoint *ep, uint64_t flow)

@@ -334,6 +334,16 @@ void tn_registration_online(struct tn_account *account, bool changed)
 
 /* ---- effects ---- */
 
+/* Sent before the handover that is to come: the path is a better one already. */
+static void overtake_contact(struct tn_account *account)
+{
+    if (account->ip_change.contact_flags == TERN_CONTACT_LEAVE_OLD || account->contact.len == 0 ||
+        tn_str_eq(tn_text_view(&account->contact), tn_text_view(&account->pending_contact)))
+        return;
+    retire(account, &account->contact);
+    tn_text_fini(&account->ep->ctx.alloc, &account->contact);
+}
+
 /* Contact with the address that is really used, and the old one with expires=0 beside it. */
 static int put_contacts(struct tn_account *account, const struct tn_effect *effect,
                         const struct tn_request_path *path, struct tn_buf *buf)
@@ -345,6 +355,7 @@ static int put_contacts(struct tn_account *account, const struct tn_effect *effe
         int err = tn_buf_end(buf, &fresh);
         if (!err) err = tn_text_set(&account->ep->ctx.alloc, &account->pending_contact, fresh);
         if (err) return err;
+        overtake_contact(account);
     }
     tern_str old = tn_text_view(&account->old_contacts), element;
     if (removing || effect->owner.tag == REMOVE_OLD) {
