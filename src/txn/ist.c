@@ -28,7 +28,7 @@ static unsigned enter(struct tn_ist *t, enum tn_ist_state next, unsigned actions
     t->state = next;
     tn_ist_stop(t);
     if (next == TN_IST_CONFIRMED) wait(t, TN_IST_EV_TIMER_I, t->m.reliable ? 0 : TN_TIMER_I);
-    if (next == TN_IST_ACCEPTED) wait(t, TN_IST_EV_TIMER_L, TN_TIMER_L);
+    if (next == TN_IST_ACCEPTED) tn_hold_arm(&t->m, &t->l, TN_TIMER_L);
     if (next == TN_IST_COMPLETED) {
         if (!t->m.reliable) tn_hold_arm(&t->m, &t->g, t->g_delay);
         tn_hold_arm(&t->m, &t->h, TN_TIMER_H);
@@ -103,6 +103,7 @@ void tn_ist_start(struct tn_ist *t, const struct tn_machine *m)
     t->g_delay = TN_T1;
     tn_hold_init(&t->g, TN_IST_EV_TIMER_G, m->fire);
     tn_hold_init(&t->h, TN_IST_EV_TIMER_H, m->fire);
+    tn_hold_init(&t->l, TN_IST_EV_TIMER_L, m->fire);
     tn_timer_init(&t->wait, TN_IST_EV_TIMER_TRYING, m->fire);
     wait(t, TN_IST_EV_TIMER_TRYING, TN_TRYING_DELAY);
 }
@@ -112,12 +113,14 @@ void tn_ist_pause(struct tn_ist *t, bool paused)
     t->m.paused = paused;
     tn_hold_apply(&t->m, &t->g);
     tn_hold_apply(&t->m, &t->h);
+    tn_hold_apply(&t->m, &t->l);
 }
 
 void tn_ist_stop(struct tn_ist *t)
 {
     tn_hold_cancel(&t->m, &t->g);
     tn_hold_cancel(&t->m, &t->h);
+    tn_hold_cancel(&t->m, &t->l);
     tn_timer_cancel(t->m.ctx, &t->wait);
 }
 
@@ -125,6 +128,7 @@ struct tn_ist *tn_ist_of(struct tn_timer *timer)
 {
     if (timer->event == TN_IST_EV_TIMER_G) return TN_OWNER(timer, struct tn_ist, g.timer);
     if (timer->event == TN_IST_EV_TIMER_H) return TN_OWNER(timer, struct tn_ist, h.timer);
+    if (timer->event == TN_IST_EV_TIMER_L) return TN_OWNER(timer, struct tn_ist, l.timer);
     return TN_OWNER(timer, struct tn_ist, wait);
 }
 

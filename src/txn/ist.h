@@ -44,9 +44,9 @@ enum tn_ist_event {
 struct tn_ist {
     struct tn_machine m;
     enum tn_ist_state state;
-    tern_time g_delay; /* present value of timer G */
-    struct tn_hold_timer g, h;
-    struct tn_timer wait; /* TRYING, I or L */
+    tern_time g_delay;            /* present value of timer G */
+    struct tn_hold_timer g, h, l; /* L too: the user repeats its 2xx by the transaction */
+    struct tn_timer wait;         /* TRYING or I */
 };
 
 /* `t` must stay put until TERMINATED. */

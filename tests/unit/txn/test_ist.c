@@ -115,6 +115,22 @@ static void a_pause_stops_timers_g_and_h(void)
     stop();
 }
 
+/* The user repeats its 2xx by the transaction, for as long as no ACK could have come. */
+static void a_pause_stops_timer_l(void)
+{
+    start(false);
+    note(tn_ist_step(&txn, TN_IST_EV_SEND_2XX));
+    run_until(TERN_SECONDS(1));
+    tn_ist_pause(&txn, true);
+    run_until(TERN_SECONDS(61));
+    CHECK_EQ(txn.state, TN_IST_ACCEPTED);
+    tn_ist_pause(&txn, false);
+    run_until_idle();
+    CHECK_EQ(world.now, TERN_SECONDS(92));
+    CHECK_EQ(txn.state, TN_IST_TERMINATED);
+    stop();
+}
+
 static void each_event_in_each_state_goes_where_the_rfc_says(void)
 {
     enum {
@@ -170,6 +186,7 @@ int main(int argc, char **argv)
         TEST(after_the_ack_it_waits_t4_and_not_at_all_on_streams),
         TEST(an_accepted_invite_absorbs_its_repeats_for_timer_l),
         TEST(a_pause_stops_timers_g_and_h),
+        TEST(a_pause_stops_timer_l),
         TEST(each_event_in_each_state_goes_where_the_rfc_says),
     };
     return run_tests(tests, sizeof(tests) / sizeof(tests[0]), argc, argv);
