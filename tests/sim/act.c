@@ -99,7 +99,7 @@ void act_plug(struct life *life, struct phone *phone, int32_t first, int32_t sec
 {
     tern_time now = tern_sim_now(life->sim);
     /* A registrar cannot tell an overtaken REGISTER for a Contact that it has just removed. */
-    if (now - phone->moved < TERN_SECONDS(2)) phone->hasty = true;
+    if (now - phone->moved < TERN_SECONDS(5)) phone->hasty = true;
     /* S8: the REGISTER that removes the binding is not sent again from a new address. */
     if (phone->left && now - phone->left < TERN_SECONDS(5)) phone->hasty = true;
     tern_sim_unplug(life->sim, phone->host, (tern_addr){0});
@@ -197,7 +197,7 @@ static void remove_account(struct life *life, struct phone *phone)
 {
     if (!phone->wants_account) return;
     phone->wants_account = phone->wants_binding = false;
-    if (is_moving(life, phone)) phone->hasty = true;
+    if (is_moving(life, phone) || life->registrar_refused) phone->hasty = true;
     phone->left = tern_sim_now(life->sim);
     /* Without a network nobody can be told: the binding runs out. */
     if (tern_sim_network(life->sim, phone->host)->address_count == 0) phone->wants_binding = true;
@@ -277,6 +277,7 @@ static void set_fault(struct life *life, int32_t method, int32_t status)
     if (method > 0 && status > 0 && status < 500) excuse_all(life, EXCUSE_REFUSED);
     if (method > 0 && status > 0 && status < 500) life->excuses |= 1u << EXCUSE_REFUSED;
     tern_str name = {methods[method], strlen(methods[method])};
+    if (method > 0 && status >= 0) excuse_all(life, EXCUSE_HOLD);
     if (tern_server_set_fault(life->server, name, status) != 0) fail(life, "api", "fault");
 }
 

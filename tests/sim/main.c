@@ -10,6 +10,8 @@ static const char usage_text[] =
     "\n"
     "  --seeds A..B      live through the histories of these seeds (the default is 1..1000)\n"
     "  --seed N          … of this one\n"
+    "  --from-commit DIR start at a seed that follows from the commit that is checked out there\n"
+    "  --count N         so many seeds from there on (2000)\n"
     "  --minutes M       … of as many seeds as M minutes allow, from A on\n"
     "  --jobs N          in so many processes (1)\n"
     "  --failures N      stop after so many failures (20)\n"
@@ -137,6 +139,8 @@ struct command {
     struct options options;
     const char *scenario, *plan, *regressions;
     bool list, trace, replay, shrink, wrong;
+    const char *commit_of;
+    uint64_t count;
 };
 
 static bool read_seeds(struct options *o, const char *text)
@@ -154,6 +158,8 @@ static bool read_value(struct command *c, const char *name, const char *value)
 {
     struct options *o = &c->options;
     if (strcmp(name, "--seeds") == 0 || strcmp(name, "--seed") == 0) return read_seeds(o, value);
+    if (strcmp(name, "--from-commit") == 0) return (c->commit_of = value) != NULL;
+    if (strcmp(name, "--count") == 0) return (c->count = strtoull(value, NULL, 10)) > 0;
     if (strcmp(name, "--minutes") == 0) return (o->minutes = strtod(value, NULL)) > 0;
     if (strcmp(name, "--jobs") == 0) return (o->jobs = atoi(value)) > 0 && o->jobs <= 64;
     if (strcmp(name, "--failures") == 0) return (o->failures_max = atoi(value)) > 0;
@@ -185,6 +191,23 @@ static void read_options(struct command *c, int argc, char **argv)
     }
 }
 
+/* Without git, or outside of a repository, from seed 1. */
+static void seeds_of_commit(struct command *c)
+{
+    char command[1024], hash[64] = "";
+    snprintf(command, sizeof(command), "git -C '%s' rev-parse HEAD 2>/dev/null", c->commit_of);
+    FILE *git = popen(command, "r");
+    if (git) {
+        if (fgets(hash, sizeof(hash), git) == NULL) hash[0] = '\0';
+        (void)pclose(git);
+    }
+    hash[8] = '\0';
+    c->options.first = strtoull(hash, NULL, 16) + 1;
+    c->options.last = c->options.first + c->count - 1;
+    printf("seeds %llu..%llu\n", (unsigned long long)c->options.first,
+           (unsigned long long)c->options.last);
+}
+
 static int run_plan(const struct command *c)
 {
     struct plan plan;
@@ -203,12 +226,14 @@ static int run_plan(const struct command *c)
 
 int main(int argc, char **argv)
 {
-    struct command c = {.options = {.first = 1, .last = 1000, .jobs = 1, .failures_max = 20}};
+    struct command c = {.options = {.first = 1, .last = 1000, .jobs = 1, .failures_max = 20},
+                        .count = 2000};
     read_options(&c, argc, argv);
     if (c.wrong) {
         fputs(usage_text, stderr);
         return 2;
     }
+    if (c.commit_of) seeds_of_commit(&c);
     if (c.options.minutes > 0 && c.options.first == c.options.last) c.options.last = UINT64_MAX;
     if (c.options.minutes > 0 && !c.options.seeds) c.options.last = UINT64_MAX;
     if (c.list) {

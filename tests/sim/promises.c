@@ -3,10 +3,11 @@
  * What is not promised yet, or never: a call to which one of these has happened may be lost. It must
  * still end in good order, and leave nothing behind. The table shrinks as the core learns.
  *
- * Beside calls: what waits for a TCP connection is sent when that is up, although a second change
- * within two seconds has overtaken it (wire.c, waited_for_stream()); of two REGISTERs over two UDP
+ * Beside calls: what waits for a TCP connection is sent when that is up, although a change has
+ * overtaken it (wire.c, waited_for_stream()); of two REGISTERs over two UDP
  * paths the older may arrive last and leave its binding (act.c, `hasty`); and a REGISTER that
- * removes a binding is not sent again from a new address (act.c, `left`).
+ * removes a binding is not sent again from a new address (act.c, `left`); a request that was
+ * challenged is repeated with the SDP that it had, although its address has gone (wire.c, `hasty`).
  */
 #include "life.h"
 
