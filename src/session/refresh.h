@@ -61,6 +61,8 @@ void tn_refresh_want(struct tn_refresh *refresh, uint32_t intents);
  * (the peer allows it, no offer is pending) must hold. `*intents` is what it carries.
  */
 bool tn_refresh_next(struct tn_refresh *refresh, bool may_update, bool *update, uint32_t *intents);
+/* Whether it would be an UPDATE. */
+bool tn_refresh_by_update(const struct tn_refresh *refresh, bool may_update);
 /* The final answer; `code` 0: none came. `retry_after` 0: not said. */
 enum tn_refresh_outcome tn_refresh_answer(struct tn_refresh *refresh, int code,
                                           tern_time retry_after);

@@ -145,6 +145,8 @@ void tn_call_in_invite(struct tern_endpoint *ep, const struct tn_effect *effect)
 void tn_call_in_answer(struct tn_call *call, unsigned status);
 void tn_call_in_ready(struct tn_call *call);
 void tn_call_in_ack(struct tn_call *call, const struct tn_msg *ack);
+/* The caller has our 2xx: by its ACK, or by what it has answered since. */
+void tn_call_in_confirmed(struct tn_call *call);
 void tn_call_in_cancelled(struct tn_call *call, const struct tn_msg *cancel);
 void tn_call_in_timeout(struct tn_call *call);
 

@@ -222,6 +222,14 @@ static void leave_now(struct tn_call *call)
     tn_call_reap(call);
 }
 
+void tn_call_in_confirmed(struct tn_call *call)
+{
+    tn_repeat_stop(&call->repeat);
+    tn_call_enter(call, TN_LIFE_ACTIVE);
+    tn_call_tell_answered(call);
+    tn_call_check_path(call);
+}
+
 /* The ACK for the INVITE or re-INVITE that we answered with 2xx. */
 void tn_call_in_ack(struct tn_call *call, const struct tn_msg *ack)
 {
@@ -244,11 +252,7 @@ void tn_call_in_ack(struct tn_call *call, const struct tn_msg *ack)
         if (call->life == TN_LIFE_ACTIVE) tn_call_tell_media(call);
     }
     call->offerless = false;
-    if (call->life == TN_LIFE_ANSWERING) {
-        tn_call_enter(call, TN_LIFE_ACTIVE);
-        tn_call_tell_answered(call);
-        tn_call_check_path(call);
-    }
+    if (call->life == TN_LIFE_ANSWERING) tn_call_in_confirmed(call);
     tn_call_pump_refresh(call);
     tn_call_reap(call);
 }

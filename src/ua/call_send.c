@@ -67,7 +67,8 @@ void tn_call_send_bye(struct tn_call *call, tern_str reason)
 
 void tn_call_drop_refresh(struct tn_call *call)
 {
-    if (tn_offer_state(&call->offer) == TN_OFFER_LOCAL && call->life == TN_LIFE_ACTIVE) {
+    bool ours = call->life == TN_LIFE_ACTIVE || call->refresh_request != 0;
+    if (tn_offer_state(&call->offer) == TN_OFFER_LOCAL && ours) {
         tn_offer_rollback(&call->offer);
     }
     tn_request_abandon(&call->ep->txns, call->refresh_request);
@@ -106,11 +107,18 @@ static void refresh_ended(struct tn_call *call, int code, tern_time retry_after)
     tn_call_pump_refresh(call);
 }
 
-/* Only one INVITE or offer at a time in a dialog: RFC 3261 14.1, RFC 3311 5.1. */
+/*
+ * Only one INVITE or offer at a time in a dialog: RFC 3261 14.1, RFC 3311 5.1. While the ACK for our
+ * 2xx is awaited, an UPDATE may be sent, and nothing else.
+ */
 static bool may_refresh(const struct tn_call *call)
 {
-    return call->life == TN_LIFE_ACTIVE && !call->ended_told && call->refresh_request == 0 &&
-           !tn_repeat_running(&call->repeat) && tn_offer_state(&call->offer) == TN_OFFER_STABLE;
+    if (call->ended_told || call->refresh_request != 0) return false;
+    if (tn_offer_state(&call->offer) != TN_OFFER_STABLE) return false;
+    if (call->life == TN_LIFE_ANSWERING) {
+        return tn_refresh_by_update(&call->refresh, call->dialog.peer_update);
+    }
+    return call->life == TN_LIFE_ACTIVE && !tn_repeat_running(&call->repeat);
 }
 
 void tn_call_pump_refresh(struct tn_call *call)
@@ -179,6 +187,8 @@ static void refresh_accepted(struct tn_call *call, const struct tn_msg *rsp)
             tn_offer_rollback(&call->offer); /* nonsense: what was agreed before goes on */
         } else {
             tn_call_apply_plan(call, &plan, local);
+            /* It answers an offer, so it has our 2xx; its ACK went to where we were (MOBILITY S4). */
+            if (call->life == TN_LIFE_ANSWERING) tn_call_in_confirmed(call);
             tn_call_tell_media(call);
         }
     }

@@ -116,6 +116,21 @@ static void each_account(struct tern_endpoint *ep)
     }
 }
 
+/* The Contact of our 2xx, which the ACK goes to, is gone: say where we are (MOBILITY S4). */
+static void tell_new_target(struct tn_call *call)
+{
+    const struct tern_endpoint *ep = call->ep;
+    const struct tern_account_ip_change *policy = &call->account->ip_change;
+    tern_addr source;
+    if (tn_net_has_local(&ep->net, call->contact_local)) return;
+    if (tern_network_source(&ep->network, call->hop, &source) != 0) return;
+    if (call->refresh_request != 0 && tn_net_has_local(&ep->net, call->refresh_path)) return;
+    tn_call_drop_refresh(call);
+    tn_refresh_want(&call->refresh,
+                    policy->reinvite_flags | (policy->use_update ? 0u : TN_INTENT_INVITE));
+    tn_call_pump_refresh(call);
+}
+
 /*
  * What is under way outside the mobility's care: an INVITE that is not answered yet, BYE, a 2xx.
  * Without any network the transactions stand still, and it is done when there is one.
@@ -129,6 +144,10 @@ static void repeat_on_new_path(struct tn_call *call)
     uint64_t request = unanswered ? call->invite : call->request;
     if (tn_repeat_running(&call->repeat) && !tn_net_has_local(&ep->net, call->signalling_local)) {
         tn_repeat_hasten(&call->repeat);
+    }
+    if (call->life == TN_LIFE_ANSWERING) {
+        tell_new_target(call);
+        return;
     }
     if (call->life == TN_LIFE_LEAVING && request == 0 && !tn_repeat_running(&call->repeat)) {
         tn_timer_cancel(&ep->ctx, &call->answer_timer);

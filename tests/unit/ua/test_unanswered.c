@@ -71,6 +71,48 @@ static void an_answer_without_a_network_waits(void)
     }
 }
 
+/* Its ACK goes to the address in our 200, which has gone: an UPDATE says where we are (S4). */
+static void an_answer_whose_ack_cannot_come_back_is_confirmed(void)
+{
+    static const tern_time away[] = {0, TERN_MS(500), TERN_SECONDS(5), TERN_SECONDS(20)};
+    for (size_t i = 0; i < sizeof(away) / sizeof(away[0]); i++) {
+        FOR_BOTH_TRANSPORTS
+        {
+            meet();
+            host_call(alice, "bob");
+            world_run(&world, TERN_MS(130)); /* answered; the ACK has not arrived */
+            CHECK_EQ(bob->incoming, 1);
+            CHECK_EQ(bob->answered, 0);
+            if (away[i] > 0) host_network(bob, NULL, NULL);
+            world_run(&world, away[i]);
+            host_network(bob, at(4), NULL);
+            world_run(&world, TERN_SECONDS(3));
+            CHECK_EQ(bob->answered, 1);
+            world_run(&world, TERN_SECONDS(60));
+            still_talking();
+            world_end(&world);
+        }
+    }
+}
+
+/* Another network before the UPDATE is answered: the newest counts. */
+static void and_so_it_is_when_the_network_changes_again(void)
+{
+    for (int ms = 10; ms <= 150; ms += 20) {
+        over_tcp = false;
+        meet();
+        host_call(alice, "bob");
+        world_run(&world, TERN_MS(130));
+        host_network(bob, at(4), NULL);
+        world_run(&world, TERN_MS(ms));
+        host_network(bob, at(5), NULL);
+        world_run(&world, TERN_SECONDS(40));
+        CHECK_EQ(bob->answered, 1);
+        still_talking();
+        world_end(&world);
+    }
+}
+
 /* ---- without an end ---- */
 
 static tern_time rings_for(const char *headers, uint32_t answer_timeout_s)
@@ -128,6 +170,8 @@ int main(int argc, char **argv)
         TEST(a_call_that_rings_out_survives_the_change),
         TEST(a_call_that_rings_in_survives_the_change),
         TEST(an_answer_without_a_network_waits),
+        TEST(an_answer_whose_ack_cannot_come_back_is_confirmed),
+        TEST(and_so_it_is_when_the_network_changes_again),
         TEST(nothing_rings_for_ever),
     };
     return run_tests(tests, sizeof(tests) / sizeof(tests[0]), argc, argv);
