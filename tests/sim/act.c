@@ -319,6 +319,7 @@ static void act_world(struct life *life, const struct step *step)
     life->disturbed = true;
     if (step->verb == DO_fault) set_fault(life, step->arg[0], step->arg[1]);
     if (step->verb == DO_restart && !life_restart_server(life)) fail(life, "memory", "restart");
+    if (step->verb == DO_refuse) life->registrar_refused = true;
     if (step->verb == DO_refuse) tern_sim_refuse(life->sim, SERVER_HOST, step->arg[0] != 0);
     if (step->verb == DO_dns) set_dns(life, step->arg[0]);
     if (step->who == WORLD) set_net(life, step);

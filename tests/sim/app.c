@@ -31,6 +31,8 @@ struct end *app_add(struct life *life, struct phone *phone, tern_call call)
     if (app_end(phone, call)) fail(life, "handles", "a call's handle was given out twice");
     struct end *end = &phone->ends[phone->end_count++];
     *end = (struct end){.call = call, .excuses = life->excuses};
+    if (tern_sim_network(life->sim, phone->host)->address_count == 0)
+        end->excuses |= 1u << EXCUSE_EARLY;
     if (life->disturbed) end->excuses |= 1u << EXCUSE_EARLY;
     for (int i = 0; i < PHONES; i++) {
         const struct phone *p = &life->phones[i];
