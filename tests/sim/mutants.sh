@@ -19,10 +19,10 @@ old_contact_kept|src/ua/call_send.c|s/tn_put_contact(out, \(.*\), transport, loc
 audio_stays|src/mobility/call.c|s/if (!task->media_late) move_media(mob, task);//
 generation_not_closed|src/mobility/mobility.c|s/if (mob->open) complete(mob, TERN_IP_CHANGE_SUPERSEDED);//
 binding_left|src/ua/registration.c|s/^    retire(account, &account->contact);$//
-connections_left|src/ua/handover.c|s/^ *close_left_flows(ep);$//
-invite_timer_lost|src/txn/ict.c|s/TIMER_A: return resend(t);/TIMER_A: return 0;/
+connections_left|src/ua/handover.c|s/if (ep->network.address_count > 0) close_dead_flows(ep);/(void)ep;/
+invite_not_repeated|src/txn/ict.c|s/TIMER_A: return resend(t);/TIMER_A: return resend(t) \& 0u;/
 rtp_sequence_anew|src/ua/call_media.c|s/^    tn_stream_set_local(&call->stream, local);/&\n    call->stream.sender.sequence = 0;/
-hold_forgotten|src/ua/call_api.c|s/call->hold = hold;/call->hold = false;/
+hold_forgotten|src/ua/call_api.c|s/call->hold = hold != 0;/call->hold = hold > 1;/
 TABLE
 }
 
