@@ -94,7 +94,8 @@ void tern_sim_talk(struct tern_sim *sim, uint32_t host, bool on)
     if (h) h->talks = on;
 }
 
-struct tern_sim_hearing tern_sim_get_hearing(const struct tern_sim *sim, uint32_t host, tern_call call)
+struct tern_sim_hearing tern_sim_get_hearing(const struct tern_sim *sim, uint32_t host,
+                                             tern_call call)
 {
     const struct sim_heard *heard = host > 0 ? sim->hosts[host - 1].heard : NULL;
     for (uint32_t i = 0; heard && call.id && i < SIM_HEARD_MAX; i++) {

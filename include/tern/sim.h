@@ -201,7 +201,7 @@ struct tern_sim_hearing {
 };
 /** Call `id` of the host; all zero when nothing was ever heard on it. */
 TERN_API struct tern_sim_hearing tern_sim_get_hearing(const struct tern_sim *sim, uint32_t host,
-                                                  tern_call call);
+                                                      tern_call call);
 
 /**@}*/
 
