@@ -179,6 +179,24 @@ static int keep(struct tn_conn *s, tern_str data)
     return err;
 }
 
+void tn_conn_take_back(struct tn_flow_impl *f, tern_str data)
+{
+    struct tn_buf *pending = &f->stream->pending;
+    size_t at = 0, len = 0;
+
+    while (at < pending->len) {
+        memcpy(&len, pending->ptr + at, sizeof(len));
+        size_t whole = sizeof(len) + len;
+        tern_str kept = {pending->ptr + at + sizeof(len), len};
+        if (tn_str_eq(kept, data)) {
+            memmove(pending->ptr + at, pending->ptr + at + whole, pending->len - at - whole);
+            pending->len -= whole;
+            return;
+        }
+        at += whole;
+    }
+}
+
 /* Each message is one write: with no Nagle, what is in one write is in one segment. */
 static void write_pending(struct tn_conn *s)
 {

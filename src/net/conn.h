@@ -42,6 +42,8 @@ struct tn_conn {
 int tn_conn_connect(struct tn_net *net, const struct tn_flow_key *key, struct tn_flow_impl **out);
 /* @return 0, TERN_ENOBUF */
 int tn_conn_send(struct tn_net *net, struct tn_flow_impl *f, tern_str data);
+/* Takes a message out of those that wait for the connection. */
+void tn_conn_take_back(struct tn_flow_impl *f, tern_str data);
 /* CRLFCRLF; nothing while the connection is not up. */
 void tn_conn_ping(struct tn_net *net, struct tn_flow_impl *f);
 /* Tells the driver to close; the flow itself stays for the caller to free. */

@@ -159,6 +159,12 @@ int tn_net_send(struct tn_net *net, uint64_t id, tern_str message, bool retransm
     return 0;
 }
 
+void tn_net_take_back(struct tn_net *net, uint64_t id, tern_str message)
+{
+    struct tn_flow_impl *f = tn_flow_get(net, id);
+    if (f && f->stream) tn_conn_take_back(f, message);
+}
+
 int tn_net_keepalive(struct tn_net *net, uint64_t id)
 {
     struct tn_flow_impl *f = tn_flow_get(net, id);

@@ -109,6 +109,11 @@ const struct tn_flow *tn_net_get(const struct tn_net *net, uint64_t id);
 tern_addr tn_net_sent_by(const struct tn_net *net, const struct tn_flow *flow);
 /* Sends now, or when the connection or the UDP socket is up. @return 0, TERN_ESTALE, TERN_ENOBUF (backlog), TERN_ENOROUTE */
 TERN_CHECK int tn_net_send(struct tn_net *net, uint64_t id, tern_str message, bool retransmission);
+/*
+ * Takes back a message that waits for its connection: nobody wants it sent any more. Harmless when
+ * it has gone out.
+ */
+void tn_net_take_back(struct tn_net *net, uint64_t id, tern_str message);
 /* Closes; FLOW_DOWN follows unless `quiet`. `abort`: the path is gone, reset. */
 void tn_net_close(struct tn_net *net, uint64_t id, bool abort, bool quiet);
 /* Walk all flows in order of number: start with `*cursor` 0. */

@@ -513,7 +513,9 @@ void tn_client_abandon(struct tn_txns *txns, uint64_t id)
 
     if (!client) return;
     client->owner = (struct tn_owner){0};
-    if (!has_duties(client)) tn_client_free(client);
+    if (has_duties(client)) return;
+    tn_net_take_back(txns->net, client->flow, (tern_str){client->text, client->text_len});
+    tn_client_free(client);
 }
 
 const struct tn_flow *tn_client_flow(const struct tn_txns *txns, uint64_t id)

@@ -49,6 +49,7 @@ struct tern_endpoint {
     uint32_t calls_visible; /* calls whose ENDED has not been told */
 
     struct tn_mobility mob;
+    bool network_known;          /* a snapshot has been given */
     struct tern_network network; /* in force for mobility: what the net room has */
     struct tn_timer settle_timer, mob_timer, stop_timer;
     bool listener_failed; /* at least once: do not wait for it any more */

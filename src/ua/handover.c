@@ -483,7 +483,9 @@ int tern_set_network(struct tern_endpoint *ep, tern_time now, const struct tern_
         return TERN_EINVAL;
     }
     tn_ep_enter(ep, now);
-    if (!same_network(&ep->network, network)) {
+    bool first = !ep->network_known; /* told even when it is empty: there is no network */
+    ep->network_known = true;
+    if (first || !same_network(&ep->network, network)) {
         struct tern_network old = ep->network;
         ep->network = *network;
         tn_net_set_network(&ep->net, network);
