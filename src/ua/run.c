@@ -41,6 +41,7 @@ void tn_ep_run(struct tern_endpoint *ep)
         again = drain_effects(ep);
         tn_ep_listener_news(ep);
         if (tn_ep_decisions(ep)) again = true;
+        if (ep->ctx.effect_count > 0) again = true; /* listener news may have started something */
         if (!again && tn_ctx_fire(&ep->ctx)) again = true;
     }
     tern_time due = tn_mob_deadline(&ep->mob);
