@@ -317,6 +317,13 @@ static void a_call_goes_where_the_account_says(void)
         {"a b", TERN_EINVAL, NULL},
         {"bob\r\nX: y", TERN_EINVAL, NULL},
         {"bob>", TERN_EINVAL, NULL},
+        {"SIP:bob@10.0.0.7", 0, "INVITE SIP:bob@10.0.0.7 "},
+        {"sip:bob@10.0.0.7;user=phone", 0, "INVITE sip:bob@10.0.0.7;user=phone "},
+        {"sips:bob@10.0.0.7", TERN_EINVAL, NULL},
+        {"tel:112", TERN_EINVAL, NULL},
+        /* RFC 3261 19.1.1: neither belongs in a Request-URI */
+        {"sip:bob@10.0.0.7?Subject=x", TERN_EINVAL, NULL},
+        {"sip:bob@10.0.0.7;method=BYE", TERN_EINVAL, NULL},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct tern_call_opts opts;

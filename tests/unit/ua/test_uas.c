@@ -83,6 +83,7 @@ static void what_we_cannot_do_is_refused_by_the_book(void)
         {"OPTIONS", "Require: foo\r\n", NULL, "420"},
         {"OPTIONS", "Proxy-Require: foo\r\n", NULL, "200"}, /* for proxies */
         {"INVITE", "Content-Encoding: gzip\r\n", PEER_SDP, "415"},
+        {"INVITE", "Content-Type: text/plain\r\n", "hello", "415"},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         meet();
@@ -102,6 +103,37 @@ static void what_we_cannot_do_is_refused_by_the_book(void)
             CHECK(strcmp(peer_header(response, "Unsupported"), "foo, bar") == 0);
         }
         if (alice->incoming) CHECK_EQ(tern_call_hangup(alice->ep, world.now, alice->call, 0), 0);
+        part();
+    }
+}
+
+/* RFC 3204 4, 3261 20.11: what may be passed over is passed over, as if there were no body. */
+static void a_body_that_is_optional_is_passed_over(void)
+{
+    static const char *const types[] = {
+        "Content-Type: text/plain\r\nContent-Disposition: session;handling=optional\r\n",
+        "Content-Type: application/isup;version=x\r\nContent-Disposition: signal; "
+        "handling=optional\r\n",
+    };
+    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+        meet();
+        peer_invite(peer, ALICE, types[i], "hello");
+        world_run(&world, TERN_MS(50));
+        CHECK_EQ(alice->incoming, 1);
+        const char *ok = peer_last(peer, "SIP/2.0 200");
+        CHECK(ok != NULL);
+        CHECK(strstr(peer_body(ok), "m=audio") != NULL); /* our offer, as for an empty INVITE */
+        peer_form(peer, ok);
+        peer_ack(peer, PEER_SDP);
+        world_run(&world, TERN_MS(50));
+        CHECK_EQ(alice->answered, 1);
+        peer_request(peer, "INFO", types[i], "hello");
+        peer_request(peer, "UPDATE", types[i], "hello");
+        world_run(&world, TERN_MS(50));
+        CHECK(strstr(peer_header(peer_last(peer, "SIP/2.0 200"), "CSeq"), "UPDATE") != NULL);
+        CHECK_EQ(strlen(peer_body(peer_last(peer, "SIP/2.0 200"))), 0);
+        peer_request(peer, "BYE", NULL, NULL);
+        world_run(&world, TERN_MS(50));
         part();
     }
 }
@@ -279,6 +311,7 @@ int main(int argc, char **argv)
     static const struct test tests[] = {
         TEST(options_says_what_we_can_do),
         TEST(what_we_cannot_do_is_refused_by_the_book),
+        TEST(a_body_that_is_optional_is_passed_over),
         TEST(an_invite_that_makes_no_sense_is_refused_and_leaves_nothing),
         TEST(the_same_invite_by_two_ways_is_482),
         TEST(a_repeated_invite_is_one_call),
