@@ -1,12 +1,14 @@
 # tern_library(<name> SOURCES … LINK …): lib<name> from sources that are compiled once, as
 # <name>_static and <name>_shared. Both are installed, as tern::<x>-static and tern::<x>.
-# LINK names `tern` and `tern_uv` without a suffix: each kind links its own kind.
+# LINK names `tern` and `tern_uv` without a suffix: each kind links its own kind. API names what
+# stands in the library's headers, so that its users need it, too.
 function(tern_library name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LINK")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LINK;API")
   foreach(kind STATIC SHARED)
     string(TOLOWER "${kind}" suffix)
     set(target ${name}_${suffix})
     add_library(${target} ${kind} ${arg_SOURCES})
+    target_link_libraries(${target} PUBLIC ${arg_API})
     foreach(dep IN LISTS arg_LINK)
       if(TARGET ${dep}_${suffix})
         target_link_libraries(${target} PUBLIC ${dep}_${suffix})

@@ -1,7 +1,8 @@
 #!/bin/bash
 # What is installed can be used: the README's example, compiled outside the tree with pkg-config and
-# with CMake, calls through the registrar. The installed tree is moved first, so nothing in it may
-# remember where it was built.
+# with CMake, calls through the registrar. So does a program in C that uses libuv itself, and a world
+# of tern-sim comes into being. The installed tree is moved first, so nothing in it may remember
+# where it was built.
 set -euo pipefail
 work=$(mktemp -d)
 started=()
@@ -74,7 +75,7 @@ quietly version "$work/prefix/bin/tern" --version
 
 # Libraries with sanitizers ask the same of what links them.
 if grep -q '^TERN_SANITIZE:BOOL=ON' "$TERN_BUILD/CMakeCache.txt"; then
-    export CXXFLAGS='-fsanitize=address,undefined'
+    export CFLAGS='-fsanitize=address,undefined' CXXFLAGS='-fsanitize=address,undefined'
 fi
 
 # ---- build the example as the README says ----
@@ -97,6 +98,41 @@ quietly compile "${CXX:-c++}" -std=c++17 -Wall -Wextra -Werror "${cxxflags[@]}" 
 quietly configure cmake -S "$work/app" -B "$work/app/build" "-DCMAKE_PREFIX_PATH=$work/prefix"
 quietly build cmake --build "$work/app/build"
 
+# ---- and in C ----
+
+mkdir "$work/c"
+cp "$TERN_SOURCE/examples/03_call.c" "$work/c/call.c"
+cat >"$work/c/world.c" <<'C'
+#include <tern/sim.h>
+
+int main(void)
+{
+    struct tern_sim_opts opts;
+    struct tern_sim *sim;
+    tern_sim_opts_init(&opts);
+    if (tern_sim_new(&opts, &sim) != 0) return 1;
+    tern_sim_free(sim);
+    return 0;
+}
+C
+cat >"$work/c/CMakeLists.txt" <<'CMAKE'
+cmake_minimum_required(VERSION 3.25)
+project(call C)
+find_package(tern 0.1 REQUIRED)
+add_executable(call call.c)
+target_link_libraries(call PRIVATE tern::uv tern::audio)
+add_executable(world world.c)
+target_link_libraries(world PRIVATE tern::sim)
+CMAKE
+read -ra flags <<<"$(pkg-config --cflags --libs tern-sim)"
+read -ra cflags <<<"${CFLAGS-}"
+quietly compile_c "${CC:-cc}" -std=c11 -Wall -Wextra -Werror "${cflags[@]}" \
+    "$work/c/world.c" "${flags[@]}" -o "$work/c/world"
+quietly configure_c cmake -S "$work/c" -B "$work/c/build" "-DCMAKE_PREFIX_PATH=$work/prefix"
+quietly build_c cmake --build "$work/c/build"
+quietly world "$work/c/world"
+quietly world_cmake "$work/c/build/world"
+
 # ---- and call ----
 
 start registrar "$TERN_BUILD/examples/07_registrar" 0 alice:secret bob:secret
@@ -106,4 +142,5 @@ start answer "$TERN_BUILD/examples/04_answer" "sip:bob@$server" secret "sip:$ser
 await answer 1 '^registered'
 place_call pkgconfig "$work/app/call" 1
 place_call cmake "$work/app/build/call" 2
-echo 'the README example builds with pkg-config and with CMake, and calls'
+quietly call_c "$work/c/build/call" "sip:alice@$server" secret "sip:bob@$server" 1
+echo 'the README example and one in C build with pkg-config and with CMake, and call'
