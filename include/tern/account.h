@@ -67,13 +67,19 @@ struct tern_account_opts {
     uint32_t expires_s;            /**< asked-for lifetime of the binding; default 600, 60..86400 */
     uint32_t keepalive_s; /**< UDP: CRLF to the registrar's address; default 25, 0 for none */
     bool no_register;     /**< do not register until tern_account_register() */
-    uint32_t
-        answer_timeout_s; /**< outgoing call unanswered for so long is cancelled; default 180 */
+    /** An outgoing call that is unanswered for so long is cancelled; default 180. */
+    uint32_t answer_timeout_s;
     struct tern_account_ip_change ip_change;
 };
 
+/**
+ * What tern_account_opts_init() calls; it lets programs and libraries of different age meet.
+ *
+ * @param size  that of the struct as the program knows it; so many bytes are written
+ */
 TERN_API void tern_account_opts_init_sized(struct tern_account_opts *opts, size_t size);
 
+/** Set `opts` to the defaults, those written beside the members; `uri` stays to be set. */
 static inline void tern_account_opts_init(struct tern_account_opts *opts)
 {
     tern_account_opts_init_sized(opts, sizeof(*opts));
@@ -96,7 +102,13 @@ TERN_API TERN_CHECK int tern_account_add(struct tern_endpoint *ep, tern_time now
 /**
  * Change an account. Calls go on. A new URI, registrar or transport removes the old binding first.
  *
- * @retval TERN_ESTALE, TERN_EINVAL, TERN_ENOMEM, TERN_EVERSION: the account is as it was
+ * @param opts  all settings, not only those that change; read during this function only
+ *
+ * @return             0
+ * @retval TERN_ESTALE the account is removed
+ * @retval TERN_EINVAL, TERN_ENOMEM, TERN_EVERSION as tern_account_add(); the account is as it was
+ * @events TERN_EV_REGISTRATION
+ * @rfc 3261 10.2.2
  */
 TERN_API TERN_CHECK int tern_account_modify(struct tern_endpoint *ep, tern_time now,
                                             tern_account account,
@@ -105,25 +117,43 @@ TERN_API TERN_CHECK int tern_account_modify(struct tern_endpoint *ep, tern_time 
 /**
  * Remove an account: its calls are hung up, its binding is removed.
  *
- * The handle is stale from now on, also for the events of its calls.
+ * The handle is stale from now on, also for the events of its calls. The REGISTER that removes the
+ * binding goes on by itself; tern_endpoint_stop() waits for it.
+ *
+ * @return             0
+ * @retval TERN_ESTALE the account is removed already
+ * @events TERN_EV_CALL_ENDED for each of its calls
+ * @rfc 3261 10.2.2
  */
 TERN_API TERN_CHECK int tern_account_remove(struct tern_endpoint *ep, tern_time now,
                                             tern_account account);
 
 /**
- * Register now, or refresh a binding ahead of time.
+ * Register now, or refresh a binding ahead of time. From here on the account registers by itself,
+ * even if it was added with `no_register` or was refused.
  *
- * @retval TERN_ESTALE
+ * @return             0
+ * @retval TERN_ESTALE the account is removed
  * @retval TERN_ESTATE the account has no registrar
  * @events TERN_EV_REGISTRATION
+ * @rfc 3261 10.2
  */
 TERN_API TERN_CHECK int tern_account_register(struct tern_endpoint *ep, tern_time now,
                                               tern_account account);
 
-/** Remove the binding and stay unregistered. @events TERN_EV_REGISTRATION */
+/**
+ * Remove the binding and stay unregistered until tern_account_register(). Calls go on. Without a
+ * binding nothing is sent.
+ *
+ * @return             0
+ * @retval TERN_ESTALE the account is removed
+ * @events TERN_EV_REGISTRATION, the last with TERN_REGISTRATION_NONE; none if that is the state
+ * @rfc 3261 10.2.2
+ */
 TERN_API TERN_CHECK int tern_account_unregister(struct tern_endpoint *ep, tern_time now,
                                                 tern_account account);
 
+/** What has become of an account's registration. */
 enum tern_registration_state {
     TERN_REGISTRATION_NONE = 0,        /**< not wanted */
     TERN_REGISTRATION_WAITING = 1,     /**< wanted; no network yet, or waiting to try again */
@@ -135,9 +165,10 @@ enum tern_registration_state {
                                          again by itself; 403 and 5xx are, as WAITING */
 };
 
-/** For people: "registered", "waiting" … Static storage. */
+/** For people: "registered", "waiting" …; of any other value "unknown". Static storage. */
 TERN_API const char *tern_registration_state_name(enum tern_registration_state state);
 
+/** An account at this moment. */
 struct tern_account_info {
     enum tern_registration_state state;
     int status;         /**< last final SIP status for a REGISTER; 0: none */
@@ -145,13 +176,28 @@ struct tern_account_info {
     enum tern_transport transport;
     tern_addr local;  /**< address of the Contact; family 0: none */
     tern_addr server; /**< where REGISTER was last sent */
-    uint32_t calls;
-    char uri[256]; /**< NUL-terminated, cut if longer */
+    uint32_t calls;   /**< of this account; those that only wait for the answer to BYE count */
+    char uri[256];    /**< address of record, NUL-terminated, cut if longer */
 };
+
+/**
+ * Read how an account is doing.
+ *
+ * @param out  receives a copy; untouched on failure
+ *
+ * @return             0
+ * @retval TERN_ESTALE the account is removed
+ */
 TERN_API TERN_CHECK int tern_account_get_info(const struct tern_endpoint *ep, tern_account account,
                                               struct tern_account_info *out);
 
-/** Walk: start with {0}. @return the next account, {0} at the end. */
+/**
+ * Walk over the accounts, in no particular order; adding and removing while walking is allowed.
+ *
+ * @param account  {0} to begin, else what the last call returned, even if it is removed by now
+ *
+ * @return  the next account; {0} at the end
+ */
 TERN_API tern_account tern_account_next(const struct tern_endpoint *ep, tern_account account);
 
 #ifdef __cplusplus

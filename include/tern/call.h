@@ -27,8 +27,14 @@ struct tern_call_opts {
     tern_str subject;     /**< Subject header; may be empty */
 };
 
+/**
+ * What tern_call_opts_init() calls; it lets programs and libraries of different age meet.
+ *
+ * @param size  that of the struct as the program knows it; so many bytes are written
+ */
 TERN_API void tern_call_opts_init_sized(struct tern_call_opts *opts, size_t size);
 
+/** Set `opts` to the defaults, all zero; `account` and `target` stay to be set. */
 static inline void tern_call_opts_init(struct tern_call_opts *opts)
 {
     tern_call_opts_init_sized(opts, sizeof(*opts));
@@ -84,35 +90,79 @@ TERN_API TERN_CHECK int tern_call_answer(struct tern_endpoint *ep, tern_time now
 TERN_API TERN_CHECK int tern_call_hangup(struct tern_endpoint *ep, tern_time now, tern_call call,
                                          int status);
 
-/** Hold: offer sendonly (inactive if the far end holds too). @retval TERN_ESTATE not answered. */
+/**
+ * Hold: offer sendonly, or inactive if the far end holds too. Holding twice is harmless.
+ *
+ * Sent with a re-INVITE, at once or as soon as a refresh that is under way permits. What the far
+ * end offers meanwhile is answered as held, and an IP change keeps the hold.
+ *
+ * @return             0
+ * @retval TERN_ESTALE the call has ended
+ * @retval TERN_ESTATE not answered, or ending
+ * @events TERN_EV_CALL_MEDIA when the far end has agreed
+ * @rfc 3264 8.4; 6337 5.3
+ */
 TERN_API TERN_CHECK int tern_call_hold(struct tern_endpoint *ep, tern_time now, tern_call call);
-/** Resume what tern_call_hold() did. @retval TERN_ESTATE not answered. */
+
+/**
+ * Resume what tern_call_hold() did; if the far end holds, it goes on doing so. Harmless without a
+ * hold of ours.
+ *
+ * @return             0
+ * @retval TERN_ESTALE the call has ended
+ * @retval TERN_ESTATE not answered, or ending
+ * @events TERN_EV_CALL_MEDIA when the far end has agreed
+ * @rfc 3264 8.4
+ */
 TERN_API TERN_CHECK int tern_call_resume(struct tern_endpoint *ep, tern_time now, tern_call call);
 
 /**
- * Refresh the call with a re-INVITE or UPDATE, as after an IP change.
+ * Refresh the call with a re-INVITE, as after an IP change.
+ *
+ * A refresh that cannot be sent now (another is pending, 491) is kept and sent when it can.
  *
  * @param flags  enum tern_reinvite_flags, not 0
- * A refresh that cannot be sent now (another is pending, 491) is kept and sent when it can.
- * @retval TERN_ESTATE not answered
- * @rfc 3261 14.1; 3311
+ *
+ * @return             0
+ * @retval TERN_EINVAL `flags` is 0 or has unknown bits
+ * @retval TERN_ESTALE the call has ended
+ * @retval TERN_ESTATE not answered, or ending
+ * @events TERN_EV_CALL_MEDIA if addresses, codec or direction change
+ * @rfc 3261 14.1
  */
 TERN_API TERN_CHECK int tern_call_reinvite(struct tern_endpoint *ep, tern_time now, tern_call call,
                                            uint32_t flags);
+
+/**
+ * The same with an UPDATE, where the far end allows it; else with a re-INVITE.
+ *
+ * @return             0
+ * @retval TERN_EINVAL `flags` is 0 or has unknown bits
+ * @retval TERN_ESTALE the call has ended
+ * @retval TERN_ESTATE not answered, or ending
+ * @events TERN_EV_CALL_MEDIA if addresses, codec or direction change
+ * @rfc 3311 5
+ */
 TERN_API TERN_CHECK int tern_call_update(struct tern_endpoint *ep, tern_time now, tern_call call,
                                          uint32_t flags);
 
 /**
- * Send DTMF digits as telephone-events.
+ * Send DTMF digits as telephone-events, each for 160 ms.
  *
- * @param digits  0-9 * # A-D
+ * @param digits  0-9 * # A-D; copied
+ *
+ * @return                   0
  * @retval TERN_EUNSUPPORTED the far end did not agree to telephone-event
- * @retval TERN_ESTATE, TERN_EINVAL, TERN_ELIMIT
+ * @retval TERN_ESTATE       not answered, ending, or without audio
+ * @retval TERN_ESTALE       the call has ended
+ * @retval TERN_EINVAL       another character; nothing is sent
+ * @retval TERN_ELIMIT       too many digits wait; those before are sent
  * @rfc 4733
  */
 TERN_API TERN_CHECK int tern_call_dtmf(struct tern_endpoint *ep, tern_time now, tern_call call,
                                        tern_str digits);
 
+/** How far a call is. */
 enum tern_call_state {
     TERN_CALL_CALLING = 1,   /**< INVITE sent, nothing heard */
     TERN_CALL_RINGING = 2,   /**< outgoing: a provisional answer came */
@@ -122,26 +172,44 @@ enum tern_call_state {
     TERN_CALL_ENDING = 6,
 };
 
+/** For people: "calling", "active" …; of any other value "unknown". Static storage. */
 TERN_API const char *tern_call_state_name(enum tern_call_state state);
 
+/** A call at this moment. */
 struct tern_call_info {
     enum tern_call_state state;
     tern_account account;
     bool incoming;
-    bool held_here;     /**< we hold */
-    bool held_there;    /**< the far end holds */
-    bool moving;        /**< an IP change is not yet repaired */
-    int codec;          /**< RTP payload type: 0 PCMU, 8 PCMA, -1 none */
-    tern_time started;  /**< tern_call_make() or the INVITE */
-    tern_time answered; /**< TERN_TIME_NEVER: not yet */
-    tern_addr local_media, remote_media;
-    char peer[256]; /**< URI, NUL-terminated, cut if longer */
-    char call_id[128];
+    bool held_here;         /**< we hold */
+    bool held_there;        /**< the far end holds */
+    bool moving;            /**< an IP change is not yet repaired */
+    int codec;              /**< RTP payload type: 0 PCMU, 8 PCMA, -1 none */
+    tern_time started;      /**< tern_call_make() or the INVITE */
+    tern_time answered;     /**< TERN_TIME_NEVER: not yet */
+    tern_addr local_media;  /**< what RTP is sent from; family 0: not known yet */
+    tern_addr remote_media; /**< what RTP is sent to; family 0: not known yet */
+    char peer[256];         /**< URI, NUL-terminated, cut if longer */
+    char call_id[128];      /**< NUL-terminated, cut if longer */
 };
+
+/**
+ * Read how a call is doing.
+ *
+ * @param out  receives a copy; untouched on failure
+ *
+ * @return             0
+ * @retval TERN_ESTALE the call has ended
+ */
 TERN_API TERN_CHECK int tern_call_get_info(const struct tern_endpoint *ep, tern_call call,
                                            struct tern_call_info *out);
 
-/** Walk: start with {0}. @return the next call, {0} at the end. */
+/**
+ * Walk over the calls, in no particular order; making and ending calls while walking is allowed.
+ *
+ * @param call  {0} to begin, else what the last call returned, even if it has ended by now
+ *
+ * @return  the next call; {0} at the end
+ */
 TERN_API tern_call tern_call_next(const struct tern_endpoint *ep, tern_call call);
 
 #ifdef __cplusplus

@@ -26,26 +26,32 @@ struct tern_endpoint_opts {
     uint8_t seed[32];    /**< random bytes; required: tags, branches and SSRCs come from it */
     tern_str user_agent; /**< User-Agent and Server; default "Tern/<version>" */
     uint16_t sip_port;   /**< UDP and TCP listening port; 0: chosen by the system */
-    uint16_t
-        rtp_port_min; /**< media ports, even ones are used for RTP; default 16384. A call takes a
-                                          pair: widen the range for more than about 6000 calls */
+    /** Media ports from here; even ones are used for RTP; default 16384. A call takes a pair: widen
+        the range for more than about 6000 calls. */
+    uint16_t rtp_port_min;
     uint16_t rtp_port_max;  /**< default 32767 */
     bool no_udp;            /**< do not open the UDP listener */
     bool no_tcp;            /**< do not open TCP listeners */
     bool sip_events;        /**< report each SIP message as TERN_EV_SIP_MESSAGE */
-    bool no_auto_ip_change; /**< a new snapshot only records; the application calls
-                                          tern_handle_ip_change() itself */
-    uint32_t settle_ms;     /**< how long a better path must last before it is used; default
-                                          75; the loss of the path in use is acted on at once */
+    bool no_auto_ip_change; /**< a new snapshot is only recorded; the application calls
+                                 tern_handle_ip_change() itself */
+    uint32_t settle_ms;     /**< how long a better path must last before it is used; default 75;
+                                 the loss of the path in use is acted on at once */
     uint32_t max_calls;     /**< default 20000 */
     uint32_t max_accounts;  /**< default 4096 */
-    bool
-        no_symmetric_rtp; /**< send media only where SDP says; default: follow a far end that moves,
-                                once its packets prove it (RFC 4961, guarded) */
+    /** Send media only where SDP says; default: follow a far end that moves, once its packets prove
+        it (RFC 4961, guarded). */
+    bool no_symmetric_rtp;
 };
 
+/**
+ * What tern_endpoint_opts_init() calls; it lets programs and libraries of different age meet.
+ *
+ * @param size  that of the struct as the program knows it; so many bytes are written
+ */
 TERN_API void tern_endpoint_opts_init_sized(struct tern_endpoint_opts *opts, size_t size);
 
+/** Set `opts` to the defaults, those written beside the members; `seed` stays to be set. */
 static inline void tern_endpoint_opts_init(struct tern_endpoint_opts *opts)
 {
     tern_endpoint_opts_init_sized(opts, sizeof(*opts));
@@ -71,14 +77,21 @@ TERN_API void tern_endpoint_free(struct tern_endpoint *ep);
 /**
  * Open the listeners. Without a network it waits for the first snapshot.
  *
+ * @return             0; a listener that cannot be opened is an event, and tried again
+ * @retval TERN_ESTATE started already, or stopped: an endpoint starts once
  * @events TERN_EV_LISTENER for each
  */
 TERN_API TERN_CHECK int tern_endpoint_start(struct tern_endpoint *ep, tern_time now);
 
 /**
- * End in good order: hang up every call, remove every binding.
+ * End in good order: hang up every call, remove every binding. Free the endpoint after STOPPED.
  *
- * @events TERN_EV_STOPPED, exactly once, at the latest `limit_ms` from now
+ * @param limit_ms  how long answers are waited for
+ *
+ * @return             0
+ * @retval TERN_ESTATE it is stopping or stopped already
+ * @events TERN_EV_CALL_ENDED for each call, TERN_EV_REGISTRATION, then TERN_EV_STOPPED, exactly
+ *         once, at the latest `limit_ms` from now
  */
 TERN_API TERN_CHECK int tern_endpoint_stop(struct tern_endpoint *ep, tern_time now,
                                            uint32_t limit_ms);
@@ -120,15 +133,25 @@ TERN_API void tern_stream_opened(struct tern_endpoint *ep, tern_time now, uint32
 /**
  * A connection came in on a listener.
  *
- * @param out          receives the stream's id
+ * @param out  receives the stream's id; untouched on failure
+ *
+ * @return             0
  * @retval TERN_ELIMIT too many connections: close it
  */
 TERN_API TERN_CHECK int tern_stream_accepted(struct tern_endpoint *ep, tern_time now,
                                              uint32_t listener, tern_addr local, tern_addr remote,
                                              uint32_t *out);
-/** Bytes from a stream. Any amount; TERN_EBUSY as for tern_receive(). */
+
+/**
+ * Hand in bytes from a stream, any amount; a stream that has been closed meanwhile is harmless.
+ *
+ * @return            0
+ * @retval TERN_EBUSY drain outputs and events first; nothing was consumed
+ * @rfc 3261 18.3
+ */
 TERN_API TERN_CHECK int tern_stream_received(struct tern_endpoint *ep, tern_time now,
                                              uint32_t stream, const void *data, size_t len);
+
 /** The stream failed to open, or was closed or reset. `reason` is text for people. */
 TERN_API void tern_stream_closed(struct tern_endpoint *ep, tern_time now, uint32_t stream,
                                  tern_str reason);
@@ -136,6 +159,7 @@ TERN_API void tern_stream_closed(struct tern_endpoint *ep, tern_time now, uint32
 /** DNS record types that the core asks for. */
 enum tern_dns_type { TERN_DNS_A = 1, TERN_DNS_AAAA = 28, TERN_DNS_SRV = 33 };
 
+/** One record of an answer. */
 struct tern_dns_record {
     uint16_t type;     /**< enum tern_dns_type */
     uint16_t priority; /**< SRV */
@@ -165,19 +189,21 @@ TERN_API tern_time tern_deadline(const struct tern_endpoint *ep);
 /** @name Driving: output */
 /**@{*/
 
+/** What a driver is asked to do. */
 enum tern_output_type {
     TERN_OUT_DATAGRAM = 1,  /**< send data from socket, local → remote */
     TERN_OUT_UDP_OPEN = 2,  /**< open a UDP socket on port (0: any) of every local address */
     TERN_OUT_UDP_CLOSE = 3, /**< close socket */
     TERN_OUT_LISTEN = 4,    /**< listen for TCP on `local` (port 0: any) */
-    TERN_OUT_UNLISTEN = 5,
-    TERN_OUT_CONNECT = 6, /**< connect TCP from local (port 0) to remote; TCP_NODELAY */
-    TERN_OUT_WRITE = 7,   /**< write data to stream, in one piece */
-    TERN_OUT_DISCONNECT =
-        8,                /**< close stream; what was written before still goes out unless abort */
+    TERN_OUT_UNLISTEN = 5,  /**< close the listener */
+    TERN_OUT_CONNECT = 6,   /**< connect TCP from local (port 0) to remote; TCP_NODELAY */
+    TERN_OUT_WRITE = 7,     /**< write data to stream, in one piece */
+    /** Close stream; what was written before still goes out unless `abort`. */
+    TERN_OUT_DISCONNECT = 8,
     TERN_OUT_RESOLVE = 9, /**< look up `name`, record type `dns_type`; answer with query id */
 };
 
+/** One thing to do. */
 struct tern_output {
     enum tern_output_type type;
     uint32_t id;     /**< socket, listener, stream or query; never 0 */
@@ -187,11 +213,17 @@ struct tern_output {
     uint16_t dns_type; /**< RESOLVE: enum tern_dns_type */
     bool abort;        /**< DISCONNECT: reset, the path is gone */
     bool media;        /**< DATAGRAM, UDP_OPEN: RTP or RTCP; a driver may set DSCP EF, else CS3 */
-    tern_str
-        data; /**< DATAGRAM, WRITE; RESOLVE: the name. Lives until the next tern_next_output() */
+    /** DATAGRAM, WRITE; RESOLVE: the name. Lives until the next tern_next_output(). */
+    tern_str data;
 };
 
-/** @return true with the next thing to do, in order; false when there is none. */
+/**
+ * Take the next thing to do; they come in the order in which they must be done.
+ *
+ * @param out  receives it; `data` lives until the next tern_next_output() on this endpoint
+ *
+ * @return  true; false when there is none
+ */
 TERN_API bool tern_next_output(struct tern_endpoint *ep, struct tern_output *out);
 
 /**@}*/
@@ -203,6 +235,9 @@ TERN_API bool tern_next_output(struct tern_endpoint *ep, struct tern_output *out
  * Unless `no_auto_ip_change` is set, a difference that matters starts a handover.
  *
  * @param network  copied
+ *
+ * @return             0
+ * @retval TERN_EINVAL more than TERN_NET_ADDRESSES_MAX or TERN_NET_ROUTES_MAX; nothing is recorded
  * @events TERN_EV_NETWORK, TERN_EV_IP_CHANGE_PROGRESS
  */
 TERN_API TERN_CHECK int tern_set_network(struct tern_endpoint *ep, tern_time now,
@@ -215,27 +250,36 @@ TERN_API const struct tern_network *tern_get_network(const struct tern_endpoint 
 struct tern_ip_change_param {
     size_t size;
     bool restart_listener; /**< default true; see docs/ip-change.md */
-    uint32_t
-        restart_listener_delay_ms; /**< pause between close and open, and between tries; default 10 */
-    bool shutdown_transport;       /**< default true: close TCP flows whose address is gone or
-                                             that the registration used; false keeps what still stands */
+    /** Pause between close and open, and between tries; default 10. */
+    uint32_t restart_listener_delay_ms;
+    /** Default true: close TCP flows whose address is gone or that the registration used; false
+        keeps what still stands. */
+    bool shutdown_transport;
 };
 
+/**
+ * What tern_ip_change_param_init() calls; it lets programs and libraries of different age meet.
+ *
+ * @param size  that of the struct as the program knows it; so many bytes are written
+ */
 TERN_API void tern_ip_change_param_init_sized(struct tern_ip_change_param *param, size_t size);
 
+/** Set `param` to the defaults, those written beside the members. */
 static inline void tern_ip_change_param_init(struct tern_ip_change_param *param)
 {
     tern_ip_change_param_init_sized(param, sizeof(*param));
 }
 
 /**
- * Handle an IP change by hand: measure the snapshot in force against every listener,
- * registration and call, and move what does not fit. With the network monitor on this is not needed;
- * when nothing has changed, nothing is sent, and COMPLETED follows at once.
+ * Handle an IP change by hand: measure the snapshot in force against every listener, registration
+ * and call, and move what does not fit. With the network monitor on this is not needed. When nothing
+ * has changed, no SIP message is sent; the listeners are opened again, and COMPLETED follows.
  *
- * @param param  NULL for the defaults
- * @return       0
- * @retval TERN_EVERSION, TERN_ESTATE (not started)
+ * @param param  NULL for the defaults; read during this function only
+ *
+ * @return               0
+ * @retval TERN_EVERSION `param` has set members that this library does not know
+ * @retval TERN_ESTATE   not started, or being stopped
  * @events TERN_EV_IP_CHANGE_PROGRESS, the last with TERN_IP_CHANGE_OP_COMPLETED
  */
 TERN_API TERN_CHECK int tern_handle_ip_change(struct tern_endpoint *ep, tern_time now,
@@ -243,13 +287,22 @@ TERN_API TERN_CHECK int tern_handle_ip_change(struct tern_endpoint *ep, tern_tim
 
 /**@}*/
 
-/** Counters since the endpoint was created. */
+/** Counters since the endpoint was created, and what is alive now. */
 struct tern_stats {
-    uint64_t messages_in, messages_out, messages_dropped, retransmissions_out;
-    uint64_t rtp_in, rtp_out, rtp_dropped;
-    uint64_t ip_changes;
+    uint64_t messages_in, messages_out; /**< SIP messages; retransmissions count in both */
+    uint64_t messages_dropped;          /**< what could not be read or fitted nothing */
+    uint64_t retransmissions_out;       /**< of `messages_out` */
+    uint64_t rtp_in, rtp_out;           /**< RTP packets */
+    uint64_t rtp_dropped; /**< malformed, or from an address that has proved nothing */
+    uint64_t ip_changes;  /**< generations, see docs/ip-change.md */
     uint32_t calls, accounts, transactions, flows; /**< alive now */
 };
+
+/**
+ * Read the counters.
+ *
+ * @param out  receives a copy
+ */
 TERN_API void tern_get_stats(const struct tern_endpoint *ep, struct tern_stats *out);
 
 #ifdef __cplusplus

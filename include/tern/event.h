@@ -15,6 +15,7 @@
 extern "C" {
 #endif
 
+/** What a struct tern_event is about. Ignore what you do not know: more types may come. */
 enum tern_event_type {
     TERN_EV_LISTENER = 1,
     TERN_EV_NETWORK = 2,
@@ -27,7 +28,7 @@ enum tern_event_type {
     TERN_EV_CALL_ENDED = 9,
     TERN_EV_IP_CHANGE_PROGRESS = 10,
     TERN_EV_SIP_MESSAGE = 11,
-    TERN_EV_STOPPED = 12,
+    TERN_EV_STOPPED = 12, /**< what tern_endpoint_stop() began is done; free the endpoint */
 };
 
 /** A listener opened, failed or closed. */
@@ -41,10 +42,12 @@ struct tern_ev_listener {
 
 /** A new snapshot is in force. */
 struct tern_ev_network {
-    bool usable; /**< there is an address other than loopback */
-    uint32_t addresses, added, removed;
+    bool usable;             /**< there is an address other than loopback */
+    uint32_t addresses;      /**< in the snapshot */
+    uint32_t added, removed; /**< since the one before */
 };
 
+/** A registration has changed its state, or could not (`status`, `reason`). RFC 3261 10. */
 struct tern_ev_registration {
     tern_account account;
     enum tern_registration_state state;
@@ -54,22 +57,26 @@ struct tern_ev_registration {
     uint32_t retry_s;   /**< WAITING: seconds until the next try; 0: waits for a network */
 };
 
+/** Somebody calls: let it ring or take it with tern_call_answer(), refuse it with
+    tern_call_hangup(). RFC 3261 13.3. */
 struct tern_ev_call_incoming {
     tern_call call;
     tern_account account;
     tern_str from;         /**< URI */
     tern_str display_name; /**< may be empty */
     tern_str to;           /**< the URI that was called */
-    tern_str subject;
+    tern_str subject;      /**< may be empty */
 };
 
+/** A provisional response to our INVITE. RFC 3261 13.2.2.1. */
 struct tern_ev_call_progress {
     tern_call call;
-    int status; /**< 100..199 */
-    tern_str reason;
-    bool early_media;
+    int status;       /**< 100..199 */
+    tern_str reason;  /**< for people */
+    bool early_media; /**< the far end sends audio already: ring back with that */
 };
 
+/** The call is up: our INVITE was accepted, or the ACK for our answer has come. RFC 3261 13. */
 struct tern_ev_call_answered {
     tern_call call;
     int codec; /**< RTP payload type; -1: no audio agreed */
@@ -78,14 +85,17 @@ struct tern_ev_call_answered {
 /** Direction, codec or addresses of the audio have changed. */
 struct tern_ev_call_media {
     tern_call call;
-    bool held_here, held_there;
-    int codec;
-    tern_addr local, remote;
+    bool held_here;   /**< we hold */
+    bool held_there;  /**< the far end holds */
+    int codec;        /**< RTP payload type; -1: no audio agreed */
+    tern_addr local;  /**< what RTP is sent from */
+    tern_addr remote; /**< what RTP is sent to */
 };
 
+/** The far end has pressed a key; told once, when it is released. RFC 4733 2.5. */
 struct tern_ev_call_dtmf {
     tern_call call;
-    char digit;
+    char digit; /**< 0-9 * # A-D */
     uint32_t duration_ms;
 };
 
@@ -101,23 +111,24 @@ enum tern_end_cause {
     TERN_END_ERROR = 8,       /**< protocol error or out of memory */
 };
 
+/** A call has ended: the last event that names it (but see call.h). */
 struct tern_ev_call_ended {
     tern_call call; /**< stale from now on */
     enum tern_end_cause cause;
-    int status;       /**< SIP status; 0: none */
-    tern_str reason;  /**< for people */
-    tern_time talked; /**< from answer to end; 0: never answered */
-    struct tern_media_stats media;
+    int status;                    /**< SIP status; 0: none */
+    tern_str reason;               /**< for people */
+    tern_time talked;              /**< from answer to end; 0: never answered */
+    struct tern_media_stats media; /**< all that it sent and heard */
 };
 
 /** One SIP message on the wire; only with `sip_events`. Credentials are blanked out. */
 struct tern_ev_sip_message {
-    bool sent;
+    bool sent;           /**< else received */
     bool retransmission; /**< sent again by the transaction layer */
     enum tern_transport transport;
     tern_addr local, remote;
     tern_str summary; /**< "INVITE", "200 OK (INVITE)" */
-    tern_str text;
+    tern_str text;    /**< all of it */
 };
 
 /** The steps of an IP change, as pjsua's ip_change_op names them, and then some. */
@@ -132,6 +143,7 @@ enum tern_ip_change_op {
     TERN_IP_CHANGE_OP_COMPLETED = 7,     /**< the last of its generation */
 };
 
+/** How a step goes. */
 enum tern_ip_change_status {
     TERN_IP_CHANGE_START = 1,
     TERN_IP_CHANGE_SUCCESS = 2,
@@ -140,7 +152,9 @@ enum tern_ip_change_status {
     TERN_IP_CHANGE_SUPERSEDED = 5, /**< a newer change took over */
 };
 
+/** For people: "move media", "completed" …; of any other value "unknown". Static storage. */
 TERN_API const char *tern_ip_change_op_name(enum tern_ip_change_op op);
+/** For people: "started", "succeeded" …; of any other value "unknown". Static storage. */
 TERN_API const char *tern_ip_change_status_name(enum tern_ip_change_status status);
 
 /** Progress of an IP change. Every generation ends with exactly one COMPLETED. */
@@ -167,6 +181,7 @@ struct tern_ip_change_progress {
     } totals;              /**< COMPLETED only */
 };
 
+/** An event: its type, and the member of the union that goes with it. */
 struct tern_event {
     enum tern_event_type type;
     union {

@@ -64,6 +64,7 @@ enum tern_link_kind {
     TERN_LINK_LOOPBACK = 5,
 };
 
+/** What kind of address it is; a sum. */
 enum tern_net_flags {
     TERN_NET_TENTATIVE = 1,  /**< in duplicate address detection: not usable yet */
     TERN_NET_DEPRECATED = 2, /**< usable, but not for anything new (RFC 4862 5.5.4) */

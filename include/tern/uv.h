@@ -38,8 +38,14 @@ struct tern_uv_opts {
     tern_str dns_servers; /**< "192.0.2.1,192.0.2.2:5353"; empty: those of /etc/resolv.conf */
 };
 
+/**
+ * What tern_uv_opts_init() calls; it lets programs and libraries of different age meet.
+ *
+ * @param size  that of the struct as the program knows it; so many bytes are written
+ */
 TERN_API void tern_uv_opts_init_sized(struct tern_uv_opts *opts, size_t size);
 
+/** Set `opts` to the defaults, all zero. */
 static inline void tern_uv_opts_init(struct tern_uv_opts *opts)
 {
     tern_uv_opts_init_sized(opts, sizeof(*opts));
