@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "base/mutant.h"
 #include "base/str.h"
 #include "dialog/routes.h"
 
@@ -155,7 +156,7 @@ void tn_dialog_end(struct tn_dialog *dialog)
 int tn_dialog_refresh_target(struct tn_dialog *dialog, const struct tn_msg *msg)
 {
     take_allow(dialog, msg);
-    if (tn_msg_header(msg, TN_HDR_CONTACT, 0) == NULL) return 0;
+    if (tn_msg_header(msg, TN_HDR_CONTACT, 0) == NULL || TN_MUTANT(OLD_TARGET)) return 0;
     return take_contact(dialog, msg);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The call task: one call through one or more generations. Table in mobility.h. */
 #include "base/assert.h"
+#include "base/mutant.h"
 #include "mobility/internal.h"
 
 #define BIT(state) (1u << (state))
@@ -156,7 +157,7 @@ void tn_mob_call_media(struct tn_mobility *mob, struct tn_call_task *task,
     if (verdict == TN_VERDICT_STAYS && !facts->offline) return;
     task->media_started = false;
     task->media_seen = false;
-    if (!task->media_late) move_media(mob, task);
+    if (!task->media_late && !TN_MUTANT(MEDIA_LAST)) move_media(mob, task);
 }
 
 /* ---- signalling ---- */
@@ -304,7 +305,7 @@ static void again(struct tn_mobility *mob, struct tn_call_task *task, int code,
         return;
     }
     report(mob, task, TERN_IP_CHANGE_OP_REINVITE_CALL, TERN_IP_CHANGE_RETRY, code);
-    enter(mob, task, TN_CALL_WAITING, pause);
+    enter(mob, task, TN_CALL_WAITING, TN_MUTANT(LOST_RETRY) ? TERN_TIME_NEVER : pause);
 }
 
 /*

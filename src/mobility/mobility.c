@@ -6,6 +6,7 @@
 #include "mobility/mobility.h"
 
 #include "base/assert.h"
+#include "base/mutant.h"
 #include "mobility/internal.h"
 
 void tn_mob_init(struct tn_mobility *mob)
@@ -86,7 +87,7 @@ static void complete(struct tn_mobility *mob, enum tern_ip_change_status status)
     done.totals.gap_out = mob->gap_out;
     done.totals.gap_in = mob->gap_in;
     tn_mob_report(mob, &done);
-    mob->open = false;
+    mob->open = TN_MUTANT(COMPLETED_TWICE);
 }
 
 void tn_mob_settle(struct tn_mobility *mob)
@@ -184,7 +185,7 @@ void tn_mob_begin(struct tn_mobility *mob, tern_time now, const struct tn_change
 {
     TN_ASSERT(!mob->beginning);
     mob->now = now;
-    if (mob->open) complete(mob, TERN_IP_CHANGE_SUPERSEDED);
+    if (mob->open && !TN_MUTANT(GENERATION_OPEN)) complete(mob, TERN_IP_CHANGE_SUPERSEDED);
 
     mob->generation++;
     mob->changed = now;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "base/mutant.h"
 #include "net/impl.h"
 
 #define BIT(n) (1U << (n))
@@ -368,7 +369,7 @@ static void stop_unwanted(struct tn_net *net)
     {
         struct tn_listener *l = TN_OWNER(node, struct tn_listener, link);
         if (l->transport == TERN_TRANSPORT_UDP || is_usable(net, l->local)) continue;
-        tn_listener_step(l, TN_LISTEN_EV_STOP, (tern_str){NULL, 0});
+        if (!TN_MUTANT(LEFT_LISTENER)) tn_listener_step(l, TN_LISTEN_EV_STOP, (tern_str){NULL, 0});
         drop(l);
     }
 }

@@ -2,6 +2,7 @@
 #include "session/refresh.h"
 
 #include "base/assert.h"
+#include "base/mutant.h"
 
 #define BIT(state)      (1u << (state))
 #define GLARE_MAX       8                /* in a row; two honest ends meet at most a few times */
@@ -87,7 +88,8 @@ enum tn_refresh_outcome tn_refresh_answer(struct tn_refresh *refresh, int code,
                                           tern_time retry_after)
 {
     TN_ASSERT(tn_refresh_pending(refresh));
-    if (code == 491) return wait_and_retry(refresh, glare_pause(refresh));
+    if (code == 491 && !TN_MUTANT(GLARE_FINAL))
+        return wait_and_retry(refresh, glare_pause(refresh));
     if (code == 500 && retry_after > 0) {
         return wait_and_retry(refresh,
                               retry_after < RETRY_AFTER_MAX ? retry_after : RETRY_AFTER_MAX);

@@ -5,6 +5,7 @@
 #include <tern/err.h>
 
 #include "base/assert.h"
+#include "base/mutant.h"
 #include "base/str.h"
 #include "txn/limits.h"
 #include "txn/txn_impl.h"
@@ -200,7 +201,7 @@ void tn_client_free(struct tn_client *client)
 {
     struct tn_txns *txns = client->txns;
 
-    stop_machine(client);
+    if (!TN_MUTANT(LEFT_TIMER)) stop_machine(client);
     tn_list_remove(&client->by_flow);
     tn_list_remove(&client->switched);
     tn_map_remove(&txns->client_map, &client->by_branch);

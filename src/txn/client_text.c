@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Requests as they are sent: our Via in front (RFC 3261 8.1.1.7), ACK (17.1.1.3), CANCEL (9.1). */
+#include <string.h>
+
 #include <tern/err.h>
 
+#include "base/mutant.h"
 #include "base/str.h"
 #include "txn/limits.h"
 #include "txn/txn_impl.h"
@@ -15,6 +18,7 @@ static void put_branch(struct tn_txns *txns, tern_str branch, struct tn_buf *out
         return;
     }
     tn_random_token(&txns->ctx->random, token, sizeof(token));
+    if (TN_MUTANT(BRANCH_AGAIN)) memset(token + 1, 'x', sizeof(token) - 1);
     tn_buf_str(out, TN_BRANCH_COOKIE);
     tn_buf_bytes(out, token, sizeof(token));
 }

@@ -2,6 +2,7 @@
 #include "txn/ict.h"
 
 #include "base/assert.h"
+#include "base/mutant.h"
 #include "txn/timing.h"
 
 #define BIT(state) (1u << (state))
@@ -38,7 +39,7 @@ static unsigned resend(struct tn_ict *t)
 {
     t->a_delay *= 2; /* 17.1.1.2: no ceiling; timer B ends the series */
     tn_hold_arm(&t->m, &t->a, t->a_delay);
-    return TN_DO_SEND;
+    return TN_MUTANT(INVITE_ONCE) ? TN_DO_NOTHING : TN_DO_SEND;
 }
 
 static unsigned start_b(struct tn_ict *t)

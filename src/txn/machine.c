@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "txn/machine.h"
 
+#include "base/mutant.h"
+
 void tn_hold_init(struct tn_hold_timer *timer, int event, void (*fire)(struct tn_timer *timer))
 {
     tn_timer_init(&timer->timer, event, fire);
@@ -29,7 +31,7 @@ void tn_hold_apply(const struct tn_machine *m, struct tn_hold_timer *timer)
         if (timer->left < 0) timer->left = 0;
         tn_timer_cancel(m->ctx, &timer->timer);
     } else if (!m->paused && timer->left != TERN_TIME_NEVER) {
-        tn_timer_arm(m->ctx, &timer->timer, timer->left);
+        if (!TN_MUTANT(LOST_TIMER)) tn_timer_arm(m->ctx, &timer->timer, timer->left);
         timer->left = TERN_TIME_NEVER;
     }
 }

@@ -5,6 +5,7 @@
 #include <tern/err.h>
 
 #include "base/assert.h"
+#include "base/mutant.h"
 #include "base/str.h"
 #include "txn/limits.h"
 #include "txn/request_impl.h"
@@ -131,6 +132,7 @@ static int attempt(struct tn_request *r)
 {
     bool is_ack = r->opts.method == TN_METHOD_ACK;
     uint32_t cseq = is_ack ? *r->opts.cseq : *r->opts.cseq + 1;
+    if (TN_MUTANT(CSEQ_AGAIN) && r->challenges > 0) cseq = *r->opts.cseq;
     struct tn_buf out;
 
     tn_buf_init(&out, &r->txns->ctx->alloc, TN_MSG_SIZE_MAX);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "base/mutant.h"
 #include "base/str.h"
 
 #define BIT(life) (1u << (life))
@@ -109,7 +110,7 @@ static void repeat_fired(struct tn_timer *timer)
     struct tn_call *call = TN_OWNER(timer, struct tn_call, repeat.timer);
     if (tn_repeat_timer(&call->repeat) == TN_REPEAT_SEND) {
         /* Stale: the transaction has ended, and the ACK is the only thing left to wait for. */
-        (void)!tn_server_repeat(&call->ep->txns, call->invite_txn);
+        if (!TN_MUTANT(OK_ONCE)) (void)!tn_server_repeat(&call->ep->txns, call->invite_txn);
         return;
     }
     tn_call_in_timeout(call);
@@ -197,7 +198,7 @@ void tn_call_tell_ended(struct tn_call *call, enum tern_end_cause cause, int sta
                         tern_str reason)
 {
     struct tern_endpoint *ep = call->ep;
-    if (call->ended_told) return;
+    if (call->ended_told && !TN_MUTANT(LATE_EVENT)) return;
     struct tern_event event = {.type = TERN_EV_CALL_ENDED};
     event.u.ended = (struct tern_ev_call_ended){
         .call = {call->id},

@@ -2,6 +2,7 @@
 /* The functions of tern/call.h. */
 #include <string.h>
 
+#include "base/mutant.h"
 #include "base/str.h"
 #include "ua/call.h"
 #include "ua/options.h"
@@ -141,7 +142,7 @@ static int want(struct tern_endpoint *ep, tern_time now, tern_call handle, uint3
     if (call == NULL) return TERN_ESTALE;
     if (call->life != TN_LIFE_ACTIVE) return TERN_ESTATE;
     tn_ep_enter(ep, now);
-    if (hold >= 0) call->hold = hold != 0;
+    if (hold >= 0 && !TN_MUTANT(HOLD_IGNORED)) call->hold = hold != 0;
     tn_refresh_want(&call->refresh, intents);
     tn_call_pump_refresh(call);
     tn_ep_run(ep);

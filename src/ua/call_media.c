@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A call's RTP: sockets, addresses, and what the stream is told. */
 #include "base/assert.h"
+#include "base/mutant.h"
 #include "ua/call.h"
 
 #define PORT_TRIES_MAX 32 /* pairs of ports in a row that are taken: the range is full */
@@ -133,7 +134,7 @@ void tn_call_media_close(struct tn_call *call)
         call->stream_ready = false;
     }
     close_socket(call, &call->rtp);
-    close_socket(call, &call->rtcp);
+    if (!TN_MUTANT(LEFT_SOCKET)) close_socket(call, &call->rtcp);
 }
 
 /* ---- addresses ---- */
@@ -155,6 +156,8 @@ struct tn_offer_local tn_call_offer_local(struct tn_call *call, tern_addr signal
         local = source;
     }
     struct tn_offer_local out = {.rtp = local, .rtcp = local, .hold = call->hold};
+    if (TN_MUTANT(OLD_SDP) && call->moving) out.rtp = call->contact_local;
+    if (TN_MUTANT(HOLD_LOST) && call->moving) out.hold = false;
     out.rtp.port = call->rtp.port;
     out.rtcp.port = call->rtcp.port;
     return out;
@@ -187,6 +190,8 @@ void tn_call_move_media(struct tn_call *call, tern_addr local)
     if (!call->stream_ready) return;
     call->moving = true;
     call->gap_local = local;
+    if (TN_MUTANT(RTP_ANEW)) call->stream.sender.sequence = 1;
+    if (TN_MUTANT(SSRC_ANEW)) call->stream.sender.ssrc++;
     send_from(call, local);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Outgoing calls, up to the ACK: RFC 3261 13.2. */
 #include "base/assert.h"
+#include "base/mutant.h"
 #include "base/str.h"
 #include "dialog/routes.h"
 #include "ua/call.h"
@@ -302,6 +303,7 @@ void tn_call_decline_fork(struct tn_call *call, const struct tn_msg *rsp)
     if (call->incoming && !tn_dialog_matches_response(&call->dialog, rsp)) return;
     if (tn_dialog_matches_response(&call->dialog, rsp)) {
         /* Once more, or late for a re-INVITE that was given up: ACK always (MOBILITY C8). */
+        if (TN_MUTANT(ACK_ONCE)) return;
         if (rsp->cseq.number == call->invite_cseq) {
             tn_call_out_acknowledge(call, rsp);
         } else {

@@ -4,6 +4,7 @@
  * ACK and BYE.
  */
 #include "base/assert.h"
+#include "base/mutant.h"
 #include "base/str.h"
 #include "ua/call.h"
 
@@ -151,6 +152,7 @@ static void prepare_refresh(struct tn_call *call, const struct tn_effect *effect
     }
     call->refresh_local = local.rtp;
     call->refresh_contact = intents & TN_INTENT_CONTACT ? path.local : call->contact_local;
+    if (TN_MUTANT(OLD_CONTACT)) call->refresh_contact = call->contact_local;
     call->refresh_path = path.local;
     call->hop = path.remote;
     if (!err) {

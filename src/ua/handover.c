@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "base/mutant.h"
 #include "ua/call.h"
 #include "ua/options.h"
 
@@ -154,6 +155,7 @@ static void repeat_on_new_path(struct tn_call *call)
         tn_call_send_bye(call, (tern_str){NULL, 0});
         return;
     }
+    if (TN_MUTANT(BYE_LOST) && call->life == TN_LIFE_LEAVING) return;
     if (request == 0 || !tn_request_path(&ep->txns, request, &path)) return;
     if (tn_net_has_local(&ep->net, path.local)) return;
     if (tern_network_source(&ep->network, path.remote, &source) != 0) return;
@@ -223,7 +225,7 @@ static void close_dead_flows(struct tern_endpoint *ep)
     uint32_t cursor = 0;
     const struct tn_flow *flow;
     while ((flow = tn_net_each(&ep->net, &cursor)) != NULL) {
-        if (tn_net_has_local(&ep->net, flow->key.local)) continue;
+        if (tn_net_has_local(&ep->net, flow->key.local) || TN_MUTANT(OLD_FLOW)) continue;
         uint64_t id = flow->id;
         struct tn_flow_key key = flow->key;
         tn_net_close(&ep->net, id, true, false);
@@ -247,7 +249,7 @@ static void close_dead_flows(struct tern_endpoint *ep)
  */
 static void close_left_flows(struct tern_endpoint *ep)
 {
-    if (ep->network.address_count > 0) close_dead_flows(ep);
+    if (ep->network.address_count > 0 && !TN_MUTANT(OLD_STREAM)) close_dead_flows(ep);
 }
 
 void tn_ep_network_changed(struct tern_endpoint *ep, const struct tern_ip_change_param *param,
@@ -320,7 +322,7 @@ static void close_old_flow(struct tern_endpoint *ep, struct tn_account *account,
 
 static void refresh_call(struct tn_call *call, const struct tn_decision *decision)
 {
-    tn_call_drop_refresh(call);
+    if (!TN_MUTANT(OLD_REFRESH)) tn_call_drop_refresh(call);
     uint32_t intents = decision->flags;
     if (!decision->use_update) intents |= TN_INTENT_INVITE;
     tn_refresh_want(&call->refresh, intents);
@@ -489,7 +491,7 @@ int tern_set_network(struct tern_endpoint *ep, tern_time now, const struct tern_
         struct tern_network old = ep->network;
         ep->network = *network;
         tn_net_set_network(&ep->net, network);
-        tn_locate_flush(&ep->net);
+        if (!TN_MUTANT(STALE_DNS)) tn_locate_flush(&ep->net);
         tell_network(ep, &old);
         if (ep->state == TN_ENDPOINT_RUNNING && ep->auto_ip_change) {
             struct tern_ip_change_param param;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The registration of an account: RFC 3261 10.2, RFC 3608, RFC 5626 4.5. Table in ua/account.h. */
 #include "base/assert.h"
+#include "base/mutant.h"
 #include "base/str.h"
 #include "dialog/routes.h"
 #include "ua/account.h"
@@ -124,11 +125,11 @@ void tn_registration_fini(struct tn_account *account)
     tn_list_remove(&account->by_flow);
     tn_timer_cancel(ctx, &account->refresh);
     tn_timer_cancel(ctx, &account->retry);
-    tn_timer_cancel(ctx, &account->keepalive);
+    if (!TN_MUTANT(LEFT_KEEPALIVE)) tn_timer_cancel(ctx, &account->keepalive);
     tn_text_fini(&ctx->alloc, &account->call_id);
     tn_text_fini(&ctx->alloc, &account->contact);
     tn_text_fini(&ctx->alloc, &account->old_contacts);
-    tn_text_fini(&ctx->alloc, &account->pending_contact);
+    if (!TN_MUTANT(LEFT_MEMORY)) tn_text_fini(&ctx->alloc, &account->pending_contact);
 }
 
 /* ---- sending ---- */
@@ -365,6 +366,7 @@ static int put_contacts(struct tn_account *account, const struct tn_effect *effe
         tn_buf_u64(buf, account->asked_expires_s);
     }
     while (tn_routes_next(&old, &element)) {
+        if (TN_MUTANT(OLD_BINDING) && !removing) break;
         if (tn_str_eq(element, tn_text_view(&account->pending_contact))) continue;
         if (buf->len > 0) tn_buf_z(buf, ", ");
         tn_buf_str(buf, element);
@@ -468,6 +470,7 @@ static void registered(struct tn_account *account, const struct tn_msg *rsp, uin
     take_service_route(account, rsp);
     enter(account, TERN_REGISTRATION_REGISTERED, (tern_str){NULL, 0});
     tn_timer_arm(&ep->ctx, &account->refresh, refresh_delay(account, seconds));
+    if (TN_MUTANT(LOST_REFRESH) && ep->mob.open) tn_timer_cancel(&ep->ctx, &account->refresh);
     tn_timer_cancel(&ep->ctx, &account->keepalive);
     if (account->keepalive_s > 0 && account->transport == TERN_TRANSPORT_UDP) {
         tn_timer_arm(&ep->ctx, &account->keepalive, TERN_SECONDS(account->keepalive_s));

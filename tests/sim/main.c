@@ -23,6 +23,8 @@ static const char usage_text[] =
     "  --replay N        as --seed, with a trace on standard output\n"
     "  --trace           the same for --scenario and --plan\n"
     "  --shrink N        find the fewest faults with which seed N still fails\n"
+    "  --mutant NAME     with this deliberate mistake in the library (builds with TERN_MUTANTS)\n"
+    "  --mutants         the deliberate mistakes\n"
     "  --quiet           no progress\n";
 
 void print_failure(const struct plan *plan, const struct verdict *verdict, const char *what)
@@ -138,7 +140,7 @@ static void list_scenarios(void)
 struct command {
     struct options options;
     const char *scenario, *plan, *regressions;
-    bool list, trace, replay, shrink, wrong;
+    bool list, mutants, trace, replay, shrink, wrong;
     const char *commit_of;
     uint64_t count;
 };
@@ -164,6 +166,7 @@ static bool read_value(struct command *c, const char *name, const char *value)
     if (strcmp(name, "--jobs") == 0) return (o->jobs = atoi(value)) > 0 && o->jobs <= 64;
     if (strcmp(name, "--failures") == 0) return (o->failures_max = atoi(value)) > 0;
     if (strcmp(name, "--scenario") == 0) return (c->scenario = value) != NULL;
+    if (strcmp(name, "--mutant") == 0) return mutant_choose(value);
     if (strcmp(name, "--plan") == 0) return (c->plan = value) != NULL;
     if (strcmp(name, "--regressions") == 0) return (c->regressions = value) != NULL;
     if (strcmp(name, "--replay") == 0) return (c->replay = true) && read_seeds(o, value);
@@ -180,6 +183,8 @@ static void read_options(struct command *c, int argc, char **argv)
             c->options.quiet = true;
         } else if (strcmp(argv[i], "--list") == 0) {
             c->list = true;
+        } else if (strcmp(argv[i], "--mutants") == 0) {
+            c->mutants = true;
         } else if (strcmp(argv[i], "--trace") == 0) {
             c->trace = true;
         } else if (i + 1 < argc) {
@@ -236,6 +241,10 @@ int main(int argc, char **argv)
     if (c.commit_of) seeds_of_commit(&c);
     if (c.options.minutes > 0 && c.options.first == c.options.last) c.options.last = UINT64_MAX;
     if (c.options.minutes > 0 && !c.options.seeds) c.options.last = UINT64_MAX;
+    if (c.mutants) {
+        mutant_list();
+        return 0;
+    }
     if (c.list) {
         list_scenarios();
         return 0;

@@ -27,6 +27,9 @@ struct verdict {
 void shrink(struct plan *plan, const char *invariant);
 /* jobs.c: many seeds in several processes. @return how many failed */
 int jobs_run(const struct options *options);
+/* mutant.c: a deliberate mistake in the library. @return false: there is none of that name */
+bool mutant_choose(const char *name);
+void mutant_list(void);
 /* One plan in a process of its own, so that a crash is a verdict as well. */
 void try_plan(const struct plan *plan, struct verdict *out);
 /* One plan, here; `trace` may be NULL. */
