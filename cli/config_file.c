@@ -8,6 +8,8 @@
 #include "config.h"
 #include "text.h"
 
+enum { SETTINGS_MAX = 64 };
+
 struct reader {
     struct config *config;
     struct config_account *account; /* of the section, NULL elsewhere */
@@ -16,6 +18,7 @@ struct reader {
     const char *name;
     unsigned line;
     unsigned account_line;
+    unsigned given[SETTINGS_MAX]; /* by setting: the line, 0: not yet in this section */
     char *why;
 };
 
@@ -63,6 +66,29 @@ static int end_section(struct reader *r)
     return fail(r, r->account_line, "expected 'uri = USER@DOMAIN' in this [account]");
 }
 
+/* Each [account] is another one, while [phone] goes on where it is opened again. */
+static void forget_given(struct reader *r, enum config_scope scope)
+{
+    for (size_t i = 0; i < config_setting_count && i < SETTINGS_MAX; i++) {
+        if (config_settings[i].scope == scope) r->given[i] = 0;
+    }
+}
+
+static int note_given(struct reader *r, const struct config_setting *setting)
+{
+    size_t i = (size_t)(setting - config_settings);
+    char what[CONFIG_WHY_CAP];
+
+    if (i >= SETTINGS_MAX) return 0;
+    if (r->given[i] == 0) {
+        r->given[i] = r->line;
+        return 0;
+    }
+    snprintf(what, sizeof(what), "%s: expected once in this section, found in line %u too",
+             setting->name, r->given[i]);
+    return fail(r, r->line, what);
+}
+
 static int begin_section(struct reader *r, const char *text)
 {
     char what[CONFIG_WHY_CAP], found[64];
@@ -78,6 +104,7 @@ static int begin_section(struct reader *r, const char *text)
     if (strcmp(text, "[account]") == 0) {
         r->scope = CONFIG_ACCOUNT;
         r->account_line = r->line;
+        forget_given(r, CONFIG_ACCOUNT);
         r->account = config_add_account(r->config, NULL, what);
         return r->account != NULL ? 0 : fail(r, r->line, what);
     }
@@ -154,7 +181,9 @@ static int read_setting(struct reader *r, char *key, char *value)
                  setting->name);
         return fail(r, r->line, what);
     }
-    int err = config_set(r->config, r->account, setting, value, what);
+    int err = note_given(r, setting);
+    if (err < 0) return err;
+    err = config_set(r->config, r->account, setting, value, what);
     return err < 0 ? fail(r, r->line, what) : 0;
 }
 

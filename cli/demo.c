@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "text.h"
+
 static const char help[] =
     "usage: tern demo [OPTION...]\n"
     "\n"
@@ -75,18 +77,22 @@ static const struct option options[] = {
     {0},
 };
 
-/* @return false, with a message, when it is no number in the range */
-static bool read_number(const char *option, double most, double *out)
+/* @return the option's value, or -1 for what is no number in the range */
+static double value_of(double most)
 {
     char *end;
 
     errno = 0;
     double value = strtod(optarg, &end);
-    if (end != optarg && *end == '\0' && errno == 0 && isfinite(value) && value >= 0 &&
-        value <= most) {
-        *out = value;
-        return true;
-    }
+    bool good = end != optarg && *end == '\0' && errno == 0 && isfinite(value);
+    return good && value >= 0 && value <= most ? value : -1;
+}
+
+/* @return false, with a message, when it is no number in the range */
+static bool read_number(const char *option, double most, double *out)
+{
+    *out = value_of(most);
+    if (*out >= 0) return true;
     fprintf(stderr, "tern demo: --%s: want a number from 0 to %g, not '%s'\n", option, most,
             optarg);
     return false;
@@ -121,10 +127,9 @@ static bool read_scenario(struct demo_opts *opts)
 
 static bool read_changes(struct demo_opts *opts)
 {
-    double value;
+    double value = value_of(DEMO_CHANGES_MAX);
 
-    if (!read_number("changes", DEMO_CHANGES_MAX, &value)) return false;
-    opts->changes = (unsigned)value;
+    opts->changes = value > 0 ? (unsigned)value : 0;
     if (opts->changes > 0 && (double)opts->changes == value) return true;
     fprintf(stderr, "tern demo: --changes: want a whole number from 1 to %d, not '%s'\n",
             DEMO_CHANGES_MAX, optarg);
@@ -187,13 +192,14 @@ static int read_options(int argc, char **argv, struct demo_opts *opts)
 static bool is_playable(const char *path)
 {
     struct tern_audio_source *source;
-    char why[256];
+    char why[256], reason[256];
 
     if (tern_audio_file_source(path, true, &source, why) == 0) {
         source->close(source);
         return true;
     }
-    fprintf(stderr, "tern demo: --wav %s: %s\n", path, why);
+    fprintf(stderr, "tern demo: --wav %s: %s\n", path,
+            text_reason(why, path, reason, sizeof(reason)));
     return false;
 }
 

@@ -165,16 +165,16 @@ void demo_put_arrow(struct demo_writer *writer, bool right, const char *label)
 {
     const char *left_tip = writer->screen->utf8 ? "◀" : "<";
     const char *right_tip = writer->screen->utf8 ? "▶" : ">";
-    const size_t before = 3, most = ARROW_WIDTH - 10;
-    size_t len = strnlen(label, most);
+    const size_t before = 3;
+    size_t len = strlen(label), used = before + len + 2 + (right ? 1 : 0);
 
     demo_tint(writer, right ? DEMO_OUT : DEMO_IN);
     if (!right) fputs(left_tip, writer->to);
     put_stroke(writer, right ? before : before - 1);
     demo_tint(writer, DEMO_PLAIN);
-    fprintf(writer->to, " %.*s ", (int)len, label);
+    fprintf(writer->to, " %s ", label);
     demo_tint(writer, right ? DEMO_OUT : DEMO_IN);
-    put_stroke(writer, ARROW_WIDTH - before - len - 2 - (right ? 1 : 0));
+    put_stroke(writer, used < ARROW_WIDTH ? ARROW_WIDTH - used : 1);
     if (right) fputs(right_tip, writer->to);
     demo_tint(writer, DEMO_PLAIN);
 }

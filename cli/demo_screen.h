@@ -62,7 +62,7 @@ void demo_put_time(struct demo_writer *writer, tern_time at);
 void demo_put_blank(struct demo_writer *writer);
 void demo_put_mark(struct demo_writer *writer, enum demo_mark mark);
 void demo_tint(struct demo_writer *writer, enum demo_tint tint);
-/** An arrow of fixed width with a label in it. */
+/** An arrow with a label in it: of fixed width, unless the label takes more. */
 void demo_put_arrow(struct demo_writer *writer, bool right, const char *label);
 
 /* ---- JSON ---- */

@@ -134,48 +134,86 @@ static bool is_over(struct demo_show *show)
     return both_hear_since(show, show->completed);
 }
 
-static void title_of(const struct demo_show *show, const struct demo_result *result,
-                     char title[160])
+/* Loopback addresses have no interfaces that one could tell apart. */
+static const char *arrival(const struct demo_show *show, const struct demo_place *place,
+                           char text[80])
 {
-    const char *old_name = result->from.ifname, *new_name = result->to.ifname;
-
-    if (show->opts->scenario == DEMO_MAKE) {
-        snprintf(title, 160, "Change %zu: %s gets %s, a better way than %s", show->result_count,
-                 new_name, result->to.address, old_name);
+    if (show->stage.lab == NULL) {
+        snprintf(text, 80, "%s comes", place->address);
     } else {
-        snprintf(title, 160, "Change %zu: %s loses %s, %s gets %s", show->result_count, old_name,
-                 result->from.address, new_name, result->to.address);
+        snprintf(text, 80, "%s gets %s", place->ifname, place->address);
     }
+    return text;
+}
+
+static const char *departure(const struct demo_show *show, const struct demo_place *place,
+                             char text[80])
+{
+    if (show->stage.lab == NULL) {
+        snprintf(text, 80, "%s goes", place->address);
+    } else {
+        snprintf(text, 80, "%s loses %s", place->ifname, place->address);
+    }
+    return text;
+}
+
+/* Nothing that has not happened yet. */
+static void title_of(const struct demo_show *show, const struct demo_result *result,
+                     char title[240])
+{
+    const char *worse = show->stage.lab != NULL ? result->from.ifname : result->from.address;
+    char comes[80], goes[80];
+
+    arrival(show, &result->to, comes);
+    departure(show, &result->from, goes);
+    switch (show->opts->scenario) {
+    case DEMO_BREAK:
+        snprintf(title, 240, "Change %zu: %s, %s", show->result_count, goes, comes);
+        break;
+    case DEMO_MAKE:
+        snprintf(title, 240, "Change %zu: %s, a better way than %s", show->result_count, comes,
+                 worse);
+        break;
+    case DEMO_OFFLINE: snprintf(title, 240, "Change %zu: %s", show->result_count, goes); break;
+    }
+}
+
+/* @return 0, also when the show is broken meanwhile */
+static int perform_offline(struct demo_show *show, struct demo_result *result)
+{
+    int err = demo_stage_leave(&show->stage, &result->from);
+    char comes[80];
+
+    if (err) return err;
+    demo_tell(&show->story, demo_now(), DEMO_DOT, "no network%s",
+              show->opts->hangup ? "" : ": the call waits");
+    if (!demo_pause(show, show->opts->offline)) return 0;
+    show->usable = demo_now();
+    result->offline = show->usable - result->began;
+    demo_tell(&show->story, show->usable, DEMO_DOT, "%s", arrival(show, &result->to, comes));
+    return demo_stage_arrive(&show->stage, &result->to);
 }
 
 static int perform(struct demo_show *show, struct demo_result *result)
 {
-    int err = 0;
-
     switch (show->opts->scenario) {
-    case DEMO_BREAK: err = demo_stage_swap(&show->stage, &result->from, &result->to); break;
-    case DEMO_MAKE: err = demo_stage_arrive(&show->stage, &result->to); break;
-    case DEMO_OFFLINE:
-        err = demo_stage_leave(&show->stage, &result->from);
-        if (!err && !demo_pause(show, show->opts->offline)) return 0;
-        show->usable = demo_now();
-        result->offline = show->usable - result->began;
-        demo_tell(&show->story, show->usable, DEMO_DOT, "%s gets %s", result->to.ifname,
-                  result->to.address);
-        if (!err) err = demo_stage_arrive(&show->stage, &result->to);
-        break;
+    case DEMO_BREAK: return demo_stage_swap(&show->stage, &result->from, &result->to);
+    case DEMO_MAKE: return demo_stage_arrive(&show->stage, &result->to);
+    case DEMO_OFFLINE: return perform_offline(show, result);
     }
-    return err;
+    return 0;
 }
 
 /* The old address stands until all has moved, and a little longer. */
 static bool take_old_away(struct demo_show *show, const struct demo_result *result)
 {
+    char goes[80];
+
     if (!demo_pause(show, TERN_MS(LINGER_MS))) return false;
     tern_time at = demo_now();
     if (demo_stage_leave(&show->stage, &result->from))
         return demo_fail(show, "%s", show->stage.why);
-    demo_tell(&show->story, at, DEMO_DOT, "%s loses %s", result->from.ifname, result->from.address);
+    demo_tell(&show->story, at, DEMO_DOT, "%s", departure(show, &result->from, goes));
     show->completed = at + show->opts->rtt / 2; /* what was under way may still be heard */
     return true;
 }
@@ -210,7 +248,7 @@ static bool change(struct demo_show *show)
 {
     struct demo_result *result = &show->results[show->result_count++];
     const struct demo_answer never = {TERN_TIME_NEVER, TERN_TIME_NEVER};
-    char title[160];
+    char title[240];
 
     if (!demo_measure(show, demo_now())) return false;
     const struct demo_measure far = show->known[DEMO_FAR].measure;

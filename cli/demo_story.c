@@ -145,7 +145,7 @@ static const char *peer_name(const struct demo_story *story, tern_addr remote)
 /* The label of an arrow: what does not fit loses its reason phrase, not its method. */
 static void shorten(const char *summary, char *out, size_t cap)
 {
-    const size_t fits = 30;
+    const size_t fits = 44; /* "407 Proxy Authentication Required (INVITE)", in 80 columns */
     const char *method = strchr(summary, '(');
 
     if (strlen(summary) <= fits || method == NULL) {
@@ -215,7 +215,7 @@ static enum demo_mark mark_of(enum tern_ip_change_status status)
     return DEMO_DOT;
 }
 
-static const char *subject_of(enum tern_ip_change_op op)
+static const char *subject_of(enum tern_ip_change_op op, enum tern_ip_change_status status)
 {
     switch (op) {
     case TERN_IP_CHANGE_OP_RESTART_LISTENER: return "listeners";
@@ -224,7 +224,8 @@ static const char *subject_of(enum tern_ip_change_op op)
     case TERN_IP_CHANGE_OP_HANGUP_CALL: return "hang up";
     case TERN_IP_CHANGE_OP_REINVITE_CALL: return "call";
     case TERN_IP_CHANGE_OP_MEDIA_MOVED: return "audio";
-    case TERN_IP_CHANGE_OP_COMPLETED: return "completed";
+    case TERN_IP_CHANGE_OP_COMPLETED:
+        return status == TERN_IP_CHANGE_SUPERSEDED ? "superseded" : "completed";
     }
     return "";
 }
@@ -303,6 +304,47 @@ static void put_step(struct demo_writer *w, const struct tern_ip_change_progress
     fprintf(w->to, " %s", tern_addr_print(local, address));
 }
 
+static void tell_step(struct demo_story *story, tern_time at,
+                      const struct tern_ip_change_progress *p, const char *reason)
+{
+    struct demo_writer w = demo_write(&story->screen, at);
+
+    demo_put_time(&w, at);
+    demo_put_mark(&w, mark_of(p->status));
+    fprintf(w.to, "%-10s ", subject_of(p->op, p->status));
+    put_step(&w, p);
+    if (p->op == TERN_IP_CHANGE_OP_REINVITE_CALL && p->status == TERN_IP_CHANGE_START) {
+        fprintf(w.to, " by %s", p->used_update ? "UPDATE" : "re-INVITE");
+    }
+    if (p->attempt > 1) fprintf(w.to, ", attempt %u", p->attempt);
+    if (p->sip_code != 0) fprintf(w.to, " (%d)", p->sip_code);
+    if (reason[0] != '\0' && p->status != TERN_IP_CHANGE_SUCCESS) {
+        fprintf(w.to, ": %s", reason);
+    }
+    demo_write_end(&w);
+}
+
+/* @return whether the step belongs to a change of which it is not known yet that it matters */
+static bool hold(struct demo_story *story, tern_time at, const struct tern_ip_change_progress *p)
+{
+    bool quiet = p->op == TERN_IP_CHANGE_OP_RESTART_LISTENER &&
+                 (p->status == TERN_IP_CHANGE_START || p->status == TERN_IP_CHANGE_SUCCESS);
+
+    if (!quiet || p->generation == story->moved || story->held_count == DEMO_HELD_MAX) return false;
+    story->held[story->held_count++] = (struct demo_held){at, *p};
+    return true;
+}
+
+/*
+ * Between two addresses there is often a moment without any. The phone begins a change for it, which
+ * the next one takes over before it moves anything: nobody misses that.
+ */
+static bool is_nothing(struct demo_story *story, const struct tern_ip_change_progress *p)
+{
+    return p->op == TERN_IP_CHANGE_OP_COMPLETED && p->status == TERN_IP_CHANGE_SUPERSEDED &&
+           p->generation != story->moved;
+}
+
 static void tell_progress(struct demo_story *story, const struct demo_report *report)
 {
     const struct tern_ip_change_progress *p = &report->u.progress;
@@ -311,20 +353,17 @@ static void tell_progress(struct demo_story *story, const struct demo_report *re
         progress_as_json(story, report);
         return;
     }
-    struct demo_writer w = demo_write(&story->screen, report->at);
-    demo_put_time(&w, report->at);
-    demo_put_mark(&w, mark_of(p->status));
-    fprintf(w.to, "%-10s ", subject_of(p->op));
-    put_step(&w, p);
-    if (p->op == TERN_IP_CHANGE_OP_REINVITE_CALL && p->status == TERN_IP_CHANGE_START) {
-        fprintf(w.to, " by %s", p->used_update ? "UPDATE" : "re-INVITE");
+    if (hold(story, report->at, p)) return;
+    bool nothing = is_nothing(story, p);
+    for (size_t i = 0; i < story->held_count && !nothing; i++) {
+        const struct demo_held *held = &story->held[i];
+        if (held->progress.generation == p->generation)
+            tell_step(story, held->at, &held->progress, "");
     }
-    if (p->attempt > 1) fprintf(w.to, ", attempt %u", p->attempt);
-    if (p->sip_code != 0) fprintf(w.to, " (%d)", p->sip_code);
-    if (report->reason[0] != '\0' && p->status != TERN_IP_CHANGE_SUCCESS) {
-        fprintf(w.to, ": %s", report->reason);
-    }
-    demo_write_end(&w);
+    story->held_count = 0;
+    if (nothing) return;
+    if (p->op != TERN_IP_CHANGE_OP_SHUTDOWN_TRANSPORT) story->moved = p->generation;
+    tell_step(story, report->at, p, report->reason);
 }
 
 /* ---- the rest ---- */

@@ -46,8 +46,19 @@ struct demo_summary {
     const char *failure; /* why the show stopped; NULL: it did not */
 };
 
+enum { DEMO_HELD_MAX = 4 };
+
+/* A step that is told only if its change moves something. */
+struct demo_held {
+    tern_time at;
+    struct tern_ip_change_progress progress;
+};
+
 struct demo_story {
     struct demo_screen screen;
+    uint32_t moved; /* the newest change that has moved something */
+    size_t held_count;
+    struct demo_held held[DEMO_HELD_MAX];
     const struct demo_opts *opts;
     const struct demo_stage *stage;
 };

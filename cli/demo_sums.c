@@ -223,8 +223,8 @@ static void tell_answer(struct demo_story *story, const char *method,
     if (answered && rtt > 0) {
         fprintf(w.to, ": %.1f round trips phone%sserver%s%s", ms(took) / ms(rtt), dash,
                 by_far ? dash : "", by_far ? "far" : "");
-        if (story->opts->transport == TERN_TRANSPORT_TCP && !by_far) {
-            fputs(", one to connect", w.to);
+        if (story->opts->transport == TERN_TRANSPORT_TCP) {
+            fprintf(w.to, ",\n%14s%s to connect", "", by_far ? "half of one" : "one of them");
         }
     }
     demo_write_end(&w);

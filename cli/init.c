@@ -12,7 +12,7 @@
 #include "command.h"
 #include "phone.h"
 
-enum { PATH_CAP = 2 * CONFIG_TEXT_CAP };
+enum { PATH_CAP = 2 * CONFIG_TEXT_CAP, QUESTIONS_MAX = 3 };
 
 static int print_help(void)
 {
@@ -51,18 +51,28 @@ static bool ask(const char *question, bool secret, char out[CONFIG_TEXT_CAP])
     return got && out[0] != '\0';
 }
 
-/* An account, where no option gave one. @return -1 to go on, else an exit status. */
-static int ask_account(struct config *config)
+/* @return -1 to go on, with an account or without, else an exit status. */
+static int ask_address(struct config *config)
 {
     char text[CONFIG_TEXT_CAP], why[CONFIG_WHY_CAP];
 
+    for (unsigned i = 0; i < QUESTIONS_MAX; i++) {
+        if (!ask("Your SIP address (user@domain, empty for none yet)", false, text)) return -1;
+        if (config_add_account(config, text, why) != NULL) return -1;
+        fprintf(stderr, "tern init: %s\n", why);
+    }
+    return EXIT_USAGE;
+}
+
+/* An account, where no option gave one. @return -1 to go on, else an exit status. */
+static int ask_account(struct config *config)
+{
+    char text[CONFIG_TEXT_CAP];
+
     if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) return -1;
     if (config->account_count == 0) {
-        if (!ask("Your SIP address (user@domain, empty for none yet)", false, text)) return -1;
-        if (config_add_account(config, text, why) == NULL) {
-            fprintf(stderr, "tern init: %s\n", why);
-            return EXIT_USAGE;
-        }
+        int status = ask_address(config);
+        if (status >= 0 || config->account_count == 0) return status;
     }
     struct config_account *account = &config->accounts[0];
     if (account->password[0] == '\0' && account->password_file[0] == '\0' &&

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -194,7 +195,7 @@ static int open_driver(struct phone *phone)
 static int add_accounts(struct phone *phone)
 {
     struct tern_account_opts opts;
-    char registrar[CONFIG_TEXT_CAP], what[CONFIG_TEXT_CAP + 16];
+    char registrar[CONFIG_TEXT_CAP], what[CONFIG_TEXT_CAP + 64];
 
     for (size_t i = 0; i < phone->config.account_count; i++) {
         struct config_account *from = &phone->config.accounts[i];
@@ -204,7 +205,10 @@ static int add_accounts(struct phone *phone)
         text_short_uri(opts.uri, account->name, sizeof(account->name));
         int err = tern_account_add(phone->ep, phone_now(phone), &opts, &account->handle);
         if (err < 0) {
-            snprintf(what, sizeof(what), "account %s", account->name);
+            bool tls = strncasecmp(from->uri, "sips:", 5) == 0;
+            if (tls) err = TERN_EUNSUPPORTED;
+            snprintf(what, sizeof(what), "account %s%s", account->name,
+                     tls ? ": sips: needs TLS" : "");
             return fail(what, err);
         }
         explicit_bzero(from->password, sizeof(from->password)); /* the library has it now */

@@ -3,7 +3,8 @@
  * `tern phone`, inside. Its files: phone.c (start and end), phone_options.c (flags), phone_calls.c
  * (calls and their sound), phone_event*.c and phone_change.c (what the endpoint tells),
  * phone_action.c (what commands do), phone_show.c (tables), phone_script.c (commands one after the
- * other, and waiting), phone_say.c (lines and JSON). All run on the loop's thread.
+ * other, and waiting), phone_say.c (lines and JSON), phone_status.c (the line above the prompt). All
+ * run on the loop's thread.
  */
 #ifndef TERN_CLI_PHONE_H
 #define TERN_CLI_PHONE_H
@@ -133,7 +134,8 @@ void phone_answer(struct phone *phone, const char *format, ...)
 /* What went wrong: always, with --json as an event. */
 void phone_error(struct phone *phone, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-void phone_print_table(struct phone *phone, const struct table *table);
+/* On a terminal too narrow for it, without the columns named in `spare`, the first first. */
+void phone_print_table(struct phone *phone, struct table *table, const char *const *spare);
 /* With --json: begins a line of this event and returns true; json_close() ends it. */
 bool phone_json(struct phone *phone, const char *event, struct json *json);
 /* Names that programs rely on; those of the library are for people. */
@@ -145,9 +147,15 @@ void phone_json_addr(struct json *json, const char *key, tern_addr addr);
 const char *phone_because(int status, tern_str reason, char *out, size_t cap);
 /* "10.0.1.2", or with its interface "10.0.1.2 (wlan0)". @return `out`. */
 const char *phone_place(const struct phone *phone, tern_addr addr, char out[PHONE_NAME_CAP]);
-void phone_status_line(void *user, char *out, size_t cap, unsigned columns);
+/* Around text of that tone; "" without colour. */
+const char *phone_tone_on(const struct phone *phone, enum phone_tone tone);
+const char *phone_tone_off(const struct phone *phone, enum phone_tone tone);
 const char *phone_codec_name(int codec);
 const char *phone_transport_name(enum tern_transport transport);
+
+/* ---- phone_status.c ---- */
+
+void phone_status_line(void *user, char *out, size_t cap, unsigned columns);
 
 /* ---- phone_calls.c ---- */
 

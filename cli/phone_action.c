@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What the phone's commands do. */
 #include <string.h>
+#include <strings.h>
 
 #include "phone.h"
 
@@ -13,6 +14,15 @@ static int check(struct phone *phone, int err, const char *what)
         phone_error(phone, "%s: %s.", what, tern_strerror(err));
     }
     return err;
+}
+
+static void refuse_target(struct phone *phone, const char *target, const char *name)
+{
+    if (strncasecmp(target, "sips:", 5) == 0) {
+        phone_error(phone, "%s: sips: needs TLS, which is not supported yet.", name);
+    } else {
+        phone_error(phone, "'%s' is neither a SIP URI nor a user name.", name);
+    }
 }
 
 void phone_dial(struct phone *phone, size_t account, const char *target)
@@ -31,7 +41,7 @@ void phone_dial(struct phone *phone, size_t account, const char *target)
     }
     int err = tern_call_make(phone->ep, phone_now(phone), &opts, &handle);
     if (err == TERN_EINVAL) {
-        phone_error(phone, "'%s' is neither a SIP URI nor a user name.", name);
+        refuse_target(phone, target, name);
         return;
     }
     if (check(phone, err, "The call") < 0) return;

@@ -112,7 +112,7 @@ static bool open_microphone(struct phone *phone, const char *name, char why[256]
 static void open_devices(struct phone *phone)
 {
     const char *name = phone->config.audio_device;
-    char out[256] = "", in[256] = "";
+    char out[256] = "", in[256] = "", reason[256];
 
     if (phone->device_tried || strcmp(name, "none") == 0) return;
     phone->device_tried = true;
@@ -126,8 +126,14 @@ static void open_devices(struct phone *phone)
                    "sent until you play a file.");
         return;
     }
-    if (deaf) phone_tell(phone, TONE_WARN, "Nothing can be heard here: %s.", out);
-    if (mute) phone_tell(phone, TONE_WARN, "Silence is sent: %s.", in);
+    if (deaf) {
+        phone_tell(phone, TONE_WARN, "Nothing can be heard here: %s.",
+                   text_reason(out, "", reason, sizeof(reason)));
+    }
+    if (mute) {
+        phone_tell(phone, TONE_WARN, "Silence is sent: %s.",
+                   text_reason(in, "", reason, sizeof(reason)));
+    }
 }
 
 void phone_set_foreground(struct phone *phone, struct phone_call *call)
@@ -144,14 +150,17 @@ void phone_set_foreground(struct phone *phone, struct phone_call *call)
 int phone_play(struct phone *phone, struct phone_call *call, const char *path)
 {
     struct tern_audio_source *source = NULL;
-    char why[256] = "", name[CONFIG_TEXT_CAP];
+    char why[256] = "", reason[256], name[CONFIG_TEXT_CAP];
     int err = 0;
 
     if (call->audio == NULL) return TERN_ENOMEM;
     if (path[0] != '\0') {
         err = tern_audio_file_source(path, true, &source, why);
         text_clean(text_str(path), name, sizeof(name));
-        if (err < 0) phone_error(phone, "%s cannot be played: %s.", name, why);
+        if (err < 0) {
+            phone_error(phone, "%s cannot be played: %s.", name,
+                        text_reason(why, path, reason, sizeof(reason)));
+        }
     } else if (phone->config.tone_hz > 0) {
         source = tern_audio_tone(phone->config.tone_hz, TONE_LEVEL_PERCENT / 100.0);
     }
@@ -178,14 +187,17 @@ static void recording_name(struct phone *phone, char *out, size_t cap)
 int phone_record(struct phone *phone, struct phone_call *call, const char *path)
 {
     struct tern_audio_sink *sink = NULL;
-    char why[256] = "", name[CONFIG_TEXT_CAP];
+    char why[256] = "", reason[256], name[CONFIG_TEXT_CAP];
     int err = 0;
 
     if (call->audio == NULL) return TERN_ENOMEM;
     if (path[0] != '\0') {
         err = tern_audio_file_sink(path, &sink, why);
         text_clean(text_str(path), name, sizeof(name));
-        if (err < 0) phone_error(phone, "%s cannot be recorded: %s.", name, why);
+        if (err < 0) {
+            phone_error(phone, "%s cannot be recorded: %s.", name,
+                        text_reason(why, path, reason, sizeof(reason)));
+        }
     }
     if (err == 0) phone_audio_record(call->audio, sink);
     return err;

@@ -69,8 +69,8 @@ static void on_network(void *user, struct tern_endpoint *ep, const struct tern_e
         json_int(&json, "removed", ev->removed);
         json_close(&json);
     } else if (!ev->usable && (first || was)) {
-        phone_tell(phone, TONE_WARN, "%s; waiting for one.",
-                   first ? "There is no network" : "The network is gone");
+        phone_tell(phone, TONE_WARN, "%s: waiting for a network.",
+                   first ? "No usable address here" : "The network is gone");
     } else if (ev->usable && !first && !was) {
         phone_tell(phone, TONE_GOOD, "There is a network.");
     }

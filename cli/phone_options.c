@@ -26,9 +26,11 @@ struct options {
     char **argv;
 };
 
-static int usage_error(const char *what)
+static int usage_error(const struct options *o, const char *what)
 {
-    fprintf(stderr, "tern: %s\nTry --help.\n", what);
+    const char *command = o->init ? "init" : "phone";
+
+    fprintf(stderr, "tern %s: %s\nTry 'tern %s --help'.\n", command, what, command);
     return EXIT_USAGE;
 }
 
@@ -103,7 +105,7 @@ static int read_setting(struct options *o, const struct config_setting *s, bool 
     value = take_value(o, value);
     if (value == NULL) {
         snprintf(text, sizeof(text), "--%s: expected %s", s->name, s->value);
-        return usage_error(text);
+        return usage_error(o, text);
     }
     add_flag(o, s, value);
     o->flags[o->count - 1].secret = strcmp(s->name, "password") == 0;
@@ -113,7 +115,7 @@ static int read_setting(struct options *o, const struct config_setting *s, bool 
 static int read_account(struct options *o, char *value)
 {
     value = take_value(o, value);
-    if (value == NULL) return usage_error("--account: expected a URI");
+    if (value == NULL) return usage_error(o, "--account: expected a URI");
     o->accounts++;
     add_flag(o, NULL, value);
     return -1;
@@ -138,7 +140,7 @@ static int read_flag(struct options *o, char *arg)
     }
     if (strcmp(name, "config") == 0) {
         o->path = take_value(o, value);
-        return o->path != NULL ? -1 : usage_error("--config: expected a file");
+        return o->path != NULL ? -1 : usage_error(o, "--config: expected a file");
     }
     const struct config_setting *s = config_find(name);
     if (o->init && s != NULL && s->scope == CONFIG_FLAG) s = NULL;
@@ -150,7 +152,7 @@ static int read_flag(struct options *o, char *arg)
     }
     if (s != NULL && strcmp(s->name, "uri") != 0) return read_setting(o, s, off, value);
     snprintf(text, sizeof(text), "there is no option '--%s'", name);
-    return usage_error(text);
+    return usage_error(o, text);
 }
 
 static int read_flags(struct options *o)
@@ -166,7 +168,7 @@ static int read_flags(struct options *o)
             status = read_flag(o, arg);
         } else {
             snprintf(text, sizeof(text), "expected an option, found '%.60s'", arg);
-            status = usage_error(text);
+            status = usage_error(o, text);
         }
         if (status >= 0) return status;
     }
@@ -175,13 +177,14 @@ static int read_flags(struct options *o)
 
 /* ---- from flags to settings ---- */
 
-static int apply(struct config *config, struct config_account *account, const struct assignment *a)
+static int apply(const struct options *o, struct config *config, struct config_account *account,
+                 const struct assignment *a)
 {
     char why[CONFIG_WHY_CAP], text[CONFIG_WHY_CAP + 2];
 
     if (config_set(config, account, a->setting, a->value, why) == 0) return -1;
     snprintf(text, sizeof(text), "--%s", why);
-    return usage_error(text);
+    return usage_error(o, text);
 }
 
 /* What was said before any --account: for accounts to come, and for those of the file. */
@@ -192,9 +195,9 @@ static int apply_common(struct config *config, const struct options *o)
         if (a->setting == NULL) continue;
         bool for_account = a->setting->scope == CONFIG_ACCOUNT;
         if (for_account && a->account > 0) continue;
-        int status = apply(config, &config->defaults, a);
+        int status = apply(o, config, &config->defaults, a);
         for (size_t n = 0; for_account && n < config->account_count && status < 0; n++) {
-            status = apply(config, &config->accounts[n], a);
+            status = apply(o, config, &config->accounts[n], a);
         }
         if (status >= 0) return status;
     }
@@ -213,10 +216,10 @@ static int apply_accounts(struct config *config, const struct options *o)
             if (account == NULL) {
                 bool prefix = strncmp(why, "uri: ", 5) == 0;
                 snprintf(text, sizeof(text), "--account: %s", prefix ? why + 5 : why);
-                return usage_error(text);
+                return usage_error(o, text);
             }
         } else if (account != NULL && a->setting->scope == CONFIG_ACCOUNT) {
-            int status = apply(config, account, a);
+            int status = apply(o, config, account, a);
             if (status >= 0) return status;
         }
     }
@@ -281,7 +284,7 @@ static int combine(struct config *config, struct options *o)
     if (status < 0) status = apply_common(config, o);
     if (status < 0) status = apply_accounts(config, o);
     if (status < 0 && config->account_count == 0) {
-        status = usage_error("no account: give --account URI, or write a file with 'tern init'");
+        status = usage_error(o, "no account: give --account URI, or write a file with 'tern init'");
     }
     return status < 0 ? read_passwords(config) : status;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* What the phone writes: lines, JSON, and the status line. Foreign text comes in cleaned. */
+/* What the phone writes: lines, tables and JSON. Foreign text comes in cleaned. */
 #include <stdarg.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "phone.h"
 
@@ -9,12 +10,20 @@ enum { LINE_CAP = 2048 };
 
 static const char *const tones[] = {"", "\x1b[2m", "\x1b[32m", "\x1b[33m", "\x1b[31m", "\x1b[1m"};
 
+const char *phone_tone_on(const struct phone *phone, enum phone_tone tone)
+{
+    return phone->colour ? tones[tone] : "";
+}
+
+const char *phone_tone_off(const struct phone *phone, enum phone_tone tone)
+{
+    return phone_tone_on(phone, tone)[0] != '\0' ? "\x1b[0m" : "";
+}
+
 static void print_line(struct phone *phone, FILE *out, enum phone_tone tone, const char *text)
 {
-    const char *on = phone->colour ? tones[tone] : "";
-
     phone_prompt_hide(phone->prompt);
-    fprintf(out, "%s%s%s\n", on, text, on[0] != '\0' ? "\x1b[0m" : "");
+    fprintf(out, "%s%s%s\n", phone_tone_on(phone, tone), text, phone_tone_off(phone, tone));
     fflush(out);
     phone_prompt_show(phone->prompt);
 }
@@ -60,11 +69,14 @@ void phone_error(struct phone *phone, const char *format, ...)
     }
 }
 
-void phone_print_table(struct phone *phone, const struct table *table)
+void phone_print_table(struct phone *phone, struct table *table, const char *const *spare)
 {
     char line[LINE_CAP];
 
     if (phone->config.json) return;
+    bool fit = isatty(STDOUT_FILENO); /* programs want all columns, always */
+    for (size_t i = 0; fit && spare[i] != NULL && table_width(table) > phone_prompt_columns(); i++)
+        table_drop(table, spare[i]);
     phone_prompt_hide(phone->prompt);
     for (unsigned row = 0; row < table->rows; row++) {
         table_line(table, row, line, sizeof(line));
@@ -157,88 +169,4 @@ const char *phone_codec_name(int codec)
 const char *phone_transport_name(enum tern_transport transport)
 {
     return transport == TERN_TRANSPORT_TCP ? "TCP" : "UDP";
-}
-
-/* ---- the status line ---- */
-
-static void put(char *out, size_t cap, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-
-static void put(char *out, size_t cap, const char *format, ...)
-{
-    size_t at = strlen(out);
-    va_list args;
-
-    va_start(args, format);
-    vsnprintf(out + at, cap - at, format, args);
-    va_end(args);
-}
-
-static void put_account(struct phone *phone, char *out, size_t cap)
-{
-    const struct phone_account *account = &phone->accounts[phone->account_used];
-    struct tern_account_info info;
-    char place[PHONE_NAME_CAP], dot[32];
-    enum phone_tone tone = TONE_WARN;
-
-    if (tern_account_get_info(phone->ep, account->handle, &info) < 0) return;
-    bool bound =
-        info.state == TERN_REGISTRATION_REGISTERED || info.state == TERN_REGISTRATION_REFRESHING;
-    if (bound) tone = TONE_GOOD;
-    if (info.state == TERN_REGISTRATION_FAILED) tone = TONE_BAD;
-    if (info.state == TERN_REGISTRATION_NONE) tone = TONE_DIM;
-    snprintf(dot, sizeof(dot), "%s%s%s", phone->colour ? tones[tone] : "",
-             phone->unicode ? "●" : "*", phone->colour ? "\x1b[0m" : "");
-    put(out, cap, "%s %s ", dot, account->name);
-    if (bound) {
-        put(out, cap, "registered from %s, %s", phone_place(phone, info.local, place),
-            phone_transport_name(info.transport));
-    } else if (info.state == TERN_REGISTRATION_NONE) {
-        put(out, cap, "not registering");
-    } else if (!phone->network_usable) {
-        put(out, cap, "waiting for a network");
-    } else {
-        put(out, cap, "%s", tern_registration_state_name(info.state));
-    }
-}
-
-static void put_call(struct phone *phone, char *out, size_t cap)
-{
-    const struct phone_call *call = phone->foreground;
-    const char *bar = phone->unicode ? " │ " : " | ";
-    struct tern_call_info info;
-    char clock[16];
-    unsigned count = phone_count_calls(phone);
-
-    if (call != NULL && tern_call_get_info(phone->ep, call->handle, &info) == 0) {
-        put(out, cap, "%s%s %s ", bar, phone->unicode ? "▶" : ">", call->peer);
-        if (info.answered == TERN_TIME_NEVER) {
-            put(out, cap, "%s", tern_call_state_name(info.state));
-        } else {
-            put(out, cap, "%s", text_clock(phone_now(phone) - info.answered, clock));
-        }
-        if (info.moving) put(out, cap, ", moving");
-        if (info.held_here) put(out, cap, ", on hold");
-        if (info.held_there) put(out, cap, ", held by them");
-        if (call->muted) put(out, cap, ", muted");
-    }
-    if (count == 0) {
-        put(out, cap, "%sno call", bar);
-    } else if (count > 1 || call == NULL) {
-        put(out, cap, "%s%u call%s", bar, count, count == 1 ? "" : "s");
-    }
-}
-
-void phone_status_line(void *user, char *out, size_t cap, unsigned columns)
-{
-    struct phone *phone = user;
-
-    out[0] = '\0';
-    if (phone->stopping) {
-        snprintf(out, cap, "leaving…");
-    } else {
-        put_account(phone, out, cap);
-        put_call(phone, out, cap);
-    }
-    text_cut(out, cap, columns);
 }

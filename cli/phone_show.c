@@ -100,7 +100,11 @@ static struct table *new_table(const char *titles)
 
 static void show_table(struct phone *phone, struct table *table)
 {
-    if (table->rows > 1) phone_print_table(phone, table);
+    /* Of all tables; what is least missed comes first. */
+    static const char *const spare[] = {"SERVER",     "OVER",   "AUDIO TO",   "CODEC", "AUDIO FROM",
+                                        "LOST THERE", "BUFFER", "PREFERENCE", NULL};
+
+    if (table->rows > 1) phone_print_table(phone, table, spare);
     free(table);
 }
 
@@ -328,6 +332,5 @@ void phone_show_help(struct phone *phone, const char *topic)
         table_row(table, "%s %s" CELL "%s", v->name, fits ? v->usage : "...", v->summary);
     }
     show_table(phone, table);
-    phone_answer(phone, "A command may be shortened as long as it is the only one; 'help COMMAND' "
-                        "says more.");
+    phone_answer(phone, "Commands may be shortened; 'help COMMAND' says more.");
 }

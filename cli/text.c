@@ -117,6 +117,21 @@ const char *text_short_uri(tern_str uri, char *out, size_t cap)
     return text_clean((tern_str){uri.ptr + start, end - start}, out, cap);
 }
 
+const char *text_reason(const char *why, const char *path, char *out, size_t cap)
+{
+    const char *found = path[0] != '\0' ? strstr(why, path) : NULL;
+    const char *reason = found != NULL ? found + strlen(path) : why;
+    size_t len;
+
+    if (found != NULL && strncmp(reason, ": ", 2) != 0) reason = why;
+    if (reason != why) reason += 2;
+    if (strncmp(reason, "System error : ", 15) == 0) reason += 15; /* so libsndfile puts it */
+    len = strlen(reason);
+    while (len > 0 && (reason[len - 1] == '.' || reason[len - 1] == ' '))
+        len--;
+    return text_clean((tern_str){reason, len}, out, cap);
+}
+
 const char *text_clock(tern_time duration, char out[16])
 {
     int64_t s = duration < 0 ? 0 : duration / 1000000;
@@ -193,6 +208,31 @@ static unsigned width_of(const struct table *table, unsigned column)
         if (columns > widest) widest = columns;
     }
     return widest;
+}
+
+unsigned table_width(const struct table *table)
+{
+    unsigned width = 0;
+
+    for (unsigned i = 0; i < table->columns; i++)
+        width += width_of(table, i) + (i > 0 ? 2 : 0);
+    return width;
+}
+
+void table_drop(struct table *table, const char *title)
+{
+    unsigned at = 0;
+
+    while (at < table->columns && strcmp(table->cells[0][at], title) != 0)
+        at++;
+    if (at == table->columns) return;
+    unsigned before = (1U << at) - 1;
+    table->right = (table->right & before) | (table->right >> 1 & ~before);
+    table->columns--;
+    for (unsigned row = 0; row < table->rows; row++) {
+        for (unsigned i = at; i < table->columns; i++)
+            memcpy(table->cells[row][i], table->cells[row][i + 1], TABLE_CELL_CAP);
+    }
 }
 
 const char *table_line(const struct table *table, unsigned row, char *out, size_t cap)

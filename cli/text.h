@@ -27,6 +27,9 @@ const char *text_clean(tern_str from, char *out, size_t cap);
 /* "alice@example.com" from "sip:alice@example.com;transport=tcp", cleaned. @return `out`. */
 const char *text_short_uri(tern_str uri, char *out, size_t cap);
 
+/* What follows `path` and a colon in "cannot play PATH: no such file.", without full stop. */
+const char *text_reason(const char *why, const char *path, char *out, size_t cap);
+
 /* "00:42", "1:02:03". @return `out`. */
 const char *text_clock(tern_time duration, char out[16]);
 
@@ -56,6 +59,10 @@ struct table {
 void table_init(struct table *table, const char *titles);
 /* Add a row: cells separated by '\x1f' after formatting. Rows beyond the limit are dropped. */
 void table_row(struct table *table, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Columns of the terminal that the table takes. */
+unsigned table_width(const struct table *table);
+/* Take the column of this title out, if it is there. */
+void table_drop(struct table *table, const char *title);
 /* One line of the table, without trailing blanks. @return `out`. */
 const char *table_line(const struct table *table, unsigned row, char *out, size_t cap);
 

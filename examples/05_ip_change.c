@@ -51,7 +51,8 @@ static void on_progress(void *user, struct tern_endpoint *ep,
     if (p->local.family) printf(" %s", tern_addr_print(p->local, local));
     if (p->sip_code) printf(" %d", p->sip_code);
     if (p->op == TERN_IP_CHANGE_OP_COMPLETED) {
-        printf(" %u calls kept, %u lost", p->totals.calls_kept, p->totals.calls_lost);
+        printf(" %u call%s kept, %u lost", p->totals.calls_kept,
+               p->totals.calls_kept == 1 ? "" : "s", p->totals.calls_lost);
         moved = p->status == TERN_IP_CHANGE_SUCCESS && p->totals.calls_kept == 1;
         if (simulate) sem_post(&news);
     }

@@ -90,7 +90,7 @@ run ip_change 05_ip_change "sip:alice@$server" secret "sip:$server" "sip:bob@$se
 says ip_change 'update contact *succeeded *127.0.0.3 200'
 says ip_change 're-INVITE call *succeeded *127.0.0.3 200'
 says ip_change 'move media *succeeded *127.0.0.3'
-says ip_change 'completed *succeeded *1 calls kept, 0 lost'
+says ip_change 'completed *succeeded *1 call kept, 0 lost'
 
 run cpp 06_call "sip:alice@$server" secret "sip:$server" "sip:bob@$server" 1
 says cpp '^registered'

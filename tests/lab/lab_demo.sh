@@ -73,7 +73,7 @@ for transport in udp tcp; do
     says "127.0.0.2 .* server 127.0.0.1 .* far 127.0.0.4"
     says "far hears 440 Hz"
     says "phone hears 660 Hz"
-    says "wlan0 loses 127.0.0.2, lte0 gets 127.0.0.3"
+    says "Change 1: 127.0.0.2 goes, 127.0.0.3 comes"
     says "the call lived, and audio runs both ways"
     says "registrar knows the phone at 127.0.0.5 only: the old binding is gone"
     says_not "again)"

@@ -100,6 +100,12 @@ static void each_mistake_is_told_with_its_line_and_what_was_expected(void)
         {"[phone]\n[account]\npassword = x\n[phone]\n",
          "t.conf:2: expected 'uri = USER@DOMAIN' in this [account]"},
         {"[account]\n", "t.conf:1: expected 'uri = USER@DOMAIN' in this [account]"},
+        {"[phone]\nsip-port = 1\n\nsip-port = 2\n",
+         "t.conf:4: sip-port: expected once in this section, found in line 2 too"},
+        {"[phone]\nsip-port = 1\n[phone]\nsip_port = 1\n",
+         "t.conf:4: sip-port: expected once in this section, found in line 2 too"},
+        {"[account]\nuri = a@b\nrealm = x\n[account]\nuri = b@b\nrealm = x\nrealm = x\n",
+         "t.conf:7: realm: expected once in this section, found in line 6 too"},
         {"[phone]\nplay = a\x1b[31m\n", "t.conf:2: expected text, found a control character"},
     };
 

@@ -114,6 +114,27 @@ static void uris_are_shown_short(void)
     }
 }
 
+static void a_reason_comes_without_what_was_said_before_and_without_full_stop(void)
+{
+    static const struct {
+        const char *why, *path, *reason;
+    } cases[] = {
+        {"cannot play a.wav: No such file.", "a.wav", "No such file"},
+        {"cannot play a.wav: no such file", "a.wav", "no such file"},
+        {"cannot play a.wav", "a.wav", "cannot play a.wav"},
+        {"cannot play b: System error : No such file.", "b", "No such file"},
+        {"out of memory", "a.wav", "out of memory"},
+        {"no device.. ", "", "no device"},
+        {"", "a.wav", ""},
+    };
+    char out[64];
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        text_reason(cases[i].why, cases[i].path, out, sizeof(out));
+        CHECK(strcmp(out, cases[i].reason) == 0);
+    }
+}
+
 static void times_are_shown_as_people_say_them(void)
 {
     char clock[16], span[24];
@@ -151,6 +172,23 @@ static void tables_line_up(void)
     CHECK(strcmp(table_line(&table, 2, line, sizeof(line)), "12  Bob?") == 0);
 }
 
+static void a_column_can_be_left_out(void)
+{
+    static struct table table;
+    char line[256];
+
+    table_init(&table, ">N|NAME|>AGE|STATE");
+    table_row(&table, "%d\x1f%s\x1f%d\x1f%s", 12, "Bob", 7, "up");
+    CHECK_EQ(table_width(&table), 2 + 2 + 4 + 2 + 3 + 2 + 5);
+    table_drop(&table, "NOBODY");
+    table_drop(&table, "NAME");
+    CHECK_EQ(table_width(&table), 2 + 2 + 3 + 2 + 5);
+    CHECK(strcmp(table_line(&table, 0, line, sizeof(line)), " N  AGE  STATE") == 0);
+    CHECK(strcmp(table_line(&table, 1, line, sizeof(line)), "12    7  up") == 0);
+    table_drop(&table, "STATE");
+    CHECK(strcmp(table_line(&table, 1, line, sizeof(line)), "12    7") == 0);
+}
+
 int main(int argc, char **argv)
 {
     static const struct test tests[] = {
@@ -158,9 +196,11 @@ int main(int argc, char **argv)
         TEST(members_lists_and_times_are_laid_out_as_json),
         TEST(foreign_text_cannot_move_the_cursor),
         TEST(uris_are_shown_short),
+        TEST(a_reason_comes_without_what_was_said_before_and_without_full_stop),
         TEST(times_are_shown_as_people_say_them),
         TEST(a_cut_text_fits_and_says_that_it_is_cut),
         TEST(tables_line_up),
+        TEST(a_column_can_be_left_out),
     };
 
     setlocale(LC_CTYPE, "C.UTF-8");
