@@ -282,12 +282,13 @@ void tn_mob_call_begin(struct tn_mobility *mob, tern_time now, struct tn_call_ta
     task->verdict = TN_VERDICT_STAYS;
     if (task->state == TN_CALL_LOST || task->state == TN_CALL_HANGING_UP) return;
 
-    if (verdict == TN_VERDICT_STAYS && before == TN_VERDICT_STAYS) {
-        stay(mob, task, facts);
+    /* What is not to be moved ends with its path, even if a refresh of its own would repair it. */
+    if (facts->policy->hangup_calls && tn_mob_judge_call(mob->network, facts) != TN_VERDICT_STAYS) {
+        hang_up(mob, task);
         return;
     }
-    if (facts->policy->hangup_calls) {
-        hang_up(mob, task);
+    if (verdict == TN_VERDICT_STAYS && before == TN_VERDICT_STAYS) {
+        stay(mob, task, facts);
         return;
     }
     begin_move(mob, task, facts);

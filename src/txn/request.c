@@ -119,7 +119,7 @@ static int launch(struct tn_request *r, uint32_t cseq, struct tn_buf *out)
         .method = r->opts.method,
         .target = *target_of(r),
         .transport_fixed = r->targets.transport_fixed,
-        .from = r->opts.from_addr,
+        .from = r->path.local, /* what Contact and SDP say, as long as it stands */
         .start_line = tn_str_sub(tn_buf_view(out), 0, start),
         .rest = tn_str_from(tn_buf_view(out), start),
     };
@@ -247,7 +247,9 @@ static bool authorise(struct tn_request *r, const struct tn_msg *msg)
     enum tn_auth_result result = tn_auth_challenge(r->opts.auth, msg, r->challenges);
     if (result != TN_AUTH_RETRY) return false;
     r->challenges++;
-    int err = attempt(r);
+    /* What was prepared names an address: once that has gone, the owner is asked anew. */
+    bool stale = r->opts.prepare && !tn_net_has_local(r->txns->net, r->path.local);
+    int err = stale ? try_target(r) : attempt(r);
     if (err) try_next_target(r, failure_of(err));
     return true;
 }
