@@ -30,6 +30,7 @@ void tern_sim_dns_set(struct tern_sim *sim, tern_time delay, bool fail)
 
 void sim_resolve(struct tern_sim *sim, uint32_t host, const struct tern_output *out)
 {
+    sim_host(sim, host)->asked++;
     if (sim->dns_delay == TERN_TIME_NEVER) return; /* the endpoint has a time-out of its own */
     struct sim_flight *flight = sim_flight_new(sim, SIM_ANSWER, out->data.len);
     if (flight == NULL) return;

@@ -215,5 +215,6 @@ struct tern_sim_use tern_sim_get_use(const struct tern_sim *sim, uint32_t number
     }
     use.streams = sim_streams_of(sim, number);
     use.queries = host->queries;
+    use.asked = host->asked;
     return use;
 }

@@ -80,7 +80,7 @@ struct sim_host {
     uint32_t net_of[TERN_NET_ADDRESSES_MAX]; /* of each address */
     struct sim_socket sockets[SIM_SOCKETS_MAX];
     uint32_t socket_count; /* highest in use + 1 */
-    uint32_t queries;
+    uint32_t queries, asked;
     uint16_t next_port;
     tern_time asleep; /* until then */
     bool refuses;

@@ -168,6 +168,7 @@ TERN_API void tern_sim_refuse(struct tern_sim *sim, uint32_t host, bool refuse);
 /** What a host's endpoint holds open. */
 struct tern_sim_use {
     uint32_t sockets, listeners, streams, queries;
+    uint32_t asked; /**< all queries since the world began */
 };
 TERN_API struct tern_sim_use tern_sim_get_use(const struct tern_sim *sim, uint32_t host);
 

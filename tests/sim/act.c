@@ -92,7 +92,7 @@ static void plug(struct life *life, struct phone *phone, int32_t net, int32_t pr
 static void notice(void *user, uint64_t host)
 {
     struct life *life = user;
-    if (!life->failed) tern_sim_notice(life->sim, (uint32_t)host);
+    if (!life->failed) dns_notice(life, &life->phones[host - 1]);
 }
 
 void act_plug(struct life *life, struct phone *phone, int32_t first, int32_t second)
@@ -107,11 +107,11 @@ void act_plug(struct life *life, struct phone *phone, int32_t first, int32_t sec
     if (second >= 1 && second <= PHONE_NETS && second != first) plug(life, phone, second, 10);
     phone->nets[0] = first;
     phone->nets[1] = second;
-    phone->moved = now;
+    if (phone->moved < now) phone->moved = now; /* it may be asleep */
     tern_time delay = TERN_MS(life->plan->set[SET_notice]);
     if (delay == 0 || life->calm) {
-        tern_sim_notice(life->sim, phone->host);
-    } else if (tern_sim_at(life->sim, phone->moved + delay, notice, life, phone->host) != 0) {
+        dns_notice(life, phone);
+    } else if (tern_sim_at(life->sim, now + delay, notice, life, phone->host) != 0) {
         fail(life, "memory", "at");
     }
 }

@@ -162,6 +162,7 @@ void app_event(void *user, uint32_t host, const struct tern_event *e)
         end->cause = e->u.ended.cause;
         end->status = e->u.ended.status;
     }
+    if (e->type == TERN_EV_NETWORK) dns_heard(life, phone);
     if (e->type == TERN_EV_IP_CHANGE_PROGRESS) progress_check(life, host, &e->u.ip_change);
     if (e->type == TERN_EV_STOPPED) {
         if (phone->stopped) fail(life, "handles", "STOPPED twice");

@@ -183,6 +183,31 @@ static void use_phone(struct dice *dice, enum who who)
     }
 }
 
+/* Both want something of the call at once (RFC 3261 14.1), when all else is over. */
+static void meet(struct dice *dice)
+{
+    enum verb verb = (enum verb)PICK(dice, DO_hold, DO_hold, DO_reinvite);
+    dice->now += 6000;
+    add(dice, ALICE, verb, 0, 0);
+    dice->now += PICK(dice, 0, 0, 5, 20);
+    add(dice, BOB, verb, 0, 0);
+}
+
+/* A BYE on its way, or lost on a path that is about to go, when the phone moves. */
+static void part(struct dice *dice)
+{
+    enum who who = percent(dice, 50) ? ALICE : BOB;
+    int32_t old = dice->net[who];
+    dice->now += 6000;
+    add(dice, WORLD, DO_down, old, 1);
+    dice->now += PICK(dice, 5, 100, 500);
+    add(dice, who, DO_hangup, 0, 0);
+    dice->now += PICK(dice, 5, 100, 500, 3000);
+    add(dice, who, DO_path, 1 + old % 6, 0);
+    dice->now += 3000;
+    add(dice, WORLD, DO_down, old, 0);
+}
+
 void plan_draw(struct plan *plan, uint64_t seed)
 {
     struct dice dice = {.state = seed ^ 0x7465726e73696d00u, .plan = plan, .net = {1, 2}};
@@ -206,4 +231,7 @@ void plan_draw(struct plan *plan, uint64_t seed)
         dice.now += PICK(&dice, 0, 10, 50, 100, 500, 2000, 4000);
     }
     if (percent(&dice, 25)) add(&dice, percent(&dice, 50) ? ALICE : BOB, DO_hangup, 0, 0);
+    if (percent(&dice, 15)) plan->set[SET_expires] = PICK(&dice, 60, 90, 120);
+    if (percent(&dice, 5)) meet(&dice);
+    if (percent(&dice, 3)) part(&dice);
 }

@@ -53,18 +53,6 @@ const char *host_name(uint32_t host)
     return names[host <= SERVER_HOST ? host : 0];
 }
 
-static void *resize(void *user, void *ptr, size_t size)
-{
-    struct life *life = user;
-    if (size == 0) {
-        if (ptr) life->blocks--;
-        free(ptr);
-        return NULL;
-    }
-    if (ptr == NULL) life->blocks++;
-    return realloc(ptr, size);
-}
-
 /* ---- birth ---- */
 
 void life_net_path(const struct life *life, uint32_t net, struct tern_sim_path *path)
@@ -86,7 +74,7 @@ static struct tern_endpoint *new_endpoint(struct life *life, uint32_t host)
     struct tern_endpoint_opts opts;
     struct tern_endpoint *ep;
     tern_endpoint_opts_init(&opts);
-    opts.allocator = (struct tern_allocator){life, resize};
+    opts.allocator = (struct tern_allocator){life, memory_resize};
     for (size_t i = 0; i < sizeof(opts.seed); i++)
         opts.seed[i] = (uint8_t)(tern_sim_random(life->sim, 255) + 1);
     opts.sip_port = 5060;
@@ -154,6 +142,7 @@ static bool start_phone(struct life *life, int who)
     opts.uri = who == ALICE ? TERN_STR("sip:alice@example.com") : TERN_STR("sip:bob@example.com");
     opts.password = TERN_STR("secret");
     opts.registrar = registrar(life, tcp);
+    opts.expires_s = (uint32_t)set[SET_expires];
     opts.transport = tcp ? TERN_TRANSPORT_TCP : TERN_TRANSPORT_UDP;
     opts.ip_change.use_update = !set[SET_no_update];
     opts.ip_change.order = (uint8_t)set[SET_order];
@@ -270,6 +259,7 @@ bool life_run(struct life *life, const struct plan *plan, FILE *out)
     for (int i = 0; i < PHONES; i++)
         tern_endpoint_free(life->phones[i].ep);
     tern_endpoint_free(life->server);
+    memory_end(life);
     if (life->blocks != 0) fail(life, "leak", "%lld blocks are left", (long long)life->blocks);
     tern_sim_free(life->sim);
     return !life->failed;

@@ -26,6 +26,7 @@
 #define SERVER_NET    7
 #define SERVER_HOST   3 /* alice is 1, bob 2 */
 #define PHONE_OFF     0
+#define FREED_KEPT    256
 
 /* Why a call may be lost, for now: see promises.c. */
 enum excuse {
@@ -121,8 +122,10 @@ struct phone {
     bool hasty;     /* moved twice while a REGISTER was under way: see act_plug() */
     tern_time left; /* when it was to be unregistered; 0: it was not */
     struct progress progress;
-    tern_time moved; /* last change of its network */
-    int32_t nets[2]; /* where it is plugged in */
+    tern_time moved;                                  /* last change of its network */
+    int32_t nets[2];                                  /* where it is plugged in */
+    struct tern_network network_before, network_then; /* dns.c: of the last change, and notice */
+    uint32_t asked_before, asked_then;
 };
 
 struct life {
@@ -137,8 +140,10 @@ struct life {
     bool registrar_refused;
     bool calm;
     tern_time start;
-    int64_t blocks; /* allocated by the endpoints */
-    uint64_t hash;  /* of all that was sent and told */
+    int64_t blocks;          /* allocated by the endpoints */
+    void *freed[FREED_KEPT]; /* the last ones: see memory.c */
+    uint32_t freed_next;
+    uint64_t hash; /* of all that was sent and told */
     bool failed;
     tern_time failed_at;
     char invariant[32];
@@ -168,6 +173,16 @@ void excuse_all(struct life *life, enum excuse excuse);
 void app_event(void *user, uint32_t host, const struct tern_event *event);
 struct end *app_end(struct phone *phone, tern_call call);
 struct end *app_add(struct life *life, struct phone *phone, tern_call call);
+
+/* ---- memory.c ---- */
+void *memory_resize(void *user, void *ptr, size_t size);
+void memory_end(struct life *life);
+
+/* ---- dns.c ---- */
+/* Hands the snapshot to the phone's endpoint. */
+void dns_notice(struct life *life, struct phone *phone);
+void dns_heard(struct life *life, struct phone *phone); /* on TERN_EV_NETWORK */
+void dns_check(struct life *life, uint32_t host, const struct message *m);
 
 /* ---- wire.c, progress.c, peace.c ---- */
 void wire_check(void *user, const struct tern_sim_wire *wire);

@@ -56,6 +56,27 @@ static void check_lost(struct life *life, int who, const struct end *end)
          end->cause, end->status);
 }
 
+/* A BYE that the server refuses is lost for good; for the rest see promises.c. */
+static bool bye_may_be_lost(const struct life *life)
+{
+    const struct plan *plan = life->plan;
+    bool moves[WHO_COUNT] = {false};
+    for (size_t i = 0; i < plan->count; i++)
+        moves[plan->steps[i].who] |= verb_is_fault(plan->steps[i].verb);
+    if (moves[SERVER] || (moves[ALICE] && moves[BOB])) return true;
+    return plan->set[SET_transport] || plan->set[SET_bob_transport] || plan->set[SET_notice];
+}
+
+/* Who was hung up on has heard of it. */
+static void check_over(struct life *life, int who, const struct end *end)
+{
+    const struct end *other = other_end(life, who, end);
+    if (!other || !other->by_app || !other->ended) return;
+    if (bye_may_be_lost(life) || excuses_of(life, who, end)) return;
+    fail(life, "over", "%s: does not know that the other end has hung up",
+         host_name(life->phones[who].host));
+}
+
 static void check_up(struct life *life, int who, const struct end *end)
 {
     struct phone *phone = &life->phones[who];
@@ -103,6 +124,7 @@ void peace_calls(struct life *life)
             if (phone->ends[i].ended) {
                 check_lost(life, who, &phone->ends[i]);
             } else {
+                check_over(life, who, &phone->ends[i]);
                 check_up(life, who, &phone->ends[i]);
             }
         }
@@ -139,7 +161,7 @@ static void check_binding(struct life *life, struct phone *phone)
     }
     if (!known && phone->wants_binding) return; /* removed without a network */
     if (!phone->wants_binding) {
-        if (bindings > 0 && !phone->hasty)
+        if (bindings > 0 && !phone->hasty && life->plan->set[SET_contact] != TERN_CONTACT_LEAVE_OLD)
             fail(life, "bindings", "%s: has left, and is still registered", name);
         return;
     }
@@ -149,6 +171,12 @@ static void check_binding(struct life *life, struct phone *phone)
                (bindings != 1 && life->plan->set[SET_contact] != 2 && !phone->hasty)) {
         fail(life, "bindings", "%s: %u bindings, %u of them right", name, bindings, right);
     }
+}
+
+static void check_bindings(struct life *life)
+{
+    for (int i = 0; i < PHONES && !life->failed; i++)
+        check_binding(life, &life->phones[i]);
 }
 
 void peace_bindings(struct life *life)
@@ -166,8 +194,7 @@ void peace_bindings(struct life *life)
         }
         run(life, TERN_SECONDS(200)); /* a connection that turns out to be dead costs a pause */
     }
-    for (int i = 0; i < PHONES && !life->failed; i++)
-        check_binding(life, &life->phones[i]);
+    check_bindings(life);
 }
 
 /* ---- rest ---- */
@@ -209,15 +236,25 @@ static void check_stopped(struct life *life, struct phone *phone)
         fail(life, "progress", "%s: generation %u was never completed", name, g->generation);
 }
 
+/* Bindings run out before the calls' last timer. */
+static bool is_refreshed(const struct life *life)
+{
+    return TERN_SECONDS(life->plan->set[SET_expires]) < REST;
+}
+
 void peace_rest(struct life *life)
 {
     for (int i = 0; i < PHONES; i++) {
         if (life->phones[i].ep) act_hangup_all(life, &life->phones[i]);
     }
     run(life, REST);
-    for (int i = 0; i < PHONES && !life->failed; i++)
-        check_rest(life, life->phones[i].ep, life->phones[i].host);
-    if (!life->failed) check_rest(life, life->server, SERVER_HOST);
+    if (is_refreshed(life)) { /* RFC 3261 10.2.4; and so nothing rests */
+        check_bindings(life);
+    } else {
+        for (int i = 0; i < PHONES && !life->failed; i++)
+            check_rest(life, life->phones[i].ep, life->phones[i].host);
+        if (!life->failed) check_rest(life, life->server, SERVER_HOST);
+    }
     for (int i = 0; i < PHONES && !life->failed; i++) {
         struct phone *p = &life->phones[i];
         if (p->ep == NULL || p->stopped) continue;

@@ -224,6 +224,7 @@ static void check_message(struct life *life, uint32_t host, const struct message
         check_request(life, host, m);
         check_nonce(life, host, m);
         check_addresses(life, host, m);
+        dns_check(life, host, m);
         return;
     }
     check_response(life, host, m);
