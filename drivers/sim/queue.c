@@ -18,11 +18,13 @@ static struct sim_flight **free_list(struct tern_sim *sim, size_t room)
 struct sim_flight *sim_flight_new(struct tern_sim *sim, enum sim_kind kind, size_t len)
 {
     size_t room = len <= SIM_SMALL ? SIM_SMALL : len <= SIM_LARGE ? SIM_LARGE : 0;
-    struct sim_flight **list = room ? free_list(sim, room) : NULL;
-    struct sim_flight *flight = list ? *list : NULL;
-    if (flight) {
-        *list = flight->next_free;
-    } else {
+    struct sim_flight *flight = NULL;
+    if (room) {
+        struct sim_flight **list = free_list(sim, room);
+        flight = *list;
+        if (flight) *list = flight->next_free;
+    }
+    if (flight == NULL) {
         flight = malloc(sizeof(*flight) + (room ? room : len));
         if (flight == NULL) {
             sim->out_of_memory = true;

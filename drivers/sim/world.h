@@ -180,7 +180,7 @@ struct sim_way sim_find_way(struct tern_sim *sim, uint32_t host, tern_addr local
 /* How long a packet takes; -1: lost, and `why` is set. */
 tern_time sim_pass(struct tern_sim *sim, struct sim_way *way, size_t len, bool stream);
 bool sim_nets_open(const struct tern_sim *sim, uint32_t from_net, uint32_t to_net);
-tern_addr sim_nat_out(struct tern_sim *sim, uint32_t net, tern_addr inside, tern_addr remote);
+tern_addr sim_nat_out(struct tern_sim *sim, uint32_t number, tern_addr inside, tern_addr remote);
 bool sim_nat_in(struct tern_sim *sim, uint32_t net, tern_addr from, tern_addr *to);
 void sim_nat_forget(struct sim_net *net);
 /* The entry of a local address, or -1. */
@@ -190,7 +190,7 @@ uint32_t sim_host_at(const struct tern_sim *sim, uint32_t net, tern_addr addr);
 /* ---- host.c: the kernel of a host ---- */
 struct sim_host *sim_host(struct tern_sim *sim, uint32_t host);
 bool sim_awake(const struct tern_sim *sim, uint32_t host);
-void sim_drain(struct tern_sim *sim, uint32_t host);
+void sim_drain(struct tern_sim *sim, uint32_t number);
 void sim_tell(struct tern_sim *sim, const struct tern_sim_wire *wire);
 struct sim_socket *sim_socket_at(struct sim_host *host, bool tcp, tern_addr local);
 
@@ -206,6 +206,6 @@ uint32_t sim_streams_of(const struct tern_sim *sim, uint32_t host);
 void sim_streams_fini(struct tern_sim *sim);
 void sim_resolve(struct tern_sim *sim, uint32_t host, const struct tern_output *out);
 void sim_answer(struct tern_sim *sim, struct sim_flight *flight);
-void sim_audio_frame(struct tern_sim *sim, uint32_t host);
+void sim_audio_frame(struct tern_sim *sim, uint32_t number);
 
 #endif

@@ -27,7 +27,7 @@ struct message {
 };
 
 /* Reads one message from the start of `data`. @return NULL, or what is wrong; *used: its length */
-const char *message_read(tern_str data, struct message *out, size_t *used);
+const char *message_read(tern_str data, struct message *m, size_t *used);
 bool str_is(tern_str s, const char *text);
 
 #endif
