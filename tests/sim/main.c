@@ -163,8 +163,10 @@ static bool read_value(struct command *c, const char *name, const char *value)
     if (strcmp(name, "--from-commit") == 0) return (c->commit_of = value) != NULL;
     if (strcmp(name, "--count") == 0) return (c->count = strtoull(value, NULL, 10)) > 0;
     if (strcmp(name, "--minutes") == 0) return (o->minutes = strtod(value, NULL)) > 0;
-    if (strcmp(name, "--jobs") == 0) return (o->jobs = atoi(value)) > 0 && o->jobs <= 64;
-    if (strcmp(name, "--failures") == 0) return (o->failures_max = atoi(value)) > 0;
+    if (strcmp(name, "--jobs") == 0)
+        return (o->jobs = (int)strtol(value, NULL, 10)) > 0 && o->jobs <= 64;
+    if (strcmp(name, "--failures") == 0)
+        return (o->failures_max = (int)strtol(value, NULL, 10)) > 0;
     if (strcmp(name, "--scenario") == 0) return (c->scenario = value) != NULL;
     if (strcmp(name, "--mutant") == 0) return mutant_choose(value);
     if (strcmp(name, "--plan") == 0) return (c->plan = value) != NULL;

@@ -146,7 +146,7 @@ static const char *read_cseq(tern_str value, struct message *m)
     method = trim(value);
     if (!is_token(method)) return "the method of the CSeq";
     if (m->request &&
-        (method.len != m->method.len || memcmp(method.ptr, m->method.ptr, method.len)))
+        (method.len != m->method.len || memcmp(method.ptr, m->method.ptr, method.len) != 0))
         return "the CSeq has another method";
     m->cseq = (uint32_t)n;
     m->method = method;
