@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Deliberate mistakes, each at the place where somebody might make it, to prove that the simulator
- * sees them (tests/sim/MUTANTS.md). They exist only in builds with the CMake option TERN_MUTANTS,
+ * sees them (tests/sim/README.md). They exist only in builds with the CMake option TERN_MUTANTS,
  * where one is chosen at run time; in all others TN_MUTANT() is a constant false: no code, no data.
  *
  *     if (!TN_MUTANT(LOST_TIMER)) tn_timer_arm(…);

@@ -56,6 +56,12 @@ struct end {
     enum tern_end_cause cause;
     int status;
     struct tern_sim_hearing before;
+    struct {
+        uint32_t cseq;
+        tern_addr media;
+    } offers[4]; /* the last INVITEs and UPDATEs with SDP */
+    uint32_t offer_next;
+    tern_addr accepted; /* the address in the one that was answered with 2xx last */
 };
 
 struct leg { /* of a dialog, or of a registration: by Call-ID */
@@ -186,6 +192,8 @@ void dns_check(struct life *life, uint32_t host, const struct message *m);
 
 /* ---- wire.c, progress.c, peace.c ---- */
 void wire_check(void *user, const struct tern_sim_wire *wire);
+void progress_sent(struct life *life, uint32_t host, const struct message *m);
+void progress_heard(struct life *life, uint32_t host, const struct message *m);
 void progress_check(struct life *life, uint32_t host, const struct tern_ip_change_progress *p);
 void peace_calls(struct life *life);    /* every call is up, or ended as it may */
 void peace_bindings(struct life *life); /* the registrar has what is true */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Deliberate mistakes in the library: their names, and the one that is made. See MUTANTS.md. */
+/* Deliberate mistakes in the library: their names, and the one that is made. See README.md. */
 #include "base/mutant.h"
 
 #include <string.h>

@@ -34,6 +34,47 @@ static void check_completed(struct life *life, uint32_t host,
         check_budget(life, host, p);
 }
 
+static struct end *end_of(struct life *life, uint32_t host, const struct message *m)
+{
+    struct phone *phone = &life->phones[host - 1];
+    for (uint32_t i = 0; i < phone->end_count; i++) {
+        if (str_is(m->call_id, phone->ends[i].call_id)) return &phone->ends[i];
+    }
+    return NULL;
+}
+
+void progress_sent(struct life *life, uint32_t host, const struct message *m)
+{
+    struct end *end = end_of(life, host, m);
+    tern_addr media;
+    if (!end || m->media.len == 0 || tern_addr_parse(m->media, &media) != 0) return;
+    end->offers[end->offer_next % 4].cseq = m->cseq;
+    end->offers[end->offer_next++ % 4].media = media;
+}
+
+void progress_heard(struct life *life, uint32_t host, const struct message *m)
+{
+    struct end *end = end_of(life, host, m);
+    if (!end || m->request || m->status < 200 || m->status >= 300) return;
+    for (int i = 0; i < 4; i++) {
+        if (end->offers[i].cseq == m->cseq) end->accepted = end->offers[i].media;
+    }
+}
+
+/* "re-INVITE call succeeded" means that the far end knows the address that this generation is for. */
+static void check_refreshed(struct life *life, uint32_t host,
+                            const struct tern_ip_change_progress *p)
+{
+    const struct end *end = app_end(&life->phones[host - 1], p->call);
+    if (p->op != TERN_IP_CHANGE_OP_REINVITE_CALL || p->status != TERN_IP_CHANGE_SUCCESS) return;
+    if (!end || !end->accepted.family || !p->local.family) return;
+    /* Where the far end is decides as well: while both move, an offer may be newer than the report. */
+    if (life->phones[SERVER_HOST - 1 - host].progress.generation > 0) return;
+    if (life->plan->set[SET_reinvite] == 7 && !tern_addr_same_host(end->accepted, p->local))
+        fail(life, "progress", "%s: generation %u says that a call was told of an address, untruly",
+             host_name(host), p->generation);
+}
+
 void progress_check(struct life *life, uint32_t host, const struct tern_ip_change_progress *p)
 {
     struct progress *g = &life->phones[host - 1].progress;
@@ -56,5 +97,6 @@ void progress_check(struct life *life, uint32_t host, const struct tern_ip_chang
     if (p->since_change < g->since)
         fail(life, "progress", "%s: time runs backwards", host_name(host));
     g->since = p->since_change;
+    check_refreshed(life, host, p);
     if (p->op == TERN_IP_CHANGE_OP_COMPLETED) check_completed(life, host, p);
 }

@@ -6,11 +6,11 @@
  * Beside calls: what waits for a TCP connection is sent when that is up, although a change has
  * overtaken it (wire.c, waited_for_stream()); of two REGISTERs over two UDP
  * paths the older may arrive last and leave its binding (act.c, `hasty`); and a REGISTER that
- * removes a binding is not sent again from a new address (act.c, `left`); a request that was
- * challenged is repeated with the SDP that it had, although its address has gone (wire.c, `hasty`),
- * and to the address that its name had in the network before (dns.c); a BYE that could not be sent,
- * or was written to a connection that turns out to be dead, waits for a change of the network even
- * where there is a way (peace.c, bye_may_be_lost()).
+ * removes a binding is not sent again from a new address (act.c, `left`), or is sent to the address
+ * that its name had in the network before (dns.c); a request that was
+ * challenged is repeated with the SDP that it had, although its address has gone (wire.c, `hasty`);
+ * a BYE that could not be sent, or was written to a connection that turns out to be dead, waits for
+ * a change of the network even where there is a way (peace.c, bye_may_be_lost()).
  */
 #include "life.h"
 

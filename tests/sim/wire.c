@@ -225,6 +225,7 @@ static void check_message(struct life *life, uint32_t host, const struct message
         check_nonce(life, host, m);
         check_addresses(life, host, m);
         dns_check(life, host, m);
+        progress_sent(life, host, m);
         return;
     }
     check_response(life, host, m);
@@ -239,7 +240,9 @@ static void hear(struct life *life, const struct tern_sim_wire *wire)
     struct message m;
     size_t used;
     tern_str text = {wire->data, wire->len};
-    if (wire->len > 4 && message_read(text, &m, &used) == NULL) hear_tag(life, wire->host, &m);
+    if (wire->len <= 4 || message_read(text, &m, &used) != NULL) return;
+    hear_tag(life, wire->host, &m);
+    progress_heard(life, wire->host, &m);
 }
 
 static void check_sip(struct life *life, const struct tern_sim_wire *wire)
