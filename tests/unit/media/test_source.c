@@ -41,7 +41,7 @@ static void enter(enum tn_source_state state)
     CHECK_EQ(source.state, state);
 }
 
-/* Brings about an event; XXX in the tables below says that it cannot occur in that state. */
+/* Brings about an event; NOT in the tables below says that it cannot occur in that state. */
 static enum tn_source_verdict cause(enum tn_source_event event)
 {
     struct tn_source_packet odd = {b, 3, false, false};
@@ -76,7 +76,7 @@ static void each_event_in_each_state_goes_where_the_table_says(void)
         REN = TN_SOURCE_RENEWED,
         FOL = TN_SOURCE_FOLLOWING,
         PRO = TN_SOURCE_PROVING,
-        XXX = TN_SOURCE_STATES
+        NOT = TN_SOURCE_STATES
     };
     enum {
         IGN = TN_SOURCE_IGNORE,
@@ -87,21 +87,21 @@ static void each_event_in_each_state_goes_where_the_table_says(void)
     /* clang-format off */
     static const int next[TN_SOURCE_STATES][TN_SOURCE_EVENTS] = {
         /*                       plan current early first repeat proof claim odd */
-        [TN_SOURCE_SILENT]    = {SIL, XXX,    XXX,  FOL,  XXX,   XXX,  XXX,   SIL},
-        [TN_SOURCE_RENEWED]   = {REN, XXX,    REN,  FOL,  XXX,   XXX,  XXX,   REN},
-        [TN_SOURCE_FOLLOWING] = {REN, FOL,    XXX,  PRO,  XXX,   XXX,  FOL,   FOL},
-        [TN_SOURCE_PROVING]   = {REN, FOL,    XXX,  PRO,  PRO,   FOL,  FOL,   PRO},
+        [TN_SOURCE_SILENT]    = {SIL, NOT,    NOT,  FOL,  NOT,   NOT,  NOT,   SIL},
+        [TN_SOURCE_RENEWED]   = {REN, NOT,    REN,  FOL,  NOT,   NOT,  NOT,   REN},
+        [TN_SOURCE_FOLLOWING] = {REN, FOL,    NOT,  PRO,  NOT,   NOT,  FOL,   FOL},
+        [TN_SOURCE_PROVING]   = {REN, FOL,    NOT,  PRO,  PRO,   FOL,  FOL,   PRO},
     };
     static const int verdict[TN_SOURCE_STATES][TN_SOURCE_EVENTS] = {
-        [TN_SOURCE_SILENT]    = {IGN, XXX,    XXX,  MOV,  XXX,   XXX,  XXX,   IGN},
-        [TN_SOURCE_RENEWED]   = {IGN, XXX,    PLA,  MOV,  XXX,   XXX,  XXX,   IGN},
-        [TN_SOURCE_FOLLOWING] = {IGN, PLA,    XXX,  HOL,  XXX,   XXX,  MOV,   IGN},
-        [TN_SOURCE_PROVING]   = {IGN, PLA,    XXX,  HOL,  HOL,   MOV,  MOV,   IGN},
+        [TN_SOURCE_SILENT]    = {IGN, NOT,    NOT,  MOV,  NOT,   NOT,  NOT,   IGN},
+        [TN_SOURCE_RENEWED]   = {IGN, NOT,    PLA,  MOV,  NOT,   NOT,  NOT,   IGN},
+        [TN_SOURCE_FOLLOWING] = {IGN, PLA,    NOT,  HOL,  NOT,   NOT,  MOV,   IGN},
+        [TN_SOURCE_PROVING]   = {IGN, PLA,    NOT,  HOL,  HOL,   MOV,  MOV,   IGN},
     };
     /* clang-format on */
     for (int state = 0; state < TN_SOURCE_STATES; state++) {
         for (int event = 0; event < TN_SOURCE_EVENTS; event++) {
-            if (next[state][event] == XXX) continue;
+            if (next[state][event] == NOT) continue;
             enter((enum tn_source_state)state);
             CHECK_EQ(cause((enum tn_source_event)event), verdict[state][event]);
             CHECK_EQ(source.state, next[state][event]);
