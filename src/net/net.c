@@ -140,6 +140,8 @@ tern_addr tn_net_sent_by(const struct tn_net *net, const struct tn_flow *flow)
 
     if (flow->key.transport == TERN_TRANSPORT_UDP) addr.port = net->udp_port;
     if (flow->key.transport == TERN_TRANSPORT_TCP && net->tcp_port) addr.port = net->tcp_port;
+    /* Neither listener nor connection has a port yet: the one that the listener is to have. */
+    if (addr.port == 0) addr.port = net->port_wanted ? net->port_wanted : net->udp_port;
     return addr;
 }
 

@@ -104,7 +104,8 @@ TERN_CHECK int tn_net_flow(struct tn_net *net, enum tern_transport transport, te
 const struct tn_flow *tn_net_get(const struct tn_net *net, uint64_t id);
 /*
  * What Via and Contact say for this flow: UDP the local address and listening port; TCP the
- * local address and the listener's port (the connection's own port when there is no listener).
+ * local address and the listener's port (the connection's own port when there is no listener; while
+ * it is being opened, the port that was asked for).
  */
 tern_addr tn_net_sent_by(const struct tn_net *net, const struct tn_flow *flow);
 /* Sends now, or when the connection or the UDP socket is up. @return 0, TERN_ESTALE, TERN_ENOBUF (backlog), TERN_ENOROUTE */

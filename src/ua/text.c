@@ -13,8 +13,10 @@ void tn_put_contact(struct tn_buf *buf, tern_str user, enum tern_transport trans
         tn_buf_char(buf, '@');
     }
     tn_buf_host(buf, local);
-    tn_buf_char(buf, ':');
-    tn_buf_u64(buf, local.port);
+    if (local.port) { /* RFC 3261 25.1 and 19.1.1: 0 is none, and none is 5060 */
+        tn_buf_char(buf, ':');
+        tn_buf_u64(buf, local.port);
+    }
     if (transport == TERN_TRANSPORT_TCP) tn_buf_z(buf, ";transport=tcp");
     tn_buf_char(buf, '>');
 }
