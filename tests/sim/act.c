@@ -6,36 +6,34 @@
 
 /* ---- excuses ---- */
 
-static void excuse_in(struct life *life, enum excuse excuse, bool only_early)
+/* An excuse of one end is an excuse of its other end: the checks look at both. */
+void excuse_all(struct life *life, enum excuse excuse)
+{
+    for (int i = 0; i < PHONES; i++) {
+        struct phone *phone = &life->phones[i];
+        for (uint32_t k = 0; k < phone->end_count; k++)
+            if (!phone->ends[k].ended) phone->ends[k].excuses |= 1u << excuse;
+    }
+}
+
+static bool is_early(const struct phone *phone, const struct end *end)
+{
+    struct tern_call_info info;
+    return phone->ep == NULL || tern_call_get_info(phone->ep, end->call, &info) != 0 ||
+           info.state != TERN_CALL_ACTIVE;
+}
+
+/* Calls that are not up at both ends: all of them (NULL), or those of one phone. */
+static void disturb(struct life *life, const struct phone *of)
 {
     for (int i = 0; i < PHONES; i++) {
         struct phone *phone = &life->phones[i];
         for (uint32_t k = 0; k < phone->end_count; k++) {
             struct end *end = &phone->ends[k];
-            struct tern_call_info info;
-            if (end->ended) continue;
-            bool early = phone->ep == NULL ||
-                         tern_call_get_info(phone->ep, end->call, &info) != 0 ||
-                         info.state != TERN_CALL_ACTIVE;
-            if (early || !only_early) end->excuses |= 1u << excuse;
+            if (end->ended || (of && of != phone && of->who != end->peer)) continue;
+            if (is_early(phone, end)) end->excuses |= 1u << EXCUSE_EARLY;
         }
     }
-}
-
-void excuse_all(struct life *life, enum excuse excuse)
-{
-    excuse_in(life, excuse, false);
-}
-
-/* An excuse of one end is an excuse of its other end: the checks look at both. */
-static void disturb(struct life *life)
-{
-    excuse_in(life, EXCUSE_EARLY, true);
-}
-
-static struct phone *other_phone(struct life *life, const struct phone *phone)
-{
-    return &life->phones[phone == &life->phones[ALICE] ? BOB : ALICE];
 }
 
 static bool is_moving(const struct life *life, const struct phone *phone)
@@ -49,12 +47,22 @@ static bool is_moving(const struct life *life, const struct phone *phone)
 /* This phone is about to move. */
 static void unsettle(struct life *life, const struct phone *phone)
 {
-    struct phone *other = other_phone(life, phone);
-    disturb(life);
-    if (is_moving(life, other)) excuse_all(life, EXCUSE_BOTH);
-    for (uint32_t i = 0; i < other->end_count; i++) {
-        if (tern_sim_now(life->sim) - other->ends[i].hold_asked < TERN_SECONDS(35))
-            other->ends[i].excuses |= 1u << EXCUSE_HOLD; /* a re-INVITE may be under way so long */
+    disturb(life, phone);
+    for (int who = 0; who < PHONES; who++) {
+        struct phone *other = &life->phones[who];
+        bool both = is_moving(life, other);
+        for (uint32_t i = 0; i < other->end_count && other != phone; i++) {
+            struct end *end = &other->ends[i];
+            if (end->peer != phone->who) continue;
+            if (both && !end->ended) end->excuses |= 1u << EXCUSE_BOTH;
+            if (tern_sim_now(life->sim) - end->hold_asked < TERN_SECONDS(35))
+                end->excuses |= 1u << EXCUSE_HOLD; /* a re-INVITE may be under way so long */
+        }
+    }
+    for (uint32_t i = 0; i < phone->end_count; i++) { /* what the peer has not heard of yet */
+        struct end *end = &life->phones[phone->who].ends[i];
+        if (!end->ended && is_moving(life, &life->phones[end->peer]))
+            end->excuses |= 1u << EXCUSE_BOTH;
     }
 }
 
@@ -138,17 +146,20 @@ static void sleep_for(struct life *life, struct phone *phone, int32_t ms)
 
 /* ---- calls ---- */
 
-static void make_call(struct life *life, struct phone *phone)
+static void make_call(struct life *life, struct phone *phone, int32_t whom)
 {
     struct tern_call_opts opts;
     tern_call call;
+    int peer = (int)whom - 1;
     if (!phone->wants_account) return;
+    if (peer < 0 || peer >= life->plan->set[SET_phones] || peer == phone->who)
+        peer = phone->who == ALICE ? BOB : ALICE;
     tern_call_opts_init(&opts);
     opts.account = phone->account;
-    opts.target = phone == &life->phones[ALICE] ? TERN_STR("bob") : TERN_STR("alice");
+    opts.target = (tern_str){phone_name(peer), strlen(phone_name(peer))};
     int err = tern_call_make(phone->ep, tern_sim_now(life->sim), &opts, &call);
     if (err != 0 && !phone->stopped) fail(life, "api", "call: %s", tern_strerror(err));
-    if (err == 0) (void)app_add(life, phone, call);
+    if (err == 0) (void)app_add(life, phone, call, peer);
 }
 
 static int do_to_call(struct life *life, struct phone *phone, struct end *end, enum verb verb)
@@ -165,11 +176,11 @@ static int do_to_call(struct life *life, struct phone *phone, struct end *end, e
         if (err != 0) return err;
         end->hold = verb == DO_hold;
         end->hold_asked = now;
-        if (is_moving(life, other_phone(life, phone))) end->excuses |= 1u << EXCUSE_HOLD;
+        if (is_moving(life, &life->phones[end->peer])) end->excuses |= 1u << EXCUSE_HOLD;
         return 0;
     }
     end->hold_asked = now; /* a re-INVITE may be caught in flight as well as a hold */
-    if (is_moving(life, other_phone(life, phone))) end->excuses |= 1u << EXCUSE_HOLD;
+    if (is_moving(life, &life->phones[end->peer])) end->excuses |= 1u << EXCUSE_HOLD;
     if (verb == DO_reinvite) return tern_call_reinvite(ep, now, end->call, 7);
     if (verb == DO_update) return tern_call_update(ep, now, end->call, 7);
     return tern_call_dtmf(ep, now, end->call, TERN_STR("1"));
@@ -232,7 +243,7 @@ static void act_phone(struct life *life, struct phone *phone, const struct step 
 {
     switch (step->verb) {
     case DO_path: move(life, phone, step); break;
-    case DO_call: make_call(life, phone); break;
+    case DO_call: make_call(life, phone, step->arg[0]); break;
     case DO_hangup:
     case DO_hold:
     case DO_resume:
@@ -315,7 +326,7 @@ static void set_net(struct life *life, const struct step *step)
 
 static void act_world(struct life *life, const struct step *step)
 {
-    disturb(life);
+    disturb(life, NULL);
     life->disturbed = true;
     if (step->verb == DO_fault) set_fault(life, step->arg[0], step->arg[1]);
     if (step->verb == DO_restart && !life_restart_server(life)) fail(life, "memory", "restart");
@@ -329,7 +340,7 @@ void act(struct life *life, const struct step *step)
 {
     char text[96] = "";
     size_t at = 0;
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < ARGS_MAX; i++)
         at += (size_t)snprintf(text + at, sizeof(text) - at, " %d", step->arg[i]);
     trace(life, "------ %s %s%s", step->who == WORLD ? "net" : host_name((uint32_t)step->who + 1),
           verb_name(step->verb), text);

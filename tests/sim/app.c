@@ -21,7 +21,22 @@ static bool is_registered(const struct phone *phone)
             info.state == TERN_REGISTRATION_REFRESHING);
 }
 
-struct end *app_add(struct life *life, struct phone *phone, tern_call call)
+struct end *app_other_end(struct life *life, const struct end *end)
+{
+    struct phone *peer = &life->phones[end->peer];
+    for (uint32_t i = 0; i < peer->end_count; i++) {
+        if (strcmp(peer->ends[i].call_id, end->call_id) == 0) return &peer->ends[i];
+    }
+    return NULL;
+}
+
+static bool is_moving(const struct life *life, const struct phone *phone)
+{
+    return (phone->progress.generation && !phone->progress.closed) ||
+           tern_sim_now(life->sim) - phone->moved < TERN_SECONDS(2);
+}
+
+struct end *app_add(struct life *life, struct phone *phone, tern_call call, int peer)
 {
     struct tern_call_info info;
     if (phone->end_count == CALLS_MAX) {
@@ -30,18 +45,13 @@ struct end *app_add(struct life *life, struct phone *phone, tern_call call)
     }
     if (app_end(phone, call)) fail(life, "handles", "a call's handle was given out twice");
     struct end *end = &phone->ends[phone->end_count++];
-    *end = (struct end){.call = call, .excuses = life->excuses};
+    *end = (struct end){.call = call, .peer = peer, .excuses = life->excuses};
     if (tern_sim_network(life->sim, phone->host)->address_count == 0)
         end->excuses |= 1u << EXCUSE_EARLY;
     if (life->disturbed) end->excuses |= 1u << EXCUSE_EARLY;
-    for (int i = 0; i < PHONES; i++) {
-        const struct phone *p = &life->phones[i];
-        bool moving = p->progress.generation && !p->progress.closed;
-        if (moving || tern_sim_now(life->sim) - p->moved < TERN_SECONDS(2))
-            end->excuses |= 1u << EXCUSE_EARLY;
-    }
-    if (!is_registered(&life->phones[phone == &life->phones[ALICE] ? BOB : ALICE]))
-        end->excuses |= 1u << EXCUSE_REFUSED;
+    if (is_moving(life, phone) || is_moving(life, &life->phones[peer]))
+        end->excuses |= 1u << EXCUSE_EARLY;
+    if (!is_registered(&life->phones[peer])) end->excuses |= 1u << EXCUSE_REFUSED;
     if (tern_call_get_info(phone->ep, call, &info) == 0)
         memcpy(end->call_id, info.call_id, sizeof(end->call_id));
     return end;
@@ -52,8 +62,8 @@ struct end *app_add(struct life *life, struct phone *phone, tern_call call)
 static void answer_now(void *user, uint64_t arg)
 {
     struct life *life = user;
-    struct phone *phone = &life->phones[arg & 1];
-    const struct end *end = &phone->ends[arg >> 1];
+    struct phone *phone = &life->phones[arg % PHONES];
+    const struct end *end = &phone->ends[arg / PHONES];
     if (phone->ep == NULL || end->ended || life->failed) return;
     int err = tern_call_answer(phone->ep, tern_sim_now(life->sim), end->call, 200);
     if (err != 0 && err != TERN_ESTATE) fail(life, "api", "answer: %s", tern_strerror(err));
@@ -64,9 +74,21 @@ static void ring(struct life *life, struct phone *phone, const struct end *end)
 {
     tern_time now = tern_sim_now(life->sim);
     if (tern_call_answer(phone->ep, now, end->call, 180) != 0) fail(life, "api", "ringing");
-    uint64_t arg = (uint64_t)(end - phone->ends) << 1 | (phone == &life->phones[BOB]);
+    uint64_t arg = (uint64_t)(end - phone->ends) * PHONES + (uint64_t)phone->who;
     tern_time when = now + TERN_MS(life->plan->set[SET_answer]);
     if (tern_sim_at(life->sim, when, answer_now, life, arg) != 0) fail(life, "memory", "at");
+}
+
+/* Who calls: "sip:NAME@…". Nobody calls himself. */
+static int caller(const struct phone *phone, tern_str from)
+{
+    for (int who = 0; who < PHONES; who++) {
+        size_t len = strlen(phone_name(who));
+        if (from.len > 4 + len && memcmp(from.ptr + 4, phone_name(who), len) == 0 &&
+            from.ptr[4 + len] == '@')
+            return who;
+    }
+    return phone->who == ALICE ? BOB : ALICE;
 }
 
 /* ---- events ---- */
@@ -135,9 +157,8 @@ static void react(struct life *life, struct phone *phone, enum tern_event_type t
 {
     for (uint32_t i = 0; i < phone->reaction_count && phone->ep; i++) {
         if (phone->reactions[i].event != (int32_t)type) continue;
-        struct step step = {.at_ms = 0,
-                            .who = phone == &life->phones[ALICE] ? ALICE : BOB,
-                            .verb = (enum verb)phone->reactions[i].verb};
+        struct step step = {
+            .at_ms = 0, .who = (enum who)phone->who, .verb = (enum verb)phone->reactions[i].verb};
         phone->reactions[i] = phone->reactions[--phone->reaction_count];
         act(life, &step);
         return;
@@ -153,7 +174,7 @@ void app_event(void *user, uint32_t host, const struct tern_event *e)
     tell(life, host, e);
     check_handle(life, phone, e);
     if (e->type == TERN_EV_CALL_INCOMING) {
-        end = app_add(life, phone, e->u.incoming.call);
+        end = app_add(life, phone, e->u.incoming.call, caller(phone, e->u.incoming.from));
         if (end) ring(life, phone, end);
     }
     if (e->type == TERN_EV_CALL_ANSWERED && end) end->answered = true;

@@ -210,7 +210,7 @@ static void part(struct dice *dice)
 
 void plan_draw(struct plan *plan, uint64_t seed)
 {
-    struct dice dice = {.state = seed ^ 0x7465726e73696d00u, .plan = plan, .net = {1, 2}};
+    struct dice dice = {.state = seed ^ 0x7465726e73696d00u, .plan = plan, .net = {1, 2, 3}};
     plan_init(plan, seed);
     draw_settings(&dice, plan->set);
     dice.now = 1000;

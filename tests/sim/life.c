@@ -49,8 +49,13 @@ void mix(struct life *life, const void *data, size_t len)
 
 const char *host_name(uint32_t host)
 {
-    static const char *const names[] = {"nobody", "alice", "bob", "server"};
+    static const char *const names[] = {"nobody", "alice", "bob", "carol", "server"};
     return names[host <= SERVER_HOST ? host : 0];
+}
+
+const char *phone_name(int who)
+{
+    return host_name((uint32_t)who + 1);
 }
 
 /* ---- birth ---- */
@@ -93,10 +98,11 @@ static bool start_server(struct life *life)
     opts.no_auth = set[SET_no_auth];
     opts.nonce_lifetime_s = (uint32_t)set[SET_nonce];
     opts.no_record_route = set[SET_no_record_route];
-    if (life->server == NULL || tern_server_attach(life->server, &opts) != 0 ||
-        tern_server_add_user(life->server, TERN_STR("alice"), TERN_STR("secret")) != 0 ||
-        tern_server_add_user(life->server, TERN_STR("bob"), TERN_STR("secret")) != 0)
-        return false;
+    if (life->server == NULL || tern_server_attach(life->server, &opts) != 0) return false;
+    for (int who = 0; who < set[SET_phones]; who++) {
+        tern_str name = {phone_name(who), strlen(phone_name(who))};
+        if (tern_server_add_user(life->server, name, TERN_STR("secret")) != 0) return false;
+    }
     tern_sim_notice(life->sim, SERVER_HOST);
     int err = tern_endpoint_start(life->server, tern_sim_now(life->sim));
     tern_sim_touch(life->sim, SERVER_HOST);
@@ -131,6 +137,7 @@ static bool start_phone(struct life *life, int who)
     const int32_t *set = life->plan->set;
     struct phone *phone = &life->phones[who];
     struct tern_account_opts opts;
+    char uri[64];
     tern_time now = tern_sim_now(life->sim);
     phone->ep = new_endpoint(life, phone->host);
     if (phone->ep == NULL) return false;
@@ -139,7 +146,8 @@ static bool start_phone(struct life *life, int who)
     life->calm = false;
     tern_account_opts_init(&opts);
     bool tcp = set[who == ALICE ? SET_transport : SET_bob_transport];
-    opts.uri = who == ALICE ? TERN_STR("sip:alice@example.com") : TERN_STR("sip:bob@example.com");
+    int len = snprintf(uri, sizeof(uri), "sip:%s@example.com", phone_name(who));
+    opts.uri = (tern_str){uri, (size_t)len};
     opts.password = TERN_STR("secret");
     opts.registrar = registrar(life, tcp);
     opts.expires_s = (uint32_t)set[SET_expires];
@@ -199,10 +207,15 @@ static bool be_born(struct life *life)
     }
     for (uint32_t host = 1; host <= SERVER_HOST; host++) {
         if (tern_sim_host_add(life->sim, &number) != 0) return false;
-        if (host <= PHONES) life->phones[host - 1].host = host;
+        if (host > PHONES) continue;
+        life->phones[host - 1].host = host;
+        life->phones[host - 1].who = (int)host - 1;
     }
-    return add_names(life) && start_server(life) && start_phone(life, ALICE) &&
-           start_phone(life, BOB);
+    if (!add_names(life) || !start_server(life)) return false;
+    for (int who = 0; who < life->plan->set[SET_phones]; who++) {
+        if (!start_phone(life, who)) return false;
+    }
+    return true;
 }
 
 /* ---- life, and peace at its end ---- */

@@ -24,7 +24,7 @@
 #define STREAMS_MAX   32
 #define PHONE_NETS    6
 #define SERVER_NET    7
-#define SERVER_HOST   3 /* alice is 1, bob 2 */
+#define SERVER_HOST   4 /* alice is 1, bob 2, carol 3 */
 #define PHONE_OFF     0
 #define FREED_KEPT    256
 
@@ -48,6 +48,7 @@ const struct excuse_text *excuse_text(enum excuse excuse);
 /* One end of a call. */
 struct end {
     tern_call call;
+    int peer; /* enum who: the phone at the other end */
     char call_id[128];
     bool answered, ended, by_app; /* by_app: it hung up here */
     bool hold;                    /* what the application wants */
@@ -115,6 +116,7 @@ struct progress {
 
 struct phone {
     uint32_t host;
+    int who;
     struct tern_endpoint *ep;
     tern_account account;
     bool wants_account, wants_binding;
@@ -165,6 +167,7 @@ void trace(struct life *life, const char *format, ...) __attribute__((format(pri
 void mix(struct life *life, const void *data, size_t len);
 uint64_t hash_of(const void *data, size_t len);
 const char *host_name(uint32_t host);
+const char *phone_name(int who);
 bool life_restart_server(struct life *life);
 void life_net_path(const struct life *life, uint32_t net, struct tern_sim_path *path);
 
@@ -178,7 +181,9 @@ void excuse_all(struct life *life, enum excuse excuse);
 /* ---- app.c ---- */
 void app_event(void *user, uint32_t host, const struct tern_event *event);
 struct end *app_end(struct phone *phone, tern_call call);
-struct end *app_add(struct life *life, struct phone *phone, tern_call call);
+struct end *app_add(struct life *life, struct phone *phone, tern_call call, int peer);
+/* The end of the same call at its peer, or NULL. */
+struct end *app_other_end(struct life *life, const struct end *end);
 
 /* ---- memory.c ---- */
 void *memory_resize(void *user, void *ptr, size_t size);

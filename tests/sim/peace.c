@@ -18,15 +18,6 @@ static void run(struct life *life, tern_time duration)
 
 /* ---- calls ---- */
 
-static struct end *other_end(struct life *life, int who, const struct end *end)
-{
-    struct phone *other = &life->phones[1 - who];
-    for (uint32_t i = 0; i < other->end_count; i++) {
-        if (strcmp(other->ends[i].call_id, end->call_id) == 0) return &other->ends[i];
-    }
-    return NULL;
-}
-
 static void listen_first(struct life *life)
 {
     for (int who = 0; who < PHONES; who++) {
@@ -38,9 +29,9 @@ static void listen_first(struct life *life)
     run(life, LISTEN);
 }
 
-static unsigned excuses_of(struct life *life, int who, const struct end *end)
+static unsigned excuses_of(struct life *life, const struct end *end)
 {
-    const struct end *other = other_end(life, who, end);
+    const struct end *other = app_other_end(life, end);
     unsigned excuses = end->excuses | (other ? other->excuses : 0);
     if (life->plan->set[SET_hangup_calls]) excuses |= 1u << EXCUSE_POLICY;
     if (life->plan->set[SET_reinvite] != 7) excuses |= 1u << EXCUSE_POLICY;
@@ -49,9 +40,9 @@ static unsigned excuses_of(struct life *life, int who, const struct end *end)
 
 static void check_lost(struct life *life, int who, const struct end *end)
 {
-    const struct end *other = other_end(life, who, end);
+    const struct end *other = app_other_end(life, end);
     if (end->by_app || (other && other->by_app)) return;
-    if (excuses_of(life, who, end) & ~(1u << EXCUSE_HOLD)) return;
+    if (excuses_of(life, end) & ~(1u << EXCUSE_HOLD)) return;
     fail(life, "call-lost", "%s: cause %d, status %d", host_name(life->phones[who].host),
          end->cause, end->status);
 }
@@ -63,16 +54,16 @@ static bool bye_may_be_lost(const struct life *life)
     bool moves[WHO_COUNT] = {false};
     for (size_t i = 0; i < plan->count; i++)
         moves[plan->steps[i].who] |= verb_is_fault(plan->steps[i].verb);
-    if (moves[SERVER] || (moves[ALICE] && moves[BOB])) return true;
+    if (moves[SERVER] || moves[ALICE] + moves[BOB] + moves[CAROL] > 1) return true;
     return plan->set[SET_transport] || plan->set[SET_bob_transport] || plan->set[SET_notice];
 }
 
 /* Who was hung up on has heard of it. */
 static void check_over(struct life *life, int who, const struct end *end)
 {
-    const struct end *other = other_end(life, who, end);
+    const struct end *other = app_other_end(life, end);
     if (!other || !other->by_app || !other->ended) return;
-    if (bye_may_be_lost(life) || excuses_of(life, who, end)) return;
+    if (bye_may_be_lost(life) || excuses_of(life, end)) return;
     fail(life, "over", "%s: does not know that the other end has hung up",
          host_name(life->phones[who].host));
 }
@@ -80,14 +71,14 @@ static void check_over(struct life *life, int who, const struct end *end)
 static void check_up(struct life *life, int who, const struct end *end)
 {
     struct phone *phone = &life->phones[who];
-    const struct end *other = other_end(life, who, end);
+    const struct end *other = app_other_end(life, end);
     const char *name = host_name(phone->host);
     struct tern_call_info info;
     if (tern_call_get_info(phone->ep, end->call, &info) != 0) {
         fail(life, "handles", "%s: a call is gone without an event", name);
         return;
     }
-    unsigned excuses = excuses_of(life, who, end);
+    unsigned excuses = excuses_of(life, end);
     if (excuses & ~(1u << EXCUSE_HOLD) || end->by_app || (other && other->by_app)) return;
     if (info.state != TERN_CALL_ACTIVE || info.moving || !other || other->ended) {
         fail(life, "call-up", "%s: %s%s, the other end %s", name, tern_call_state_name(info.state),

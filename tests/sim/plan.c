@@ -25,7 +25,7 @@ static const struct {
 #undef VERB_ROW
 };
 
-static const char *const people[WHO_COUNT] = {"alice", "bob", "server", "net"};
+static const char *const people[WHO_COUNT] = {"alice", "bob", "carol", "server", "net"};
 
 int32_t setting_preset(enum setting setting)
 {

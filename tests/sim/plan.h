@@ -19,8 +19,9 @@
 
 /* X(name, default, least, most, what) */
 #define SETTINGS(X)                                                                                \
+    X(phones, 2, 2, 3, "alice and bob; 3: carol as well")                                          \
     X(transport, 0, 0, 1, "0 UDP, 1 TCP")                                                          \
-    X(bob_transport, 0, 0, 1, "the same for bob")                                                  \
+    X(bob_transport, 0, 0, 1, "the same for the others")                                           \
     X(family, 4, 4, 46, "4, 6, or 46 for both")                                                    \
     X(delay, 25, 0, 2000, "ms from a phone to the server and back to the other: one way")          \
     X(jitter, 0, 0, 500, "ms")                                                                     \
@@ -51,13 +52,13 @@ enum setting {
         SETTING_COUNT
 };
 
-enum who { ALICE, BOB, SERVER, WORLD, WHO_COUNT };
-#define PHONES 2
+enum who { ALICE, BOB, CAROL, SERVER, WORLD, WHO_COUNT };
+#define PHONES 3
 
 /* X(name, arguments, is it a fault) */
 #define VERBS(X)                                                                                   \
     X(path, 2, true)    /* the addresses of these nets, the first preferred; 0 for none */         \
-    X(call, 0, false)   /* the other phone */                                                      \
+    X(call, 1, false)   /* 1 alice, 2 bob, 3 carol; 0: alice calls bob, others alice */            \
     X(hangup, 0, false) /* every call */                                                           \
     X(hold, 0, false)                                                                              \
     X(resume, 0, false)                                                                            \

@@ -69,7 +69,7 @@ static void check_refreshed(struct life *life, uint32_t host,
     if (p->op != TERN_IP_CHANGE_OP_REINVITE_CALL || p->status != TERN_IP_CHANGE_SUCCESS) return;
     if (!end || !end->accepted.family || !p->local.family) return;
     /* Where the far end is decides as well: while both move, an offer may be newer than the report. */
-    if (life->phones[SERVER_HOST - 1 - host].progress.generation > 0) return;
+    if (life->phones[end->peer].progress.generation > 0) return;
     if (life->plan->set[SET_reinvite] == 7 && !tern_addr_same_host(end->accepted, p->local))
         fail(life, "progress", "%s: generation %u says that a call was told of an address, untruly",
              host_name(host), p->generation);
