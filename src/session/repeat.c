@@ -17,20 +17,26 @@ void tn_repeat_start(struct tn_repeat *repeat)
     tn_timer_arm(repeat->ctx, &repeat->timer, repeat->delay);
 }
 
+static void arm(struct tn_repeat *repeat)
+{
+    tern_time left = repeat->deadline - repeat->ctx->now;
+    if (left < 0) left = 0;
+    tn_timer_arm(repeat->ctx, &repeat->timer, repeat->delay < left ? repeat->delay : left);
+}
+
 enum tn_repeat_step tn_repeat_timer(struct tn_repeat *repeat)
 {
     if (repeat->ctx->now >= repeat->deadline) return TN_REPEAT_OVER;
     repeat->delay = repeat->delay * 2 < TN_T2 ? repeat->delay * 2 : TN_T2;
-    tern_time left = repeat->deadline - repeat->ctx->now;
-    tn_timer_arm(repeat->ctx, &repeat->timer, repeat->delay < left ? repeat->delay : left);
+    arm(repeat);
     return TN_REPEAT_SEND;
 }
 
-void tn_repeat_hasten(struct tn_repeat *repeat)
+void tn_repeat_anew(struct tn_repeat *repeat)
 {
     if (!tn_repeat_running(repeat)) return;
-    repeat->delay = TN_T1 / 2;
-    tn_timer_arm(repeat->ctx, &repeat->timer, 0);
+    repeat->delay = TN_T1;
+    arm(repeat);
 }
 
 bool tn_repeat_running(const struct tn_repeat *repeat)

@@ -26,8 +26,8 @@ void tn_repeat_init(struct tn_repeat *repeat, struct tn_ctx *ctx,
 /* The first 2xx has been sent. */
 void tn_repeat_start(struct tn_repeat *repeat);
 enum tn_repeat_step tn_repeat_timer(struct tn_repeat *repeat);
-/* The path has changed: the next one goes at once, and the interval begins anew (MOBILITY S4). */
-void tn_repeat_hasten(struct tn_repeat *repeat);
+/* It was sent out of turn, by a new path: the interval begins anew (MOBILITY S4). */
+void tn_repeat_anew(struct tn_repeat *repeat);
 bool tn_repeat_running(const struct tn_repeat *repeat);
 void tn_repeat_stop(struct tn_repeat *repeat);
 

@@ -143,8 +143,10 @@ static void repeat_on_new_path(struct tn_call *call)
     tern_addr source;
     bool unanswered = call->life == TN_LIFE_CALLING || call->life == TN_LIFE_RINGING;
     uint64_t request = unanswered ? call->invite : call->request;
+    /* The answer goes first: an UPDATE that overtakes it meets an offer without one. */
     if (tn_repeat_running(&call->repeat) && !tn_net_has_local(&ep->net, call->signalling_local)) {
-        tn_repeat_hasten(&call->repeat);
+        tn_repeat_anew(&call->repeat);
+        if (!TN_MUTANT(OK_ONCE)) (void)!tn_server_repeat(&ep->txns, call->invite_txn);
     }
     if (call->life == TN_LIFE_ANSWERING) {
         tell_new_target(call);

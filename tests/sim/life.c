@@ -101,7 +101,7 @@ static bool start_server(struct life *life)
     if (life->server == NULL || tern_server_attach(life->server, &opts) != 0) return false;
     for (int who = 0; who < set[SET_phones]; who++) {
         tern_str name = {phone_name(who), strlen(phone_name(who))};
-        if (tern_server_add_user(life->server, name, TERN_STR("secret")) != 0) return false;
+        if (tern_server_add_user(life->server, name, TERN_STR(PASSWORD)) != 0) return false;
     }
     tern_sim_notice(life->sim, SERVER_HOST);
     int err = tern_endpoint_start(life->server, tern_sim_now(life->sim));
@@ -148,7 +148,7 @@ static bool start_phone(struct life *life, int who)
     bool tcp = set[who == ALICE ? SET_transport : SET_bob_transport];
     int len = snprintf(uri, sizeof(uri), "sip:%s@example.com", phone_name(who));
     opts.uri = (tern_str){uri, (size_t)len};
-    opts.password = TERN_STR("secret");
+    opts.password = TERN_STR(PASSWORD);
     opts.registrar = registrar(life, tcp);
     opts.expires_s = (uint32_t)set[SET_expires];
     opts.transport = tcp ? TERN_TRANSPORT_TCP : TERN_TRANSPORT_UDP;

@@ -12,6 +12,7 @@
 #include <tern/server.h>
 #include <tern/sim.h>
 
+#include "eyes.h"
 #include "message.h"
 #include "plan.h"
 
@@ -27,6 +28,7 @@
 #define SERVER_HOST   4 /* alice is 1, bob 2, carol 3 */
 #define PHONE_OFF     0
 #define FREED_KEPT    256
+#define PASSWORD      "open-sesame" /* no random token has a hyphen */
 
 /* Why a call may be lost, for now: see promises.c. */
 enum excuse {
@@ -143,6 +145,7 @@ struct life {
     struct phone phones[PHONES];
     struct tern_endpoint *server;
     struct witness witness[SERVER_HOST];
+    struct rules rules[SERVER_HOST];
     unsigned excuses; /* of every call from now on */
     bool disturbed;   /* a fault is in force that is no change of address */
     bool registrar_refused;

@@ -36,10 +36,23 @@ static bool name_is(tern_str s, const char *name)
     return true;
 }
 
-static bool number(tern_str s, uint64_t most, uint64_t *out)
+bool same_text(tern_str a, tern_str b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
+}
+
+uint64_t hash_text(uint64_t before, tern_str s)
+{
+    uint64_t h = before ^ 0xcbf29ce484222325u;
+    for (size_t i = 0; i < s.len; i++)
+        h = (h ^ (uint8_t)s.ptr[i]) * 0x100000001b3u;
+    return h;
+}
+
+bool read_number(tern_str s, uint64_t most, uint64_t *out)
 {
     uint64_t n = 0;
-    if (s.len == 0 || s.len > 10) return false;
+    if (s.len == 0 || s.len > 19) return false;
     for (size_t i = 0; i < s.len; i++) {
         if (s.ptr[i] < '0' || s.ptr[i] > '9') return false;
         n = n * 10 + (uint64_t)(s.ptr[i] - '0');
@@ -48,8 +61,7 @@ static bool number(tern_str s, uint64_t most, uint64_t *out)
     return n <= most;
 }
 
-/* Cuts `s` at the first `c`; what is before it is returned, `*s` is what comes after. */
-static tern_str cut(tern_str *s, char c)
+tern_str cut(tern_str *s, char c)
 {
     const char *at = s->len ? memchr(s->ptr, c, s->len) : NULL;
     tern_str head = {s->ptr, at ? (size_t)(at - s->ptr) : s->len};
@@ -94,8 +106,8 @@ static tern_str host_of(tern_str s)
     return cut(&s, ':');
 }
 
-/* Host of a URI, in angle brackets or not. */
-static tern_str uri_host(tern_str s)
+/* A URI without its angle brackets, if it has them. */
+static tern_str uri_of(tern_str s)
 {
     const char *angle = s.len ? memchr(s.ptr, '<', s.len) : NULL;
     if (angle) {
@@ -103,6 +115,12 @@ static tern_str uri_host(tern_str s)
         s.ptr = angle + 1;
         s = cut(&s, '>');
     }
+    return s;
+}
+
+static tern_str uri_host(tern_str s)
+{
+    s = uri_of(s);
     if (s.len < 5 || memcmp(s.ptr, "sip:", 4) != 0) return (tern_str){NULL, 0};
     s.ptr += 4;
     s.len -= 4;
@@ -142,7 +160,7 @@ static const char *read_cseq(tern_str value, struct message *m)
 {
     uint64_t n;
     tern_str method;
-    if (!number(cut(&value, ' '), 0x7fffffff, &n)) return "the number of the CSeq";
+    if (!read_number(cut(&value, ' '), 0x7fffffff, &n)) return "the number of the CSeq";
     method = trim(value);
     if (!is_token(method)) return "the method of the CSeq";
     if (m->request &&
@@ -172,6 +190,43 @@ static const char *read_authorization(tern_str value, struct message *m)
     return NULL;
 }
 
+/* 20.32: the far end must refuse what it does not know. Nothing of these is asked of anybody yet. */
+static const char *read_require(tern_str value)
+{
+    while (value.len) {
+        tern_str option = trim(cut(&value, ','));
+        if (!name_is(option, "100rel") && !name_is(option, "timer") &&
+            !name_is(option, "replaces") && !name_is(option, "outbound"))
+            return "a Require that nobody knows";
+    }
+    return NULL;
+}
+
+static const char *read_contact(tern_str value, struct message *m)
+{
+    bool first = true;
+    while (value.len && m->contact.len == 0) {
+        tern_str one = cut(&value, ',');
+        if (!first && m->request && !str_is(m->method, "REGISTER")) return "more than one Contact";
+        first = false;
+        if (str_is(parameter(one, "expires"), "0")) continue;
+        m->contact = uri_host(one);
+        m->contact_uri = uri_of(trim(one));
+    }
+    return NULL;
+}
+
+static const char *read_routes(tern_str value, tern_str *list, uint32_t *count)
+{
+    while (value.len) {
+        tern_str one = uri_of(trim(cut(&value, ',')));
+        if (uri_host(one).len == 0) return "a Route without a URI";
+        if (*count == ROUTES_MAX) return "more Routes than there are proxies";
+        list[(*count)++] = one;
+    }
+    return NULL;
+}
+
 /* What may stand once; `seen` gets its bit. */
 static const char *once(unsigned *seen, unsigned bit)
 {
@@ -186,11 +241,13 @@ static const char *read_header(tern_str name, tern_str value, struct message *m,
     if (name_is(name, "Via")) {
         bool first = !(*seen & VIA);
         *seen |= VIA;
+        if (!first) m->vias_below = hash_text(m->vias_below, value);
         return first ? read_via(value, m) : NULL;
     }
     if (name_is(name, "From") || name_is(name, "To")) {
         bool from = name_is(name, "From");
         *(from ? &m->from_tag : &m->to_tag) = parameter(value, "tag");
+        *(from ? &m->from : &m->to) = value;
         if (uri_host(value).len == 0) return "From or To without a URI";
         return once(seen, from ? FROM : TO);
     }
@@ -202,21 +259,22 @@ static const char *read_header(tern_str name, tern_str value, struct message *m,
         const char *why = read_cseq(value, m);
         return why ? why : once(seen, CSEQ);
     }
-    if (name_is(name, "Max-Forwards"))
-        return number(value, 255, &n) ? once(seen, FORWARDS) : "hops";
+    if (name_is(name, "Max-Forwards")) {
+        if (!read_number(value, 255, &n)) return "hops";
+        m->hops = (uint32_t)n;
+        return once(seen, FORWARDS);
+    }
+    if (name_is(name, "Route")) return read_routes(value, m->routes, &m->route_count);
+    if (name_is(name, "Record-Route"))
+        return read_routes(value, m->record_routes, &m->record_route_count);
+    if (name_is(name, "Require")) return read_require(value);
     if (name_is(name, "Content-Length")) {
-        if (!number(value, 65535, &n)) return "Content-Length";
+        if (!read_number(value, 65535, &n)) return "Content-Length";
         m->body.len = (size_t)n;
         return once(seen, LENGTH);
     }
     if (name_is(name, "Content-Type")) return once(seen, TYPE);
-    if (name_is(name, "Contact")) {
-        *seen |= CONTACT;
-        while (value.len && m->contact.len == 0) {
-            tern_str one = cut(&value, ',');
-            if (!str_is(parameter(one, "expires"), "0")) m->contact = uri_host(one);
-        }
-    }
+    if (name_is(name, "Contact")) return read_contact(value, m);
     if (name_is(name, "Authorization") || name_is(name, "Proxy-Authorization"))
         return read_authorization(value, m);
     return NULL;
@@ -227,7 +285,7 @@ static const char *read_start(tern_str line, struct message *m)
     if (line.len > 8 && memcmp(line.ptr, "SIP/2.0 ", 8) == 0) {
         uint64_t n;
         (void)cut(&line, ' ');
-        if (!number(cut(&line, ' '), 699, &n) || n < 100) return "the status code";
+        if (!read_number(cut(&line, ' '), 699, &n) || n < 100) return "the status code";
         m->status = (int)n;
         return NULL;
     }
@@ -237,36 +295,6 @@ static const char *read_start(tern_str line, struct message *m)
     if (!is_token(m->method)) return "the method";
     if (uri_host(m->uri).len == 0) return "the Request-URI";
     return str_is(line, "SIP/2.0") ? NULL : "the version";
-}
-
-/* ---- SDP ---- */
-
-static const char *read_sdp(struct message *m)
-{
-    tern_str body = m->body;
-    const char *order = "vosctma";
-    size_t at = 0;
-    while (body.len) {
-        tern_str line = cut(&body, '\n');
-        if (line.len < 3 || line.ptr[line.len - 1] != '\r' || line.ptr[1] != '=')
-            return "a line of the SDP";
-        line.len--;
-        const char *place = strchr(order + at, line.ptr[0]);
-        if (place == NULL && !strchr("camb", line.ptr[0])) return "the order of the SDP";
-        if (place) at = (size_t)(place - order);
-        tern_str value = {line.ptr + 2, line.len - 2};
-        if (line.ptr[0] == 'c') {
-            (void)cut(&value, ' ');
-            (void)cut(&value, ' ');
-            m->media = value;
-        } else if (line.ptr[0] == 'm') {
-            uint64_t port;
-            (void)cut(&value, ' ');
-            if (!number(cut(&value, ' '), 65535, &port)) return "the port of m=";
-            m->media_port = (uint16_t)port;
-        }
-    }
-    return at >= 5 ? NULL : "an SDP without m=";
 }
 
 /* ---- the whole ---- */
@@ -322,5 +350,5 @@ const char *message_read(tern_str data, struct message *m, size_t *used)
     m->body.ptr = rest.ptr;
     m->text = (tern_str){data.ptr, (size_t)(rest.ptr - data.ptr) + m->body.len};
     *used = m->text.len;
-    return m->body.len ? read_sdp(m) : NULL;
+    return m->body.len ? description_read(m->body, &m->sdp) : NULL;
 }

@@ -47,7 +47,7 @@ void progress_sent(struct life *life, uint32_t host, const struct message *m)
 {
     struct end *end = end_of(life, host, m);
     tern_addr media;
-    if (!end || m->media.len == 0 || tern_addr_parse(m->media, &media) != 0) return;
+    if (!end || m->sdp.address.len == 0 || tern_addr_parse(m->sdp.address, &media) != 0) return;
     end->offers[end->offer_next % 4].cseq = m->cseq;
     end->offers[end->offer_next++ % 4].media = media;
 }

@@ -51,10 +51,10 @@ static void check_addresses(struct life *life, uint32_t host, const struct messa
                !is_own(life, host, m->contact)) {
         fail(life, "own-address", "%s: a Contact with %.*s", host_name(host), (int)m->contact.len,
              m->contact.ptr);
-    } else if (m->media.len && m->media_port && must_update(life, m) &&
-               !life->phones[host - 1].hasty && !is_own(life, host, m->media)) {
-        fail(life, "own-address", "%s: SDP with %.*s", host_name(host), (int)m->media.len,
-             m->media.ptr);
+    } else if (m->sdp.address.len && m->sdp.port && must_update(life, m) &&
+               !life->phones[host - 1].hasty && !is_own(life, host, m->sdp.address)) {
+        fail(life, "own-address", "%s: SDP with %.*s", host_name(host), (int)m->sdp.address.len,
+             m->sdp.address.ptr);
     }
 }
 
@@ -218,9 +218,14 @@ static void count(struct life *life, uint32_t host)
 static void check_message(struct life *life, uint32_t host, const struct message *m)
 {
     count(life, host);
-    if (host == SERVER_HOST) return;
+    if (host == SERVER_HOST) {
+        rules_sent(life, host, m, m->request && is_repeated(life, host, m));
+        return;
+    }
     if (m->request) {
-        if (is_repeated(life, host, m)) return;
+        bool repeated = is_repeated(life, host, m);
+        rules_sent(life, host, m, repeated);
+        if (repeated) return;
         check_request(life, host, m);
         check_nonce(life, host, m);
         check_addresses(life, host, m);
@@ -228,6 +233,7 @@ static void check_message(struct life *life, uint32_t host, const struct message
         progress_sent(life, host, m);
         return;
     }
+    rules_sent(life, host, m, false);
     check_response(life, host, m);
     struct branch *b = branch_at(&life->witness[host - 1], hash_str(m->text) | 1);
     if (b->key) return; /* sent before: it is what it was then */
@@ -240,9 +246,27 @@ static void hear(struct life *life, const struct tern_sim_wire *wire)
     struct message m;
     size_t used;
     tern_str text = {wire->data, wire->len};
-    if (wire->len <= 4 || message_read(text, &m, &used) != NULL) return;
-    hear_tag(life, wire->host, &m);
-    progress_heard(life, wire->host, &m);
+    while (text.len && (text.ptr[0] == '\r' || text.ptr[0] == '\n'))
+        text.ptr++, text.len--;
+    while (text.len > 4 && message_read(text, &m, &used) == NULL) {
+        rules_heard(life, wire->host, &m);
+        if (wire->host != SERVER_HOST) {
+            hear_tag(life, wire->host, &m);
+            progress_heard(life, wire->host, &m);
+        }
+        text.ptr += used;
+        text.len -= used;
+    }
+}
+
+static void check_secret(struct life *life, const struct tern_sim_wire *wire)
+{
+    const char *at = wire->data, *end = at + wire->len;
+    size_t len = strlen(PASSWORD);
+    while (at && (size_t)(end - at) >= len && memcmp(at, PASSWORD, len) != 0)
+        at = memchr(at + 1, PASSWORD[0], (size_t)(end - at - 1));
+    if (at && (size_t)(end - at) >= len)
+        fail(life, "secret", "%s: sends a password", host_name(wire->host));
 }
 
 static void check_sip(struct life *life, const struct tern_sim_wire *wire)
@@ -314,8 +338,7 @@ void wire_check(void *user, const struct tern_sim_wire *wire)
     struct life *life = user;
     if (life->failed) return;
     if (life->trace && !wire->media) tell(life, wire);
-    if (wire->fate == TERN_SIM_RECEIVED && !wire->media && wire->host != SERVER_HOST)
-        hear(life, wire);
+    if (wire->fate == TERN_SIM_RECEIVED && !wire->media) hear(life, wire);
     if (wire->fate != TERN_SIM_SENT) return;
     if (wire->media) {
         mix(life, wire->data, wire->len < 12 ? wire->len : 12);
@@ -331,6 +354,7 @@ void wire_check(void *user, const struct tern_sim_wire *wire)
     } else if (wire->media) {
         check_rtp(life, wire);
     } else {
+        check_secret(life, wire);
         check_sip(life, wire);
     }
 }
