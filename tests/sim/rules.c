@@ -119,9 +119,8 @@ static void sent_response(struct life *life, uint32_t host, const struct message
 bool rules_may_wait(const struct life *life, uint32_t host)
 {
     const int32_t *set = life->plan->set;
-    int32_t own = set[host == 1 ? SET_transport : SET_bob_transport];
-    int32_t other = set[host == 1 ? SET_bob_transport : SET_transport];
-    return own || (other && set[SET_no_record_route]);
+    bool any = set[SET_transport] || set[SET_bob_transport];
+    return set[host == 1 ? SET_transport : SET_bob_transport] || (any && set[SET_no_record_route]);
 }
 
 /* What was written before the target changed, in the same entry or for a connection to come. */
