@@ -5,9 +5,20 @@
 
 #include <tern/network.h>
 
+#include "base/alloc.h"
+#include "crypto/srtp_suite.h"
+
 enum tn_codec { TN_CODEC_NONE, TN_CODEC_PCMU, TN_CODEC_PCMA };
 
-#define TN_PLAN_PAYLOADS_MAX 8
+/* Once it is not PLAIN, nothing leaves or is heard in the clear, keys or no keys. */
+enum tn_plan_security {
+    TN_PLAN_PLAIN,
+    TN_PLAN_SDES, /* `keys` are in the description, RFC 4568 */
+    TN_PLAN_DTLS, /* the stream agrees on keys by itself, RFC 5763, 5764 */
+};
+
+#define TN_PLAN_PAYLOADS_MAX    8
+#define TN_PLAN_FINGERPRINT_MAX 208 /* "sha-512 " and 64 bytes "AB:", with a NUL */
 
 struct tn_media_plan {
     bool active; /* false: rejected or no media */
@@ -25,6 +36,24 @@ struct tn_media_plan {
     uint32_t ptime_ms;     /* what the far end wants; 20 unless said */
     tern_addr remote_rtp;  /* family 0: "0.0.0.0" hold of RFC 2543 */
     tern_addr remote_rtcp; /* port + 1 unless a=rtcp says otherwise */
+    bool rtcp_mux;         /* RFC 5761: RTCP by the socket of RTP, to where that goes */
+    enum tn_plan_security security;
+    /*
+     * SDES. The same keys as before go on; others begin with a rollover counter of 0. Never a send
+     * key that an earlier plan of this stream had and a later one had not: its packet numbers would
+     * be used again. Suite NONE: there are none yet.
+     */
+    struct tn_srtp_keys keys;
+    /* DTLS; needs rtcp_mux, without which RTCP is neither sent nor heard. */
+    bool dtls_active;                               /* ours is a=setup:active */
+    char peer_fingerprint[TN_PLAN_FINGERPRINT_MAX]; /* value of a=fingerprint, NUL-terminated */
+    uint32_t association; /* another number: another handshake, RFC 8842 5 */
 };
+
+/* A plan may hold keys. */
+static inline void tn_plan_wipe(struct tn_media_plan *plan)
+{
+    tn_wipe(plan, sizeof(*plan));
+}
 
 #endif
