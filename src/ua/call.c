@@ -9,7 +9,6 @@
 #include "base/str.h"
 
 #define BIT(life) (1u << (life))
-#define BYE_KEPT  TERN_SECONDS(300) /* as long as a call may be without a network */
 
 static const unsigned successors[TN_LIVES] = {
     [TN_LIFE_PREPARING] = BIT(TN_LIFE_CALLING) | BIT(TN_LIFE_GONE),
@@ -126,9 +125,8 @@ static void refresh_fired(struct tn_timer *timer)
 static void answer_fired(struct tn_timer *timer)
 {
     struct tn_call *call = TN_OWNER(timer, struct tn_call, answer_timer);
-    if (call->life == TN_LIFE_LEAVING) { /* the BYE was kept for long enough */
-        tn_call_enter(call, TN_LIFE_GONE);
-        tn_call_reap(call);
+    if (call->life == TN_LIFE_LEAVING) {
+        tn_call_bye_timer(call);
         return;
     }
     /* 13.3.1: an invitation that has run out is answered 487. */
@@ -229,12 +227,12 @@ void tn_call_reap(struct tn_call *call)
     tn_ep_check_stopped(ep);
 }
 
-static void leave(struct tn_call *call, tern_str reason)
+static void leave(struct tn_call *call)
 {
     tn_call_drop_refresh(call);
     bool may_send = call->life != TN_LIFE_ANSWERING;
     tn_call_enter(call, TN_LIFE_LEAVING);
-    if (may_send) tn_call_send_bye(call, reason);
+    if (may_send) tn_call_send_bye(call);
 }
 
 static void cancel(struct tn_call *call)
@@ -266,7 +264,7 @@ void tn_call_end(struct tn_call *call, enum tern_end_cause cause, int status, te
     case TN_LIFE_INCOMING: refuse(call, status ? (unsigned)status : 603); break;
     case TN_LIFE_ANSWERING: /* RFC 3261 15: no BYE before the ACK, or before that has timed out,
                                 which tn_call_in_ack() and tn_call_in_timeout() see to */
-    case TN_LIFE_ACTIVE: leave(call, reason); break;
+    case TN_LIFE_ACTIVE: leave(call); break;
     case TN_LIFE_CANCELLING:
     case TN_LIFE_LEAVING:
     case TN_LIFE_GONE: break;
@@ -276,24 +274,6 @@ void tn_call_end(struct tn_call *call, enum tern_end_cause cause, int status, te
 }
 
 /* ---- effects ---- */
-
-static void bye_effect(struct tn_call *call, const struct tn_effect *effect)
-{
-    if (effect->kind == TN_EFFECT_RESPONSE && effect->msg->status < 200) return;
-    if (effect->id != call->request) return;
-    bool answered = effect->kind == TN_EFFECT_RESPONSE;
-    if (!answered && effect->code != TN_FAILURE_TIMEOUT && call->life == TN_LIFE_LEAVING) {
-        /* No path: the BYE is kept until there is one (MOBILITY S7). */
-        call->request = 0;
-        tn_timer_arm(&call->ep->ctx, &call->answer_timer, BYE_KEPT);
-        return;
-    }
-    tn_mob_call_gone(&call->ep->mob, call->ep->ctx.now, &call->task,
-                     answered ? (int)effect->msg->status : 0);
-    call->request = 0;
-    if (call->life != TN_LIFE_GONE) tn_call_enter(call, TN_LIFE_GONE);
-    tn_call_reap(call);
-}
 
 void tn_call_effect(struct tn_call *call, const struct tn_effect *effect)
 {
@@ -307,7 +287,7 @@ void tn_call_effect(struct tn_call *call, const struct tn_effect *effect)
     switch ((enum tn_call_tag)effect->owner.tag) {
     case TN_TAG_INVITE: tn_call_out_effect(call, effect); return;
     case TN_TAG_REFRESH: tn_call_refresh_effect(call, effect); return;
-    case TN_TAG_BYE: bye_effect(call, effect); return;
+    case TN_TAG_BYE: tn_call_bye_effect(call, effect); return;
     case TN_TAG_FORK: tn_call_fork_effect(call, effect); return;
     case TN_TAG_ACK: return; /* nobody answers an ACK; if it was lost, the 2xx comes again */
     }

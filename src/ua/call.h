@@ -98,7 +98,9 @@ struct tn_call {
     enum tern_transport transport;
     tern_addr hop; /* the dialog's next hop, as last used */
 
-    struct tn_timer answer_timer; /* unanswered for too long */
+    struct tn_timer answer_timer; /* unanswered for too long; LEAVING: the next BYE, or its end */
+    unsigned bye_tries;           /* BYEs that took the place of one that failed */
+    bool bye_kept;                /* until the network changes */
     tern_time started, answered;
     struct tn_call_task task;
 };
@@ -167,7 +169,6 @@ tern_addr tn_call_answer_contact(struct tn_call *call, uint64_t txn);
 TERN_CHECK int tn_call_send(struct tn_call *call, enum tn_method method, uint32_t tag, bool prepare,
                             uint64_t *id);
 void tn_call_send_ack(struct tn_call *call, uint32_t cseq, tern_str body);
-void tn_call_send_bye(struct tn_call *call, tern_str reason);
 /* Sends the next refresh when one is wanted and possible. */
 void tn_call_pump_refresh(struct tn_call *call);
 void tn_call_refresh_effect(struct tn_call *call, const struct tn_effect *effect);
@@ -176,6 +177,13 @@ void tn_call_put_contact(const struct tn_call *call, enum tern_transport transpo
                          struct tn_buf *out);
 /* The call became active while its path had gone: refresh it now. */
 void tn_call_check_path(struct tn_call *call);
+
+/* ---- call_bye.c: the end of the dialog, in LEAVING ---- */
+
+/* From the start; where one is waiting for a way, it goes now. The caller reaps. */
+void tn_call_send_bye(struct tn_call *call);
+void tn_call_bye_effect(struct tn_call *call, const struct tn_effect *effect);
+void tn_call_bye_timer(struct tn_call *call);
 
 /* ---- call_media.c ---- */
 

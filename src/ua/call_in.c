@@ -218,7 +218,7 @@ void tn_call_in_ready(struct tn_call *call)
 /* We hung up while the ACK was awaited. */
 static void leave_now(struct tn_call *call)
 {
-    if (call->request == 0) tn_call_send_bye(call, (tern_str){NULL, 0});
+    if (call->request == 0) tn_call_send_bye(call);
     tn_call_reap(call);
 }
 

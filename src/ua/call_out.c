@@ -240,7 +240,7 @@ static void accepted(struct tn_call *call, const struct tn_msg *rsp)
                            TERN_STR("the far end's answer makes no sense"));
         tn_call_send_ack(call, rsp->cseq.number, (tern_str){NULL, 0});
         tn_call_enter(call, TN_LIFE_LEAVING);
-        tn_call_send_bye(call, (tern_str){NULL, 0});
+        tn_call_send_bye(call);
         tn_call_reap(call);
         return;
     }
@@ -250,7 +250,7 @@ static void accepted(struct tn_call *call, const struct tn_msg *rsp)
     tn_buf_fini(&ack_body);
     if (leaving) { /* RFC 5407 3.1.2: CANCEL crossed the answer */
         tn_call_enter(call, TN_LIFE_LEAVING);
-        tn_call_send_bye(call, (tern_str){NULL, 0});
+        tn_call_send_bye(call);
         tn_call_reap(call);
         return;
     }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Requests that a call sends inside its dialog: refreshes (re-INVITE, UPDATE),
- * ACK and BYE.
+ * Requests that a call sends inside its dialog: refreshes (re-INVITE, UPDATE)
+ * and ACK.
  */
 #include "base/assert.h"
 #include "base/mutant.h"
@@ -54,14 +54,6 @@ void tn_call_send_ack(struct tn_call *call, uint32_t cseq, tern_str body)
     /* An ACK that cannot be sent now is asked for again by the next 2xx. */
     if (!err) (void)!tn_request_start(&ep->txns, &opts, &call->ack);
     tn_buf_fini(&scratch);
-}
-
-void tn_call_send_bye(struct tn_call *call, tern_str reason)
-{
-    (void)reason;
-    if (tn_call_send(call, TN_METHOD_BYE, TN_TAG_BYE, false, &call->request) != 0) {
-        tn_call_enter(call, TN_LIFE_GONE);
-    }
 }
 
 /* ---- refresh ---- */

@@ -153,8 +153,7 @@ static void repeat_on_new_path(struct tn_call *call)
         return;
     }
     if (call->life == TN_LIFE_LEAVING && request == 0 && !tn_repeat_running(&call->repeat)) {
-        tn_timer_cancel(&ep->ctx, &call->answer_timer);
-        tn_call_send_bye(call, (tern_str){NULL, 0});
+        tn_call_send_bye(call);
         return;
     }
     if (TN_MUTANT(BYE_LOST) && call->life == TN_LIFE_LEAVING) return;

@@ -47,23 +47,12 @@ static void check_lost(struct life *life, int who, const struct end *end)
          end->cause, end->status);
 }
 
-/* A BYE that the server refuses is lost for good; for the rest see promises.c. */
-static bool bye_may_be_lost(const struct life *life)
-{
-    const struct plan *plan = life->plan;
-    bool moves[WHO_COUNT] = {false};
-    for (size_t i = 0; i < plan->count; i++)
-        moves[plan->steps[i].who] |= verb_is_fault(plan->steps[i].verb);
-    if (moves[SERVER] || moves[ALICE] + moves[BOB] + moves[CAROL] > 1) return true;
-    return plan->set[SET_transport] || plan->set[SET_bob_transport] || plan->set[SET_notice];
-}
-
 /* Who was hung up on has heard of it. */
 static void check_over(struct life *life, int who, const struct end *end)
 {
     const struct end *other = app_other_end(life, end);
     if (!other || !other->by_app || !other->ended) return;
-    if (bye_may_be_lost(life) || excuses_of(life, end)) return;
+    if (excuses_of(life, end)) return;
     fail(life, "over", "%s: does not know that the other end has hung up",
          host_name(life->phones[who].host));
 }

@@ -8,9 +8,7 @@
  * paths the older may arrive last and leave its binding (act.c, `hasty`); and a REGISTER that
  * removes a binding is not sent again from a new address (act.c, `left`), or is sent to the address
  * that its name had in the network before (dns.c); a request that was
- * challenged is repeated with the SDP that it had, although its address has gone (wire.c, `hasty`);
- * a BYE that could not be sent, or was written to a connection that turns out to be dead, waits for
- * a change of the network even where there is a way (peace.c, bye_may_be_lost()).
+ * challenged is repeated with the SDP that it had, although its address has gone (wire.c, `hasty`).
  */
 #include "life.h"
 

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * BYE until somebody has answered it: RFC 3261 15.1.1, MOBILITY S7. For the
+ * application the call has ended by then. One that could not be delivered is
+ * sent anew, as a new request, at once and then after 1, 2, 4, 8 and 16 s of
+ * network time; without a way it waits for a change of the network, which
+ * begins the count anew.
+ */
+#include "base/assert.h"
+#include "ua/call.h"
+
+#define TRIES_MAX 6                 /* besides the first: 31 s in all */
+#define LEAST_MAX TERN_SECONDS(32)  /* a Retry-After beyond this is a refusal */
+#define BYE_KEPT  TERN_SECONDS(300) /* as long as a call may be without a network */
+
+static void over(struct tn_call *call, int status)
+{
+    tn_mob_call_gone(&call->ep->mob, call->ep->ctx.now, &call->task, status);
+    if (call->life != TN_LIFE_GONE) tn_call_enter(call, TN_LIFE_GONE);
+}
+
+/* There is no way just now: the next network will show one. */
+static void keep(struct tn_call *call)
+{
+    call->bye_kept = true;
+    tn_timer_arm(&call->ep->ctx, &call->answer_timer, BYE_KEPT);
+}
+
+/* `least`: as the answer asks. */
+static void try_later(struct tn_call *call, tern_time least)
+{
+    TN_ASSERT(call->bye_tries < TRIES_MAX);
+    tern_time pause = call->bye_tries == 0 ? 0 : TERN_SECONDS(1) << (call->bye_tries - 1);
+    call->bye_tries++;
+    tn_timer_arm(&call->ep->ctx, &call->answer_timer, pause < least ? least : pause);
+}
+
+static void send(struct tn_call *call)
+{
+    if (tn_call_send(call, TN_METHOD_BYE, TN_TAG_BYE, false, &call->request) == 0) return;
+    if (call->bye_tries < TRIES_MAX) {
+        try_later(call, 0);
+    } else {
+        over(call, 0);
+    }
+}
+
+void tn_call_send_bye(struct tn_call *call)
+{
+    tn_timer_cancel(&call->ep->ctx, &call->answer_timer);
+    call->bye_tries = 0;
+    call->bye_kept = false;
+    send(call);
+}
+
+void tn_call_bye_timer(struct tn_call *call)
+{
+    if (call->bye_kept) {
+        over(call, 0);
+    } else {
+        send(call);
+    }
+    tn_call_reap(call);
+}
+
+/* 481, 408 and silence end the dialog as well as 2xx does (15.1.1). */
+static bool may_be_tried_again(unsigned status)
+{
+    return status == 500 || status == 502 || status == 503 || status == 504;
+}
+
+static void failed(struct tn_call *call, enum tn_failure failure)
+{
+    bool no_way = failure == TN_FAILURE_NO_ROUTE || failure == TN_FAILURE_UNRESOLVABLE;
+    if (failure == TN_FAILURE_TIMEOUT) {
+        over(call, 0);
+    } else if (call->ep->mob.paused) {
+        keep(call);
+    } else if (call->bye_tries < TRIES_MAX) {
+        try_later(call, 0);
+    } else if (no_way) {
+        keep(call);
+    } else {
+        over(call, 0);
+    }
+}
+
+static void answered(struct tn_call *call, const struct tn_msg *rsp)
+{
+    tern_time least = tn_retry_after(rsp);
+    if (may_be_tried_again(rsp->status) && call->bye_tries < TRIES_MAX && least <= LEAST_MAX) {
+        try_later(call, least);
+    } else {
+        over(call, (int)rsp->status);
+    }
+}
+
+void tn_call_bye_effect(struct tn_call *call, const struct tn_effect *effect)
+{
+    bool is_answer = effect->kind == TN_EFFECT_RESPONSE;
+    if (effect->id != call->request || (is_answer && effect->msg->status < 200)) return;
+    call->request = 0;
+    if (call->life != TN_LIFE_LEAVING) {
+        over(call, is_answer ? (int)effect->msg->status : 0);
+    } else if (is_answer) {
+        answered(call, effect->msg);
+    } else {
+        failed(call, (enum tn_failure)effect->code);
+    }
+    tn_call_reap(call);
+}
