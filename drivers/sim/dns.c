@@ -1,14 +1,22 @@
 /* SPDX-License-Identifier: MIT */
-/* Name servers: one zone for the world; as slow, wrong or dead as the caller wants. */
+/* Name servers: one zone for the world, or views of it; as slow, wrong or dead as the caller wants. */
 #include <string.h>
 
 #include "world.h"
 
 int tern_sim_dns_add(struct tern_sim *sim, tern_str name, const struct tern_dns_record *record)
 {
+    return tern_sim_dns_add_in(sim, 0, name, record);
+}
+
+int tern_sim_dns_add_in(struct tern_sim *sim, uint32_t net, tern_str name,
+                        const struct tern_dns_record *record)
+{
+    if (net > sim->net_count) return TERN_EINVAL;
     if (sim->record_count == SIM_RECORDS_MAX) return TERN_ELIMIT;
     if (name.len > SIM_NAME_MAX || record->target.len > SIM_NAME_MAX) return TERN_EINVAL;
     struct sim_record *r = &sim->records[sim->record_count++];
+    r->net = net;
     memcpy(r->name, name.ptr, name.len);
     r->name_len = name.len;
     r->record = *record;
@@ -28,15 +36,37 @@ void tern_sim_dns_set(struct tern_sim *sim, tern_time delay, bool fail)
     sim->dns_fails = fail;
 }
 
+static bool is_down(const struct tern_sim *sim, struct sim_place place)
+{
+    return !sim_is_open(sim, place) && !sim_is_captive(sim, place);
+}
+
+/* Where the name servers are that the host asks. */
+static bool servers_of(const struct sim_host *host, struct sim_place *out)
+{
+    int best = -1;
+    for (uint32_t i = 0; i < host->network.address_count; i++) {
+        const struct tern_net_address *a = host->network.addresses;
+        if (a[i].flags & TERN_NET_TENTATIVE) continue;
+        if (best < 0 || a[i].preference > a[best].preference) best = (int)i;
+    }
+    return best >= 0 && sim_place_of(host, best, out);
+}
+
 void sim_resolve(struct tern_sim *sim, uint32_t host, const struct tern_output *out)
 {
     sim_host(sim, host)->asked++;
-    if (sim->dns_delay == TERN_TIME_NEVER) return; /* the endpoint has a time-out of its own */
+    struct sim_place servers = {0};
+    bool reached = servers_of(sim_host(sim, host), &servers) && !is_down(sim, servers);
+    bool offline = sim_host(sim, host)->network.address_count == 0; /* told at once */
+    /* The endpoint has a time-out of its own. */
+    if (sim->dns_delay == TERN_TIME_NEVER || (!reached && !offline)) return;
     struct sim_flight *flight = sim_flight_new(sim, SIM_ANSWER, out->data.len);
     if (flight == NULL) return;
     flight->host = host;
     flight->id = out->id;
     flight->type = out->dns_type;
+    flight->net = servers.net;
     flight->user = sim_host(sim, host)->ep; /* a restarted one has never asked */
     memcpy(flight->data, out->data.ptr, out->data.len);
     sim_host(sim, host)->queries++;
@@ -57,15 +87,27 @@ static bool same_name(const struct sim_record *record, const struct sim_flight *
     return true;
 }
 
+/* The net whose records of this name count: that of the servers, if they have any of their own. */
+static uint32_t view_of(const struct tern_sim *sim, const struct sim_flight *flight)
+{
+    for (uint32_t i = 0; i < sim->record_count; i++) {
+        if (sim->records[i].net == flight->net && same_name(&sim->records[i], flight))
+            return flight->net;
+    }
+    return 0;
+}
+
 void sim_answer(struct tern_sim *sim, struct sim_flight *flight)
 {
     struct sim_host *host = sim_host(sim, flight->host);
     if (host->queries > 0) host->queries--;
-    if (host->ep == NULL || host->ep != flight->user) return;
+    if (host->ep == NULL || host->ep != flight->user || !sim_awake(sim, flight->host)) return;
     struct tern_dns_record records[SIM_RECORDS_MAX];
     size_t count = 0;
+    uint32_t view = view_of(sim, flight);
     for (uint32_t i = 0; i < sim->record_count; i++) {
         const struct sim_record *r = &sim->records[i];
+        if (r->net != view) continue;
         if (r->record.type == flight->type && same_name(r, flight)) records[count++] = r->record;
     }
     bool fails = sim->dns_fails || host->network.address_count == 0;

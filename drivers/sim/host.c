@@ -130,12 +130,20 @@ void tern_sim_host_endpoint(struct tern_sim *sim, uint32_t number, struct tern_e
     memset(host->heard, 0, sizeof(host->heard));
 }
 
+static int entry_of(const struct sim_host *host, tern_addr addr)
+{
+    for (uint32_t i = 0; i < host->network.address_count; i++) {
+        if (tern_addr_same_host(host->network.addresses[i].addr, addr)) return (int)i;
+    }
+    return -1;
+}
+
 int tern_sim_plug(struct tern_sim *sim, uint32_t number, uint32_t net,
                   const struct tern_net_address *address)
 {
     struct sim_host *host = sim_host(sim, number);
     if (host == NULL || net == 0 || net > sim->net_count) return TERN_EINVAL;
-    int i = sim_address_index(host, address->addr);
+    int i = entry_of(host, address->addr);
     if (i < 0) {
         if (host->network.address_count == TERN_NET_ADDRESSES_MAX) return TERN_ELIMIT;
         i = (int)host->network.address_count++;
@@ -143,6 +151,16 @@ int tern_sim_plug(struct tern_sim *sim, uint32_t number, uint32_t net,
     host->network.addresses[i] = *address;
     if (address->interface == 0) host->network.addresses[i].interface = net;
     host->net_of[i] = net;
+    host->over[i] = (tern_addr){0};
+    return 0;
+}
+
+int tern_sim_ride(struct tern_sim *sim, uint32_t number, tern_addr address, tern_addr over)
+{
+    struct sim_host *host = sim_host(sim, number);
+    int i = host ? entry_of(host, address) : -1;
+    if (i < 0) return TERN_EINVAL;
+    host->over[i] = over;
     return 0;
 }
 
@@ -156,6 +174,7 @@ void tern_sim_unplug(struct tern_sim *sim, uint32_t number, tern_addr address)
         if (address.family == 0 || tern_addr_same_host(network->addresses[i].addr, address))
             continue;
         network->addresses[kept] = network->addresses[i];
+        host->over[kept] = host->over[i];
         host->net_of[kept++] = host->net_of[i];
     }
     network->address_count = kept;

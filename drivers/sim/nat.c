@@ -43,7 +43,7 @@ static struct sim_binding *room_for(const struct tern_sim *sim, struct sim_net *
 tern_addr sim_nat_out(struct tern_sim *sim, uint32_t number, tern_addr inside, tern_addr remote)
 {
     struct sim_net *net = sim->nets[number - 1];
-    if (net->nat.mapping == TERN_SIM_NAT_NONE) return inside;
+    if (!sim_translates(net, inside.family)) return inside;
     tern_addr key = as_far_as(net->nat.mapping, remote);
     struct sim_binding *binding = NULL;
     for (size_t i = 0; i < SIM_BINDINGS_MAX && binding == NULL; i++) {
@@ -58,7 +58,8 @@ tern_addr sim_nat_out(struct tern_sim *sim, uint32_t number, tern_addr inside, t
     }
     binding->used = sim->now;
     permit(binding, as_far_as(net->nat.filtering, remote));
-    tern_addr outside = net->nat.outside;
+    tern_addr outside =
+        net->nat.outside.family == inside.family ? net->nat.outside : net->nat.outside6;
     outside.port = binding->port;
     return outside;
 }

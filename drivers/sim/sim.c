@@ -75,7 +75,9 @@ static void happen(struct tern_sim *sim, struct sim_flight *flight)
     case SIM_STREAM_REFUSED:
     case SIM_STREAM_DATA:
     case SIM_STREAM_RETRY:
-    case SIM_STREAM_RESET: sim_stream_event(sim, flight); break;
+    case SIM_STREAM_RESET:
+    case SIM_STREAM_ROOM:
+    case SIM_STREAM_READ: sim_stream_event(sim, flight); break;
     case SIM_ANSWER: sim_answer(sim, flight); break;
     case SIM_CALLER: flight->fn(flight->user, flight->arg); break;
     }

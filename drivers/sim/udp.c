@@ -35,8 +35,8 @@ static void send_copy(struct tern_sim *sim, struct sim_way *way, struct tern_sim
     struct sim_flight *flight = sim_flight_new(sim, SIM_DATAGRAM, wire->len);
     if (flight == NULL) return;
     flight->host = way->to_host;
-    flight->net = way->to_host ? 0 : way->to_net;
-    flight->out_net = way->from_net;
+    flight->net = way->nat;
+    flight->out_net = way->from.net;
     flight->from = way->seen;
     flight->to = wire->remote;
     flight->media = wire->media;
@@ -65,15 +65,14 @@ void sim_udp_send(struct tern_sim *sim, uint32_t host, const struct tern_output 
     if (routed) way = sim_find_way(sim, host, wire.local, out->remote);
     if (way.why) {
         lost(sim, &wire, way.why);
-        if (way.from_net == 0)
+        if (way.from.net == 0)
             tern_send_failed(from->ep, sim->now, out->id, out->local, out->remote);
         return;
     }
-    if (way.to_net != way.from_net || way.to_host == 0)
-        way.seen = sim_nat_out(sim, way.from_net, wire.local, out->remote);
+    sim_leave(sim, &way, wire.local, out->remote);
     send_copy(sim, &way, &wire);
-    if (sim_chance(sim, sim->nets[way.from_net - 1]->path.duplicate) ||
-        sim_chance(sim, sim->nets[way.to_net - 1]->path.duplicate)) {
+    if (sim_chance(sim, sim->nets[way.from.net - 1]->path.duplicate) ||
+        sim_chance(sim, sim->nets[way.to.net - 1]->path.duplicate)) {
         way.why = NULL;
         wire.fate = TERN_SIM_SENT;
         send_copy(sim, &way, &wire);
@@ -83,15 +82,18 @@ void sim_udp_send(struct tern_sim *sim, uint32_t host, const struct tern_output 
 /* Why it does not arrive; NULL when it does. */
 static const char *refused(struct tern_sim *sim, struct sim_flight *flight)
 {
+    const char *why;
     if (flight->net) {
-        if (!sim_nat_in(sim, flight->net, flight->from, &flight->to)) return "filtered by a NAT";
-        flight->host = sim_host_at(sim, flight->net, flight->to);
-        if (flight->host == 0) return "nobody has that address";
+        flight->host = sim_enter(sim, flight->net, flight->from, &flight->to, &why);
+        if (flight->host == 0) return why;
     }
     struct sim_host *host = sim_host(sim, flight->host);
     int i = sim_address_index(host, flight->to);
     if (i < 0) return "the address has gone";
-    if (!sim_nets_open(sim, flight->out_net, host->net_of[i])) return "the link went down";
+    struct sim_place to;
+    if (!sim_place_of(host, i, &to)) return "the tunnel is dead";
+    if (!sim_is_open(sim, to) || !sim_is_open(sim, (struct sim_place){.net = flight->out_net}))
+        return "the link went down";
     if (host->ep == NULL || !sim_awake(sim, flight->host)) return "the host does not run";
     return NULL;
 }

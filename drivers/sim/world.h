@@ -11,6 +11,7 @@
 #define SIM_BINDINGS_MAX 128
 #define SIM_PEERS_MAX    16
 #define SIM_RECORDS_MAX  32
+#define SIM_CHAIN_MAX    4 /* nets between a host and the backbone */
 #define SIM_NAME_MAX     256
 #define SIM_HEARD_MAX    64  /* calls with audio at one time, a host */
 #define SIM_SMALL        256 /* holds an RTP packet of 20 ms */
@@ -25,8 +26,10 @@ enum sim_kind {
     SIM_STREAM_DATA,
     SIM_STREAM_RETRY,
     SIM_STREAM_RESET,
-    SIM_ANSWER, /* of a name server */
-    SIM_CALLER, /* tern_sim_at() */
+    SIM_STREAM_ROOM, /* the kernel takes more */
+    SIM_STREAM_READ, /* a late reader */
+    SIM_ANSWER,      /* of a name server */
+    SIM_CALLER,      /* tern_sim_at() */
 };
 
 struct sim_flight {
@@ -37,7 +40,7 @@ struct sim_flight {
     enum sim_kind kind;
     bool media;
     uint32_t host;    /* receiver, or who asked; 0: inside a NAT, not known yet */
-    uint32_t net;     /* whose NAT it must pass; 0: none */
+    uint32_t net;     /* whose NAT it must pass first; 0: none */
     uint32_t id;      /* query */
     uint16_t type;    /* of a record */
     uint32_t out_net; /* where it was sent */
@@ -78,6 +81,7 @@ struct sim_host {
     struct tern_endpoint *ep;
     struct tern_network network;
     uint32_t net_of[TERN_NET_ADDRESSES_MAX]; /* of each address */
+    tern_addr over[TERN_NET_ADDRESSES_MAX];  /* what each rides over; family 0: nothing */
     struct sim_socket sockets[SIM_SOCKETS_MAX];
     uint32_t socket_count; /* highest in use + 1 */
     uint32_t queries, asked;
@@ -100,6 +104,7 @@ struct sim_binding {
 struct sim_net {
     struct tern_sim_path path;
     struct tern_sim_nat nat;
+    uint32_t up; /* the net it is behind; 0: the backbone */
     struct sim_binding bindings[SIM_BINDINGS_MAX];
     uint16_t next_port;
     uint32_t epoch; /* of the bindings: connections of an older one are dead */
@@ -107,12 +112,16 @@ struct sim_net {
     tern_time free_at[2]; /* when the queue out and in is empty */
 };
 
-/* A piece that was written to a stream and has not arrived. */
+/*
+ * A segment of what was written to a stream, until it is read. The last one of a piece holds all of
+ * the piece: the world is told of pieces, and travels in segments.
+ */
 struct sim_chunk {
     struct sim_chunk *next;
     enum { SIM_WAITING, SIM_FLYING, SIM_ARRIVED } state;
-    bool end; /* FIN */
-    size_t len;
+    bool end;   /* FIN */
+    size_t len; /* what travels: the last bytes of the data */
+    size_t whole;
     uint8_t data[];
 };
 
@@ -124,15 +133,18 @@ struct sim_stream {
     bool gone[2];            /* this side has forgotten it: what arrives is answered with a reset */
     tern_addr addr[2];       /* own address of each side */
     tern_addr seen[2];       /* as the other one sees it */
-    uint32_t net[2], epoch[2];            /* a NAT on the way */
+    uint32_t net[2], epoch[2];            /* NATs on the way */
     struct sim_chunk *head[2], **tail[2]; /* written by this side */
     tern_time last_due[2];
     bool retrying[2];
+    bool full[2]; /* the kernel takes no more from this side for now */
+    bool late[2]; /* this side will read later */
     uint32_t failures[2];
     uint32_t in_flight; /* events that name it */
 };
 
 struct sim_record {
+    uint32_t net; /* 0: everywhere */
     char name[SIM_NAME_MAX];
     size_t name_len;
     struct tern_dns_record record;
@@ -154,6 +166,7 @@ struct tern_sim {
     struct sim_stream *streams;
     struct sim_record records[SIM_RECORDS_MAX];
     uint32_t record_count;
+    struct tern_sim_tcp tcp;
     tern_time dns_delay;
     bool dns_fails;
     tern_time next_frame;
@@ -169,23 +182,41 @@ void sim_queue_fini(struct tern_sim *sim);
 
 /* ---- net.c, nat.c: what lies between hosts ---- */
 bool sim_chance(struct tern_sim *sim, uint32_t of_a_million);
+/* A place, and what it rides over (0: nothing). */
+struct sim_place {
+    uint32_t net, over;
+};
 /* Where a packet goes. `why` is set where it goes nowhere. */
 struct sim_way {
-    uint32_t from_net, to_net;
-    uint32_t to_host; /* 0: behind the NAT of to_net */
-    tern_addr seen;   /* the sender's address, as the receiver sees it */
+    struct sim_place from, to;
+    uint32_t to_host;               /* 0: behind a NAT */
+    uint32_t nat;                   /* that one */
+    uint32_t leaves[SIM_CHAIN_MAX]; /* the NATs that it goes out through */
+    uint32_t leave_count;
+    tern_addr seen; /* the sender's address, as the receiver sees it */
     const char *why;
 };
 struct sim_way sim_find_way(struct tern_sim *sim, uint32_t host, tern_addr local, tern_addr remote);
+/* Goes out through the NATs: sets `seen`, and `to` where that is behind one. */
+void sim_leave(struct tern_sim *sim, struct sim_way *way, tern_addr local, tern_addr remote);
+/* Comes in through a NAT, and those behind it. @return the host; 0, and *why is set */
+uint32_t sim_enter(struct tern_sim *sim, uint32_t nat, tern_addr from, tern_addr *to,
+                   const char **why);
+/* Where an address of a host is. @return false: it rides over one that has gone */
+bool sim_place_of(const struct sim_host *host, int index, struct sim_place *out);
 /* How long a packet takes; -1: lost, and `why` is set. */
 tern_time sim_pass(struct tern_sim *sim, struct sim_way *way, size_t len, bool stream);
-bool sim_nets_open(const struct tern_sim *sim, uint32_t from_net, uint32_t to_net);
+/* Neither this net nor those on its way to the backbone are down; `captive`: nor a portal. */
+bool sim_is_open(const struct tern_sim *sim, struct sim_place place);
+bool sim_is_captive(const struct tern_sim *sim, struct sim_place place);
+bool sim_translates(const struct sim_net *net, uint8_t family);
+/* Changes when a NAT between the net and the backbone forgets. */
+uint32_t sim_epoch(const struct tern_sim *sim, uint32_t net, uint8_t family);
 tern_addr sim_nat_out(struct tern_sim *sim, uint32_t number, tern_addr inside, tern_addr remote);
 bool sim_nat_in(struct tern_sim *sim, uint32_t net, tern_addr from, tern_addr *to);
 void sim_nat_forget(struct sim_net *net);
-/* The entry of a local address, or -1. */
+/* The entry of a local address that is in use, or -1. */
 int sim_address_index(const struct sim_host *host, tern_addr addr);
-uint32_t sim_host_at(const struct tern_sim *sim, uint32_t net, tern_addr addr);
 
 /* ---- host.c: the kernel of a host ---- */
 struct sim_host *sim_host(struct tern_sim *sim, uint32_t host);

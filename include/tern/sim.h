@@ -115,6 +115,8 @@ struct tern_sim_nat {
     enum tern_sim_nat_kind mapping, filtering; /**< mapping NONE: no NAT */
     tern_addr outside;                         /**< its public address */
     tern_time udp_timeout;                     /**< 0: 120 s (RFC 4787 REQ-5) */
+    tern_addr outside6; /**< the same for the other family; {0}: that one is not translated */
+    bool no_hairpin;    /**< who is inside does not reach inside by an outside address (REQ-9) */
 };
 
 /** @param out  receives the net's number, from 1. @retval TERN_ELIMIT 32 nets */
@@ -123,7 +125,15 @@ TERN_API TERN_CHECK int tern_sim_net_add(struct tern_sim *sim, const struct tern
 TERN_API void tern_sim_net_set(struct tern_sim *sim, uint32_t net,
                                const struct tern_sim_path *path);
 TERN_API struct tern_sim_path tern_sim_net_get(const struct tern_sim *sim, uint32_t net);
-/** Put a NAT between the net and the backbone, or change it; all bindings are forgotten. */
+/**
+ * Put the net behind the router of another one: what leaves it goes through that one as well, with
+ * its delay, queue, losses and NAT. Up to four nets stand in a row.
+ *
+ * @param up  0: the backbone, as at first
+ * @retval TERN_EINVAL no such net, TERN_ELIMIT too many in a row, or a ring
+ */
+TERN_API TERN_CHECK int tern_sim_net_behind(struct tern_sim *sim, uint32_t net, uint32_t up);
+/** Put a NAT where the net ends, or change it; all bindings are forgotten. */
 TERN_API void tern_sim_net_nat(struct tern_sim *sim, uint32_t net, const struct tern_sim_nat *nat);
 /** Forget all bindings: what comes next from inside gets new ports. Nobody is told. */
 TERN_API void tern_sim_net_rebind(struct tern_sim *sim, uint32_t net);
@@ -149,6 +159,15 @@ TERN_API TERN_CHECK int tern_sim_plug(struct tern_sim *sim, uint32_t host, uint3
                                       const struct tern_net_address *address);
 /** Take an address away; family 0: all of them. */
 TERN_API void tern_sim_unplug(struct tern_sim *sim, uint32_t host, tern_addr address);
+/**
+ * Let an address of the host ride over another one, as a VPN's does: what is sent from it or to it
+ * passes the net of both. With the other one gone nothing passes, and nobody is told.
+ *
+ * @param over  family 0: it stands on its own again
+ * @retval TERN_EINVAL the host does not have `address`
+ */
+TERN_API TERN_CHECK int tern_sim_ride(struct tern_sim *sim, uint32_t host, tern_addr address,
+                                      tern_addr over);
 /** Routes for the host's next snapshots; none: addresses decide by preference. */
 TERN_API void tern_sim_routes(struct tern_sim *sim, uint32_t host,
                               const struct tern_net_route *routes, size_t count);
@@ -165,6 +184,15 @@ TERN_API void tern_sim_touch(struct tern_sim *sim, uint32_t host);
 /** New connections to and from this host: refused at once with a reset. */
 TERN_API void tern_sim_refuse(struct tern_sim *sim, uint32_t host, bool refuse);
 
+/** How rough streams are in this world: chances, of each piece that is written or comes in. */
+struct tern_sim_tcp {
+    uint32_t cut;     /**< it travels in up to six segments, each with its own fate */
+    uint32_t partial; /**< the kernel takes only a part of it, and the rest up to 50 ms later */
+    uint32_t join;    /**< its reader is late by up to 20 ms, and reads all that has come */
+};
+/** {0}, as at first: pieces travel whole. What is read ends anywhere in either case. */
+TERN_API void tern_sim_tcp_set(struct tern_sim *sim, const struct tern_sim_tcp *tcp);
+
 /** What a host's endpoint holds open. */
 struct tern_sim_use {
     uint32_t sockets, listeners, streams, queries;
@@ -179,6 +207,14 @@ TERN_API struct tern_sim_use tern_sim_get_use(const struct tern_sim *sim, uint32
 /** Add a record. @retval TERN_ELIMIT 32 records. `name` is copied */
 TERN_API TERN_CHECK int tern_sim_dns_add(struct tern_sim *sim, tern_str name,
                                          const struct tern_dns_record *record);
+/**
+ * Add a record that the name servers of one net have: it hides those of tern_sim_dns_add() with the
+ * same name. A host asks where its most preferred address is; nobody answers while that net is down.
+ *
+ * @retval TERN_ELIMIT 32 records, TERN_EINVAL no such net
+ */
+TERN_API TERN_CHECK int tern_sim_dns_add_in(struct tern_sim *sim, uint32_t net, tern_str name,
+                                            const struct tern_dns_record *record);
 /** Remove all records. */
 TERN_API void tern_sim_dns_clear(struct tern_sim *sim);
 /** How long name servers take; TERN_TIME_NEVER: they are dead. `fail`: they refuse. */
