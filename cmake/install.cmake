@@ -31,6 +31,7 @@ if(TARGET tern)
 endif()
 foreach(section 1 3 5 7)
   file(GLOB pages CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/docs/man/*.${section})
+  list(FILTER pages EXCLUDE REGEX "/tern-sim\\.1$") # a tool for who works on Tern
   if(pages)
     install(FILES ${pages} DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section})
   endif()

@@ -15,7 +15,7 @@ status=0
 seeds() {
     local range=$1 failures=$2
     shift 2
-    "$sim" --seeds "$range" --failures "$failures" --jobs "$jobs" --quiet "$@" 2>/dev/null || true
+    "$sim" --seeds "$range" --failures "$failures" --jobs "$jobs" --quiet --traces none "$@" 2>/dev/null || true
 }
 
 # of the failures on standard input: the lowest seed
@@ -25,7 +25,7 @@ lowest() {
 
 # the invariants, the most frequent first
 invariants() {
-    sed -n 's/^FAILED [^:]*: \([a-z-]*\) at .*/\1/p' | sort | uniq -c | sort -rn |
+    sed -n 's/^FAILED [^:]*: \([a-z-]*\).*/\1/p' | sort | uniq -c | sort -rn |
         awk '{ printf "%s%s", (NR > 1 ? ", " : ""), $2 }'
 }
 
@@ -33,7 +33,7 @@ measure() {
     local name=$1 what=$2 told scenarios first often
     told=$(seeds "1..$many" 1000000 --mutant "$name")
     often=$(sed -n 's/.*; \([0-9]*\) failed$/\1/p' <<<"$told")
-    scenarios=$("$sim" --scenario all --mutant "$name" 2>/dev/null || true)
+    scenarios=$("$sim" --scenario all --failures 1000 --traces none --mutant "$name" 2>/dev/null || true)
     first=$(lowest <<<"$told")
     if [[ -z $first ]]; then
         told=$(seeds "$((many + 1))..$most" 1 --mutant "$name")
@@ -45,7 +45,7 @@ measure() {
         told=$scenarios
     fi
     printf '| %s | %s | %s | %s | %s | %s |\n' "$name" "$what" "$first" "$often" \
-        "$(sed -n 's/.* scenarios, \([0-9]*\) failed$/\1/p' <<<"$scenarios")" "$(invariants <<<"$told")"
+        "$(sed -n 's/.*; \([0-9]*\) failed$/\1/p' <<<"$scenarios")" "$(invariants <<<"$told")"
 }
 
 told=$(seeds "1..$most" 1)
