@@ -160,6 +160,16 @@ int tn_dialog_refresh_target(struct tn_dialog *dialog, const struct tn_msg *msg)
     return take_contact(dialog, msg);
 }
 
+bool tn_dialog_target_moves(const struct tn_dialog *dialog, const struct tn_msg *msg)
+{
+    struct tn_list_cursor cursor = {0};
+    struct tn_name_addr contact;
+    tern_str element;
+    return tn_msg_list_next(msg, TN_HDR_CONTACT, &cursor, &element) &&
+           tn_name_addr_parse(element, &contact) == 0 && !contact.is_star &&
+           !tn_str_eq(contact.uri.text, tn_text_view(&dialog->remote_target));
+}
+
 bool tn_dialog_matches_request(const struct tn_dialog *dialog, const struct tn_msg *request)
 {
     return tn_str_eq(request->call_id, tn_text_view(&dialog->call_id)) &&

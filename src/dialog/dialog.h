@@ -60,6 +60,9 @@ void tn_dialog_end(struct tn_dialog *dialog);
 /* A target refresh request or response: the new Contact counts (12.2.1.2, 12.2.2). */
 TERN_CHECK int tn_dialog_refresh_target(struct tn_dialog *dialog, const struct tn_msg *msg);
 
+/* Whether its Contact is another than that which counts. */
+bool tn_dialog_target_moves(const struct tn_dialog *dialog, const struct tn_msg *msg);
+
 /* Whether a message is inside this dialog, from its sender's point of view. */
 bool tn_dialog_matches_request(const struct tn_dialog *dialog, const struct tn_msg *request);
 bool tn_dialog_matches_response(const struct tn_dialog *dialog, const struct tn_msg *response);

@@ -137,7 +137,8 @@ enum tn_answer tn_mob_classify(int code)
     case 0:
     case 408:
     case 430:
-    case 480: return TN_ANSWER_AGAIN;
+    case 480:
+    case 491: return TN_ANSWER_AGAIN;
     case 403:
     case 404:
     case 410:

@@ -7,9 +7,13 @@
 #define BIT(state)      (1u << (state))
 #define GLARE_MAX       8                /* in a row; two honest ends meet at most a few times */
 #define RETRY_AFTER_MAX TERN_SECONDS(10) /* MOBILITY C7 */
+#define YIELD_TIME      TERN_MS(4500)    /* longer than the far end waits after 491 */
+#define LATER_FIRST     TERN_MS(500)     /* doubling, as MOBILITY has it for all that is repeated */
+#define LATER_MAX       6                /* doublings: 32 s */
 
 static const unsigned successors[TN_REFRESH_STATES] = {
-    [TN_REFRESH_IDLE] = BIT(TN_REFRESH_UPDATING) | BIT(TN_REFRESH_INVITING),
+    [TN_REFRESH_IDLE] =
+        BIT(TN_REFRESH_UPDATING) | BIT(TN_REFRESH_INVITING) | BIT(TN_REFRESH_WAITING),
     [TN_REFRESH_UPDATING] = BIT(TN_REFRESH_IDLE) | BIT(TN_REFRESH_WAITING),
     [TN_REFRESH_INVITING] = BIT(TN_REFRESH_IDLE) | BIT(TN_REFRESH_WAITING),
     [TN_REFRESH_WAITING] = BIT(TN_REFRESH_IDLE),
@@ -23,6 +27,8 @@ static void enter(struct tn_refresh *refresh, enum tn_refresh_state next, uint32
              tn_refresh_state_name(next));
     refresh->state = next;
     refresh->in_flight = in_flight;
+    refresh->met_count = 0;
+    refresh->yielded = false;
     tn_timer_cancel(refresh->ctx, &refresh->timer);
 }
 
@@ -76,12 +82,24 @@ static enum tn_refresh_outcome wait_and_retry(struct tn_refresh *refresh, tern_t
     if (refresh->glare_count++ >= GLARE_MAX) {
         enter(refresh, TN_REFRESH_IDLE, 0);
         refresh->glare_count = 0;
-        return TN_REFRESH_FAILED;
+        return TN_REFRESH_UNANSWERED;
     }
     refresh->wanted |= refresh->in_flight;
     enter(refresh, TN_REFRESH_WAITING, 0);
     tn_timer_arm(refresh->ctx, &refresh->timer, pause);
     return TN_REFRESH_AGAIN;
+}
+
+/*
+ * Nothing, or what proxies say in the far end's place while it cannot be reached. A request that
+ * has timed out may have been carried out (RFC 3261 8.1.3.1, 12.2.1.2).
+ */
+static enum tn_refresh_outcome classify(int code)
+{
+    if (code >= 200 && code < 300) return TN_REFRESH_DONE;
+    if (code == 0 || code == 408 || code == 430 || code == 480) return TN_REFRESH_UNANSWERED;
+    bool later = code >= 500 && code < 600 && code != 501 && code != 505;
+    return later ? TN_REFRESH_UNANSWERED : TN_REFRESH_REFUSED;
 }
 
 enum tn_refresh_outcome tn_refresh_answer(struct tn_refresh *refresh, int code,
@@ -103,8 +121,38 @@ enum tn_refresh_outcome tn_refresh_answer(struct tn_refresh *refresh, int code,
         return TN_REFRESH_AGAIN;
     }
     refresh->glare_count = 0;
+    enum tn_refresh_outcome outcome = classify(code);
+    if (outcome != TN_REFRESH_UNANSWERED) refresh->later_count = 0;
     enter(refresh, TN_REFRESH_IDLE, 0);
-    return code >= 200 && code < 300 ? TN_REFRESH_DONE : TN_REFRESH_FAILED;
+    return outcome;
+}
+
+void tn_refresh_later(struct tn_refresh *refresh, uint32_t intents)
+{
+    refresh->wanted |= intents;
+    if (refresh->state == TN_REFRESH_WAITING) return;
+    enter(refresh, TN_REFRESH_WAITING, 0);
+    tn_timer_arm(refresh->ctx, &refresh->timer, LATER_FIRST << refresh->later_count);
+    if (refresh->later_count < LATER_MAX) refresh->later_count++;
+}
+
+bool tn_refresh_met(struct tn_refresh *refresh, bool moved)
+{
+    return tn_refresh_pending(refresh) && (++refresh->met_count > 1 || moved);
+}
+
+void tn_refresh_yield(struct tn_refresh *refresh)
+{
+    refresh->wanted |= refresh->in_flight;
+    enter(refresh, TN_REFRESH_WAITING, 0);
+    refresh->yielded = true;
+    tn_timer_arm(refresh->ctx, &refresh->timer, YIELD_TIME);
+}
+
+void tn_refresh_settled(struct tn_refresh *refresh)
+{
+    if (refresh->state == TN_REFRESH_WAITING && refresh->yielded)
+        enter(refresh, TN_REFRESH_IDLE, 0);
 }
 
 void tn_refresh_drop(struct tn_refresh *refresh)

@@ -10,6 +10,12 @@
  * INVITING     merge      -            >IDLE  -                  merge >WAI            >IDLE   -
  * WAITING      merge      -            -      -                  -                     -       >IDLE
  *
+ *              later        yield        settled
+ * IDLE         merge >WAI   -            -
+ * UPDATING     -            merge >WAI   -
+ * INVITING     -            merge >WAI   -
+ * WAITING      merge        -            >IDLE when it had yielded
+ *
  * The owner asks tn_refresh_next() what to send whenever the state is IDLE.
  */
 #ifndef TN_SESSION_REFRESH_H
@@ -34,9 +40,10 @@ enum tn_refresh_intent {
 };
 
 enum tn_refresh_outcome {
-    TN_REFRESH_DONE,   /* accepted */
-    TN_REFRESH_AGAIN,  /* goes on by itself, later or by re-INVITE */
-    TN_REFRESH_FAILED, /* refused or unanswered: the session is as it was */
+    TN_REFRESH_DONE,       /* accepted */
+    TN_REFRESH_AGAIN,      /* goes on by itself, later or by re-INVITE */
+    TN_REFRESH_REFUSED,    /* a definite no: the session is as it was */
+    TN_REFRESH_UNANSWERED, /* the far end may have heard of it or not, and may yet accept it */
 };
 
 struct tn_refresh {
@@ -47,7 +54,10 @@ struct tn_refresh {
     uint32_t in_flight;   /* intents of the request under way */
     bool update_refused;  /* the peer said 405 or 501 to UPDATE */
     bool owns_call_id;    /* 14.1: decides who waits longer after 491 */
+    bool yielded;         /* WAITING for the far end's request to be through */
     unsigned glare_count; /* in a row */
+    unsigned later_count; /* in a row */
+    unsigned met_count;   /* 491 given while this request is under way */
 };
 
 /* `fire` is called when the wait is over: call tn_refresh_timer(). */
@@ -66,6 +76,19 @@ bool tn_refresh_by_update(const struct tn_refresh *refresh, bool may_update);
 /* The final answer; `code` 0: none came. `retry_after` 0: not said. */
 enum tn_refresh_outcome tn_refresh_answer(struct tn_refresh *refresh, int code,
                                           tern_time retry_after);
+/* Nobody answered: what is wanted of the far end is asked for once more, after a pause that grows. */
+void tn_refresh_later(struct tn_refresh *refresh, uint32_t intents);
+/*
+ * The far end got 491 because a request of ours is under way; `moved`: it is at another address by
+ * now. Once may be a crossing; who asks again has not got ours.
+ *
+ * @return whether to give way: drop the request, and call tn_refresh_yield()
+ */
+bool tn_refresh_met(struct tn_refresh *refresh, bool moved);
+/* The request under way is given up in favour of the far end's; it is sent when that is through. */
+void tn_refresh_yield(struct tn_refresh *refresh);
+/* A request of the far end is through. */
+void tn_refresh_settled(struct tn_refresh *refresh);
 /* The request under way is dropped: its path is gone. What it was for is wanted again. */
 void tn_refresh_drop(struct tn_refresh *refresh);
 void tn_refresh_timer(struct tn_refresh *refresh);

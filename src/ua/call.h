@@ -70,6 +70,7 @@ struct tn_call {
     unsigned redirects;
     struct tn_text subject;
     struct tn_repeat repeat;
+    bool repeat_stalled; /* there was no path for it when the network changed last */
 
     uint64_t request;             /* BYE */
     uint64_t forks[TN_FORKS_MAX]; /* BYEs to forks that answered too late; 0: free */
@@ -80,6 +81,8 @@ struct tn_call {
     tern_addr refresh_local;   /* media address in the refresh under way; family 0: none */
     tern_addr refresh_contact; /* Contact in it */
     tern_addr refresh_path;    /* where it leaves from */
+    bool refresh_offers;       /* it carries an offer */
+    bool refresh_hold;         /* which says that we hold */
 
     struct tn_offer offer;
     struct tn_media_socket rtp, rtcp;
@@ -89,6 +92,7 @@ struct tn_call {
     tern_addr media_local; /* address and RTP port that audio leaves from */
     bool hold;             /* we hold, or ask to */
     bool hold_agreed;      /* what the far end has accepted */
+    bool hold_open;        /* it may have heard otherwise since, or not: nobody knows */
     tern_addr gap_local;   /* waiting for audio that comes in here, after a move */
     bool moving;
     tern_time last_out; /* last packet sent */
@@ -173,10 +177,17 @@ void tn_call_send_ack(struct tn_call *call, uint32_t cseq, tern_str body);
 void tn_call_pump_refresh(struct tn_call *call);
 void tn_call_refresh_effect(struct tn_call *call, const struct tn_effect *effect);
 void tn_call_drop_refresh(struct tn_call *call);
+/* A request of the far end gets 491 for ours that is under way. Where the far end is, ours may not be. */
+void tn_call_meet(struct tn_call *call, const struct tn_msg *request);
+/* A request of the far end has been accepted: what had given way to it follows. */
+void tn_call_settled(struct tn_call *call);
+/* An offer or answer of ours says whether we hold. */
+void tn_call_say_hold(struct tn_call *call, bool hold);
 void tn_call_put_contact(const struct tn_call *call, enum tern_transport transport, tern_addr local,
                          struct tn_buf *out);
 /* The call became active while its path had gone: refresh it now. */
 void tn_call_check_path(struct tn_call *call);
+bool tn_call_path_lost(const struct tn_call *call);
 
 /* ---- call_bye.c: the end of the dialog, in LEAVING ---- */
 

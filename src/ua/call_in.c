@@ -147,6 +147,7 @@ int tn_call_describe(struct tn_call *call, struct tn_buf *body)
     struct tn_media_plan plan;
     tern_addr signalling = tn_call_answer_contact(call, call->invite_txn);
     struct tn_offer_local local = tn_call_offer_local(call, signalling);
+    tn_call_say_hold(call, local.hold);
     if (tn_offer_state(&call->offer) != TN_OFFER_REMOTE) {
         return tn_offer_make(&call->offer, &local, body);
     }

@@ -77,6 +77,7 @@ static void reinvite(struct tn_call *call, const struct tn_effect *effect)
         if (call->offerless) tn_offer_rollback(&call->offer);
     }
     if (call->life != TN_LIFE_ACTIVE || call->refresh.state == TN_REFRESH_INVITING) {
+        tn_call_meet(call, effect->msg);
         refuse(call, effect->id, call->life == TN_LIFE_ACTIVE ? 491 : 481, (tern_str){NULL, 0});
         return;
     }
@@ -85,6 +86,7 @@ static void reinvite(struct tn_call *call, const struct tn_effect *effect)
     if (call->offerless && tn_offer_state(&call->offer) != TN_OFFER_STABLE) status = 491;
     if (!call->offerless) status = take_offer(call, effect->msg->body);
     if (status) {
+        if (status == 491) tn_call_meet(call, effect->msg);
         refuse(call, effect->id, status, (tern_str){NULL, 0});
         return;
     }
@@ -105,6 +107,7 @@ static void reinvite(struct tn_call *call, const struct tn_effect *effect)
         return;
     }
     tn_repeat_start(&call->repeat);
+    tn_refresh_settled(&call->refresh);
     if (!call->offerless) tn_call_tell_media(call);
 }
 
@@ -119,6 +122,7 @@ static int answer_update(struct tn_call *call, uint64_t txn, bool with_offer)
     tn_buf_init(&contact, &ep->ctx.alloc, TN_MSG_SIZE_MAX);
     if (with_offer) {
         struct tn_offer_local media = tn_call_offer_local(call, local);
+        tn_call_say_hold(call, media.hold);
         err = tn_offer_answer(&call->offer, &media, &body, &plan);
         if (!err) tn_call_apply_plan(call, &plan, media.rtp);
     }
@@ -159,10 +163,12 @@ static void update(struct tn_call *call, const struct tn_effect *effect)
         if (with_offer && tn_offer_state(&call->offer) == TN_OFFER_REMOTE) {
             tn_offer_rollback(&call->offer);
         }
+        if (status == 491) tn_call_meet(call, effect->msg);
         refuse(call, effect->id, status, (tern_str){NULL, 0});
         return;
     }
     if (with_offer && call->life == TN_LIFE_ACTIVE) tn_call_tell_media(call);
+    tn_call_settled(call);
 }
 
 void tn_call_request(struct tn_call *call, const struct tn_effect *effect)

@@ -58,16 +58,59 @@ void tn_call_send_ack(struct tn_call *call, uint32_t cseq, tern_str body)
 
 /* ---- refresh ---- */
 
-void tn_call_drop_refresh(struct tn_call *call)
+#define HOLD_INTENTS (TN_INTENT_OFFER | TN_INTENT_CONTACT | TN_INTENT_VIA | TN_INTENT_INVITE)
+
+void tn_call_say_hold(struct tn_call *call, bool hold)
+{
+    if (hold != call->hold_agreed) call->hold_open = true;
+}
+
+/* What the user wants of the far end is told until the far end has accepted an offer that says so. */
+static bool is_hold_untold(const struct tn_call *call)
+{
+    return call->hold != call->hold_agreed || call->hold_open;
+}
+
+/* RFC 6141 3.4: what nobody has answered may be cancelled. A late 2xx is acknowledged. */
+static void give_up_request(struct tn_call *call)
 {
     bool ours = call->life == TN_LIFE_ACTIVE || call->refresh_request != 0;
     if (tn_offer_state(&call->offer) == TN_OFFER_LOCAL && ours) {
         tn_offer_rollback(&call->offer);
     }
+    if (call->refresh.state == TN_REFRESH_INVITING) {
+        (void)!tn_request_cancel(&call->ep->txns, call->refresh_request);
+    }
     tn_request_abandon(&call->ep->txns, call->refresh_request);
     call->refresh_request = 0;
     call->refresh_local = (tern_addr){0};
+}
+
+void tn_call_drop_refresh(struct tn_call *call)
+{
+    give_up_request(call);
     tn_refresh_drop(&call->refresh);
+}
+
+void tn_call_meet(struct tn_call *call, const struct tn_msg *request)
+{
+    if (!tn_refresh_met(&call->refresh, tn_dialog_target_moves(&call->dialog, request))) return;
+    give_up_request(call);
+    tn_refresh_yield(&call->refresh);
+}
+
+void tn_call_settled(struct tn_call *call)
+{
+    tn_refresh_settled(&call->refresh);
+    tn_call_pump_refresh(call);
+}
+
+static void take_no(struct tn_call *call)
+{
+    call->hold_open = false;
+    if (call->hold == call->hold_agreed || call->hold != call->refresh_hold) return;
+    call->hold = call->hold_agreed; /* it is as it was */
+    tn_call_tell_media(call);
 }
 
 static void refresh_ended(struct tn_call *call, int code, tern_time retry_after)
@@ -81,20 +124,26 @@ static void refresh_ended(struct tn_call *call, int code, tern_time retry_after)
         return;
     }
     bool by_update = call->refresh.state == TN_REFRESH_UPDATING;
-    switch (tn_refresh_answer(&call->refresh, code, retry_after)) {
-    case TN_REFRESH_AGAIN: tn_call_pump_refresh(call); return;
-    case TN_REFRESH_FAILED:
-        if (code != 0 && call->hold != call->hold_agreed) { /* refused: it is as it was */
-            call->hold = call->hold_agreed;
-            tn_call_tell_media(call);
-        }
-        break;
-    case TN_REFRESH_DONE: break;
-    }
     bool moving = call->task.state == TN_CALL_REFRESHING;
+    enum tn_refresh_outcome outcome = tn_refresh_answer(&call->refresh, code, retry_after);
+    if (outcome == TN_REFRESH_AGAIN) {
+        tn_call_pump_refresh(call);
+        return;
+    }
     tn_mob_refreshed(&ep->mob, ep->ctx.now, &call->task, code, by_update, retry_after);
+    if (moving && (call->task.state == TN_CALL_WAITING || call->task.state == TN_CALL_HELD_BACK ||
+                   call->task.state == TN_CALL_LOST)) {
+        /* Mobility will ask again, for what it knows of. */
+        if (is_hold_untold(call)) tn_refresh_want(&call->refresh, TN_INTENT_OFFER);
+        return;
+    }
+    if (outcome == TN_REFRESH_REFUSED && call->refresh_offers) take_no(call);
     if (!moving && code == 481) { /* RFC 3261 12.2.1.2: the peer does not know this call */
         tn_call_end(call, TERN_END_REMOTE, code, TERN_STR("the far end no longer knows the call"));
+        return;
+    }
+    if (outcome == TN_REFRESH_UNANSWERED && (is_hold_untold(call) || tn_call_path_lost(call))) {
+        tn_refresh_later(&call->refresh, HOLD_INTENTS);
         return;
     }
     tn_call_pump_refresh(call);
@@ -102,7 +151,8 @@ static void refresh_ended(struct tn_call *call, int code, tern_time retry_after)
 
 /*
  * Only one INVITE or offer at a time in a dialog: RFC 3261 14.1, RFC 3311 5.1. While the ACK for our
- * 2xx is awaited, an UPDATE may be sent, and nothing else.
+ * 2xx is awaited, an UPDATE may be sent, and nothing else. Where the Contact of that 2xx is gone, no
+ * ACK will come: the far end hears where we are now (MOBILITY S6).
  */
 static bool may_refresh(const struct tn_call *call)
 {
@@ -111,7 +161,9 @@ static bool may_refresh(const struct tn_call *call)
     if (call->life == TN_LIFE_ANSWERING) {
         return tn_refresh_by_update(&call->refresh, call->dialog.peer_update);
     }
-    return call->life == TN_LIFE_ACTIVE && !tn_repeat_running(&call->repeat);
+    if (call->life != TN_LIFE_ACTIVE) return false;
+    return !tn_repeat_running(&call->repeat) ||
+           !tn_net_has_local(&call->ep->net, call->contact_local);
 }
 
 void tn_call_pump_refresh(struct tn_call *call)
@@ -138,7 +190,10 @@ static void prepare_refresh(struct tn_call *call, const struct tn_effect *effect
     tn_buf_init(&contact, &ep->ctx.alloc, TN_MSG_SIZE_MAX);
     tn_buf_init(&body, &ep->ctx.alloc, TN_MSG_SIZE_MAX);
     struct tn_offer_local local = tn_call_offer_local(call, path.local);
-    if (!update || (intents & TN_INTENT_OFFER)) {
+    call->refresh_offers = !update || (intents & TN_INTENT_OFFER);
+    if (call->refresh_offers) {
+        call->refresh_hold = local.hold;
+        tn_call_say_hold(call, local.hold);
         if (tn_offer_state(&call->offer) == TN_OFFER_LOCAL) tn_offer_rollback(&call->offer);
         err = tn_offer_make(&call->offer, &local, &body);
     }
@@ -174,7 +229,10 @@ static void refresh_accepted(struct tn_call *call, const struct tn_msg *rsp)
     if (invite) tn_call_send_ack(call, rsp->cseq.number, (tern_str){NULL, 0});
     call->contact_local = call->refresh_contact;
     call->signalling_local = call->refresh_path;
-    call->hold_agreed = call->hold;
+    if (call->refresh_offers) {
+        call->hold_agreed = call->refresh_hold;
+        call->hold_open = false;
+    }
     if (tn_offer_state(&call->offer) == TN_OFFER_LOCAL) {
         int err = tn_offer_take_answer(&call->offer, rsp->body, &plan);
         if (err && err != TERN_EUNSUPPORTED) {
@@ -183,6 +241,7 @@ static void refresh_accepted(struct tn_call *call, const struct tn_msg *rsp)
             tn_call_apply_plan(call, &plan, local);
             /* It answers an offer, so it has our 2xx; its ACK went to where we were (MOBILITY S4). */
             if (call->life == TN_LIFE_ANSWERING) tn_call_in_confirmed(call);
+            tn_repeat_stop(&call->repeat);
             tn_call_tell_media(call);
         }
     }

@@ -133,6 +133,22 @@ static void tell_new_target(struct tn_call *call)
 }
 
 /*
+ * A 2xx that waits for its ACK goes out at once by a new path, and by the old one that is back. It
+ * goes first: an UPDATE that overtakes it meets an offer without an answer.
+ */
+static void repeat_answer(struct tn_call *call)
+{
+    struct tern_endpoint *ep = call->ep;
+    tern_addr source;
+    if (!tn_repeat_running(&call->repeat)) return;
+    bool moved = call->repeat_stalled || !tn_net_has_local(&ep->net, call->signalling_local);
+    call->repeat_stalled = tern_network_source(&ep->network, call->hop, &source) != 0;
+    if (!moved) return;
+    tn_repeat_anew(&call->repeat);
+    if (!TN_MUTANT(OK_ONCE)) (void)!tn_server_repeat(&ep->txns, call->invite_txn);
+}
+
+/*
  * What is under way outside the mobility's care: an INVITE that is not answered yet, BYE, a 2xx.
  * Without any network the transactions stand still, and it is done when there is one.
  */
@@ -143,11 +159,7 @@ static void repeat_on_new_path(struct tn_call *call)
     tern_addr source;
     bool unanswered = call->life == TN_LIFE_CALLING || call->life == TN_LIFE_RINGING;
     uint64_t request = unanswered ? call->invite : call->request;
-    /* The answer goes first: an UPDATE that overtakes it meets an offer without one. */
-    if (tn_repeat_running(&call->repeat) && !tn_net_has_local(&ep->net, call->signalling_local)) {
-        tn_repeat_anew(&call->repeat);
-        if (!TN_MUTANT(OK_ONCE)) (void)!tn_server_repeat(&ep->txns, call->invite_txn);
-    }
+    repeat_answer(call);
     if (call->life == TN_LIFE_ANSWERING) {
         tell_new_target(call);
         return;
@@ -426,11 +438,17 @@ void tn_ep_listener_news(struct tern_endpoint *ep)
 
 /* ---- calls that became active on a path that is gone ---- */
 
+bool tn_call_path_lost(const struct tn_call *call)
+{
+    struct tn_call_facts facts = call_facts(call);
+    return tn_mob_judge_call(&call->ep->network, &facts) == TN_VERDICT_LOST;
+}
+
 void tn_call_check_path(struct tn_call *call)
 {
     struct tern_endpoint *ep = call->ep;
     struct tn_call_facts facts = call_facts(call);
-    if (tn_mob_judge_call(&ep->network, &facts) != TN_VERDICT_LOST) return;
+    if (!tn_call_path_lost(call)) return;
     tern_addr local;
     if (facts.media.remote.family != TERN_FAMILY_NONE &&
         tern_network_source(&ep->network, facts.media.remote, &local) == 0) {

@@ -55,8 +55,6 @@ static void unsettle(struct life *life, const struct phone *phone)
             struct end *end = &other->ends[i];
             if (end->peer != phone->who) continue;
             if (both && !end->ended) end->excuses |= 1u << EXCUSE_BOTH;
-            if (tern_sim_now(life->sim) - end->hold_asked < TERN_SECONDS(35))
-                end->excuses |= 1u << EXCUSE_HOLD; /* a re-INVITE may be under way so long */
         }
     }
     for (uint32_t i = 0; i < phone->end_count; i++) { /* what the peer has not heard of yet */
@@ -175,12 +173,8 @@ static int do_to_call(struct life *life, struct phone *phone, struct end *end, e
                                   : tern_call_resume(ep, now, end->call);
         if (err != 0) return err;
         end->hold = verb == DO_hold;
-        end->hold_asked = now;
-        if (is_moving(life, &life->phones[end->peer])) end->excuses |= 1u << EXCUSE_HOLD;
         return 0;
     }
-    end->hold_asked = now; /* a re-INVITE may be caught in flight as well as a hold */
-    if (is_moving(life, &life->phones[end->peer])) end->excuses |= 1u << EXCUSE_HOLD;
     if (verb == DO_reinvite) return tern_call_reinvite(ep, now, end->call, 7);
     if (verb == DO_update) return tern_call_update(ep, now, end->call, 7);
     return tern_call_dtmf(ep, now, end->call, TERN_STR("1"));
@@ -288,7 +282,6 @@ static void set_fault(struct life *life, int32_t method, int32_t status)
     if (method > 0 && status > 0 && status < 500) excuse_all(life, EXCUSE_REFUSED);
     if (method > 0 && status > 0 && status < 500) life->excuses |= 1u << EXCUSE_REFUSED;
     tern_str name = {methods[method], strlen(methods[method])};
-    if (method > 0 && status >= 0) excuse_all(life, EXCUSE_HOLD);
     if (tern_server_set_fault(life->server, name, status) != 0) fail(life, "api", "fault");
 }
 

@@ -34,7 +34,6 @@
 enum excuse {
     EXCUSE_EARLY,
     EXCUSE_BOTH,
-    EXCUSE_HOLD, /* the call stays; what the user wanted of it may not */
     EXCUSE_NAT,
     EXCUSE_DEAD,
     EXCUSE_REFUSED,
@@ -54,7 +53,6 @@ struct end {
     char call_id[128];
     bool answered, ended, by_app; /* by_app: it hung up here */
     bool hold;                    /* what the application wants */
-    tern_time hold_asked;
     unsigned excuses; /* bits */
     enum tern_end_cause cause;
     int status;

@@ -42,7 +42,7 @@ static void check_lost(struct life *life, int who, const struct end *end)
 {
     const struct end *other = app_other_end(life, end);
     if (end->by_app || (other && other->by_app)) return;
-    if (excuses_of(life, end) & ~(1u << EXCUSE_HOLD)) return;
+    if (excuses_of(life, end)) return;
     fail(life, "call-lost", "%s: cause %d, status %d", host_name(life->phones[who].host),
          end->cause, end->status);
 }
@@ -68,7 +68,7 @@ static void check_up(struct life *life, int who, const struct end *end)
         return;
     }
     unsigned excuses = excuses_of(life, end);
-    if (excuses & ~(1u << EXCUSE_HOLD) || end->by_app || (other && other->by_app)) return;
+    if (excuses || end->by_app || (other && other->by_app)) return;
     if (info.state != TERN_CALL_ACTIVE || info.moving || !other || other->ended) {
         fail(life, "call-up", "%s: %s%s, the other end %s", name, tern_call_state_name(info.state),
              info.moving ? ", moving" : "",
@@ -77,13 +77,13 @@ static void check_up(struct life *life, int who, const struct end *end)
                             : "is up");
         return;
     }
-    if (!excuses && (info.held_here != end->hold || info.held_there != other->hold)) {
+    if (info.held_here != end->hold || info.held_there != other->hold) {
         fail(life, "hold", "%s: held here %d, want %d; there %d, want %d", name, info.held_here,
              end->hold, info.held_there, other->hold);
         return;
     }
     struct tern_sim_hearing now = tern_sim_get_hearing(life->sim, phone->host, end->call);
-    bool talking = !excuses && !info.held_here && !info.held_there;
+    bool talking = !info.held_here && !info.held_there;
     if (talking && now.heard - end->before.heard < HEARD_MIN)
         fail(life, "audio", "%s: hears %llu frames of %lld", name,
              (unsigned long long)(now.heard - end->before.heard),

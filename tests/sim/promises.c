@@ -16,7 +16,6 @@ static const struct excuse_text excuses[EXCUSE_COUNT] = {
     [EXCUSE_EARLY] = {"early", "S1-S4 S8 S10 S13 S14",
                       "the network changed before both ends were up"},
     [EXCUSE_BOTH] = {"both", "S15", "both ends moved before either was done"},
-    [EXCUSE_HOLD] = {"hold", "S6", "an end moved while a re-INVITE (hold, resume) was under way"},
     [EXCUSE_NAT] = {"nat", "S20", "a NAT stood on the way"},
     [EXCUSE_DEAD] = {"dead", "-", "a phone lost its power, its account or its endpoint"},
     [EXCUSE_REFUSED] = {"refused", "-",

@@ -185,7 +185,7 @@ static void classify_sorts_every_status(void)
         enum tn_answer want = TN_ANSWER_REFUSED;
         if (code < 300) want = TN_ANSWER_OK;
         if (code >= 500 && code < 600 && code != 501 && code != 505) want = TN_ANSWER_AGAIN;
-        if (code == 408 || code == 430 || code == 480) want = TN_ANSWER_AGAIN;
+        if (code == 408 || code == 430 || code == 480 || code == 491) want = TN_ANSWER_AGAIN;
         if (code == 403 || code == 404 || code == 410 || code == 481) want = TN_ANSWER_UNKNOWN;
         CHECK_EQ(tn_mob_classify(code), want);
     }

@@ -126,16 +126,20 @@ static void answers_lead_where_the_table_says(void)
         {true, 504, 0, TN_REFRESH_AGAIN, TN_REFRESH_IDLE, TN_INTENT_OFFER | TN_INTENT_INVITE},
         {true, 491, 0, TN_REFRESH_AGAIN, TN_REFRESH_WAITING, TN_INTENT_OFFER},
         {true, 500, TERN_SECONDS(3), TN_REFRESH_AGAIN, TN_REFRESH_WAITING, TN_INTENT_OFFER},
-        {true, 500, 0, TN_REFRESH_FAILED, TN_REFRESH_IDLE, 0},
-        {true, 481, 0, TN_REFRESH_FAILED, TN_REFRESH_IDLE, 0},
-        {true, 0, 0, TN_REFRESH_FAILED, TN_REFRESH_IDLE, 0},
+        {true, 500, 0, TN_REFRESH_UNANSWERED, TN_REFRESH_IDLE, 0},
+        {true, 481, 0, TN_REFRESH_REFUSED, TN_REFRESH_IDLE, 0},
+        {true, 408, 0, TN_REFRESH_UNANSWERED, TN_REFRESH_IDLE, 0},
+        {true, 480, 0, TN_REFRESH_UNANSWERED, TN_REFRESH_IDLE, 0},
+        {true, 0, 0, TN_REFRESH_UNANSWERED, TN_REFRESH_IDLE, 0},
         {false, 200, 0, TN_REFRESH_DONE, TN_REFRESH_IDLE, 0},
-        {false, 405, 0, TN_REFRESH_FAILED, TN_REFRESH_IDLE, 0},
-        {false, 488, 0, TN_REFRESH_FAILED, TN_REFRESH_IDLE, 0},
+        {false, 405, 0, TN_REFRESH_REFUSED, TN_REFRESH_IDLE, 0},
+        {false, 488, 0, TN_REFRESH_REFUSED, TN_REFRESH_IDLE, 0},
         {false, 491, 0, TN_REFRESH_AGAIN, TN_REFRESH_WAITING, TN_INTENT_OFFER},
         {false, 500, TERN_SECONDS(3), TN_REFRESH_AGAIN, TN_REFRESH_WAITING, TN_INTENT_OFFER},
-        {false, 503, TERN_SECONDS(3), TN_REFRESH_FAILED, TN_REFRESH_IDLE, 0},
-        {false, 0, 0, TN_REFRESH_FAILED, TN_REFRESH_IDLE, 0},
+        {false, 603, 0, TN_REFRESH_REFUSED, TN_REFRESH_IDLE, 0},
+        {false, 501, 0, TN_REFRESH_REFUSED, TN_REFRESH_IDLE, 0},
+        {false, 503, TERN_SECONDS(3), TN_REFRESH_UNANSWERED, TN_REFRESH_IDLE, 0},
+        {false, 0, 0, TN_REFRESH_UNANSWERED, TN_REFRESH_IDLE, 0},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         in_state(cases[i].update ? TN_REFRESH_UPDATING : TN_REFRESH_INVITING);
@@ -237,7 +241,7 @@ static void endless_glare_ends_after_eight_rounds(void)
         pass(TERN_SECONDS(4));
         send(false, &intents);
     }
-    CHECK_EQ(tn_refresh_answer(&refresh, 491, 0), TN_REFRESH_FAILED);
+    CHECK_EQ(tn_refresh_answer(&refresh, 491, 0), TN_REFRESH_UNANSWERED);
     CHECK_EQ(refresh.state, TN_REFRESH_IDLE);
     tn_refresh_want(&refresh, TN_INTENT_OFFER); /* and the next one has its eight again */
     send(false, &intents);
@@ -265,6 +269,64 @@ static void what_is_dropped_is_wanted_again(void)
     }
 }
 
+/* The intent lives as long as the call: only the pause grows, up to 32 s. */
+static void what_nobody_answered_is_asked_for_again_and_again(void)
+{
+    in_state(TN_REFRESH_INVITING);
+    tern_time expected = TERN_MS(500);
+    for (int i = 0; i < 20; i++) {
+        uint32_t intents;
+        CHECK_EQ(tn_refresh_answer(&refresh, 408, 0), TN_REFRESH_UNANSWERED);
+        tn_refresh_later(&refresh, TN_INTENT_OFFER);
+        CHECK_EQ(tn_timer_due(&refresh.timer) - ctx.now, expected);
+        tn_refresh_later(&refresh, TN_INTENT_VIA); /* does not put it off */
+        CHECK(nothing_to_send());
+        pass(expected);
+        send(false, &intents);
+        CHECK_EQ(intents, TN_INTENT_OFFER | TN_INTENT_VIA);
+        if (expected < TERN_SECONDS(32)) expected *= 2;
+    }
+    CHECK_EQ(tn_refresh_answer(&refresh, 200, 0), TN_REFRESH_DONE);
+    tn_refresh_later(&refresh, TN_INTENT_OFFER);
+    CHECK_EQ(tn_timer_due(&refresh.timer) - ctx.now, TERN_MS(500));
+    close_all();
+}
+
+/* Both ends asked at once, or the far end cannot be reached where ours was sent. */
+static void who_asks_twice_or_has_moved_is_given_way(void)
+{
+    in_state(TN_REFRESH_INVITING);
+    CHECK(!tn_refresh_met(&refresh, false));
+    CHECK(tn_refresh_met(&refresh, false));
+    close_all();
+    in_state(TN_REFRESH_UPDATING);
+    CHECK(tn_refresh_met(&refresh, true));
+    close_all();
+    in_state(TN_REFRESH_WAITING);
+    CHECK(!tn_refresh_met(&refresh, true));
+    close_all();
+}
+
+static void what_has_yielded_goes_when_the_other_is_through_or_does_not_come(void)
+{
+    for (int comes = 0; comes < 2; comes++) {
+        uint32_t intents;
+        in_state(TN_REFRESH_UPDATING);
+        tn_refresh_yield(&refresh);
+        pass(TERN_SECONDS(4)); /* the far end may wait as long */
+        CHECK(nothing_to_send());
+        if (comes) tn_refresh_settled(&refresh);
+        if (!comes) pass(TERN_MS(500));
+        send(false, &intents);
+        CHECK_EQ(intents, TN_INTENT_OFFER);
+        close_all();
+    }
+    in_state(TN_REFRESH_WAITING); /* the wait after 491 is another matter */
+    tn_refresh_settled(&refresh);
+    CHECK(nothing_to_send());
+    close_all();
+}
+
 int main(int argc, char **argv)
 {
     static const struct test tests[] = {
@@ -278,6 +340,9 @@ int main(int argc, char **argv)
         TEST(retry_after_is_obeyed_up_to_ten_seconds),
         TEST(endless_glare_ends_after_eight_rounds),
         TEST(what_is_dropped_is_wanted_again),
+        TEST(what_nobody_answered_is_asked_for_again_and_again),
+        TEST(who_asks_twice_or_has_moved_is_given_way),
+        TEST(what_has_yielded_goes_when_the_other_is_through_or_does_not_come),
     };
     return run_tests(tests, sizeof(tests) / sizeof(tests[0]), argc, argv);
 }
