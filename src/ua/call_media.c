@@ -166,6 +166,8 @@ struct tn_offer_local tn_call_offer_local(struct tn_call *call, tern_addr signal
 /* The path for audio: the one that the snapshot gives, unless there is none to that peer now. */
 static void send_from(struct tn_call *call, tern_addr local)
 {
+    /* An offer may come in by an address that is back before the snapshot says so. */
+    if (!tn_net_has_local(&call->ep->net, local)) local = (tern_addr){0};
     local.port = local.family == TERN_FAMILY_NONE ? 0 : call->rtp.port;
     call->media_local = local;
     tn_stream_set_local(&call->stream, local);

@@ -67,10 +67,12 @@ static unsigned take_offer(struct tn_call *call, tern_str body)
 static void reinvite(struct tn_call *call, const struct tn_effect *effect)
 {
     struct tn_buf body;
-    if (call->life == TN_LIFE_INCOMING || call->life == TN_LIFE_ANSWERING) {
+    if (call->life == TN_LIFE_INCOMING || (call->life == TN_LIFE_ANSWERING && call->offerless)) {
         refuse_for_now(call, effect->id); /* 14.2: the one before is not settled */
         return;
     }
+    /* RFC 5407 3.1.4: who asks anew has our 2xx, and its ACK was lost. */
+    if (call->life == TN_LIFE_ANSWERING) tn_call_in_confirmed(call);
     if (tn_repeat_running(&call->repeat)) {
         /* Answered, but the ACK has not come: who asks anew has lost our 2xx (MOBILITY S5, S6). */
         tn_repeat_stop(&call->repeat);

@@ -28,6 +28,7 @@
 #define SERVER_HOST   4 /* alice is 1, bob 2, carol 3 */
 #define PHONE_OFF     0
 #define FREED_KEPT    256
+#define INVITES_KEPT  64 /* a 2xx comes for 64*T1 and is acknowledged each time: one in T1 */
 #define PASSWORD      "open-sesame" /* no random token has a hyphen */
 
 /* Why a call may be lost, for now: see promises.c. */
@@ -68,7 +69,7 @@ struct end {
 struct leg { /* of a dialog, or of a registration: by Call-ID */
     uint64_t call_id, local_tag;
     uint32_t cseq;
-    uint32_t invites[8]; /* CSeq of the last ones */
+    uint32_t invites[INVITES_KEPT]; /* CSeq of the last ones */
     uint32_t invite_count;
 };
 

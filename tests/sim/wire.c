@@ -167,7 +167,7 @@ static void check_far_tag(struct life *life, uint32_t host, const struct message
 
 static bool sent_invite(const struct leg *leg, uint32_t cseq)
 {
-    for (uint32_t i = 0; i < 8 && i < leg->invite_count; i++) {
+    for (uint32_t i = 0; i < INVITES_KEPT && i < leg->invite_count; i++) {
         if (leg->invites[i] == cseq) return true;
     }
     return false;
@@ -189,7 +189,7 @@ static void check_request(struct life *life, uint32_t host, const struct message
         fail(life, "cseq", "%s: %.*s %u after %u", host_name(host), (int)m->method.len,
              m->method.ptr, m->cseq, leg->cseq);
     leg->cseq = m->cseq;
-    if (str_is(m->method, "INVITE")) leg->invites[leg->invite_count++ % 8] = m->cseq;
+    if (str_is(m->method, "INVITE")) leg->invites[leg->invite_count++ % INVITES_KEPT] = m->cseq;
 }
 
 static void check_response(struct life *life, uint32_t host, const struct message *m)

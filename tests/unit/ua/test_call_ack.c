@@ -145,12 +145,40 @@ static void an_ack_is_not_missed_while_there_is_no_network(void)
     world_end(&world);
 }
 
+/* RFC 5407 3.1.4: it has our 2xx; not so where the answer would have come in the ACK (3.1.5). */
+static void a_reinvite_takes_the_place_of_a_lost_ack(void)
+{
+    static const struct {
+        const char *body, *answer;
+        unsigned answered;
+    } cases[] = {{PEER_SDP, "SIP/2.0 200", 1}, {NULL, "SIP/2.0 500", 0}};
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        meet();
+        alice->auto_answer = true;
+        peer_invite(peer, "10.0.0.1", CONTACT, cases[i].body);
+        world_run(&world, TERN_MS(100));
+        peer_form(peer, peer_last(peer, "SIP/2.0 200"));
+        CHECK_EQ(alice->answered, 0);
+        peer_request(peer, "INVITE", CONTACT, PEER_SDP);
+        world_run(&world, TERN_MS(100));
+        CHECK(peer_last(peer, cases[i].answer) != NULL);
+        CHECK_EQ(alice->answered, cases[i].answered);
+        if (cases[i].answered) peer_ack(peer, NULL);
+        world_run(&world, TERN_SECONDS(4));
+        size_t repeats = peer_count(peer, "SIP/2.0 200");
+        world_run(&world, TERN_SECONDS(10));
+        CHECK_EQ(peer_count(peer, "SIP/2.0 200") > repeats, !cases[i].answered);
+        world_end(&world);
+    }
+}
+
 int main(int argc, char **argv)
 {
     static const struct test tests[] = {
         TEST(the_ack_carries_the_credentials_of_its_invite),
         TEST(a_2xx_without_a_contact_is_acknowledged_and_ended),
         TEST(a_reinvite_without_an_ack_is_followed_by_ours),
+        TEST(a_reinvite_takes_the_place_of_a_lost_ack),
         TEST(an_ack_without_the_answer_that_it_owes_ends_the_call),
         TEST(an_ack_is_not_missed_while_there_is_no_network),
     };
