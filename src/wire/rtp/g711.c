@@ -9,13 +9,16 @@
 #define MU_CLIP 32635 /* the largest magnitude that the bias leaves in 15 bits */
 #define A_EVEN  0x55  /* even bits are inverted on the wire, G.711 table 1a note 2 */
 
-/* Position of the highest bit set; `value` is not 0. */
+/* Position of the highest bit set in 16; `value` is not 0. Halving: this runs for every sample. */
 static unsigned highest_bit(unsigned value)
 {
     unsigned n = 0;
 
-    while (value >>= 1)
-        n++;
+    for (unsigned half = 8; half > 0; half /= 2) {
+        unsigned above = value >> half != 0 ? half : 0;
+        value >>= above;
+        n += above;
+    }
     return n;
 }
 
