@@ -45,7 +45,7 @@ static void note_alert(const SSL *ssl, int where, int alert)
     struct tn_dtls *dtls = SSL_get_app_data(ssl);
 
     if (where != SSL_CB_READ_ALERT || alert >> 8 != FATAL) return;
-    tn_reason_set(&dtls->reason, "the far end refused: ", SSL_alert_desc_string_long(alert));
+    tn_reason_set_alert(&dtls->reason, "the far end refused: ", alert);
 }
 
 /* `us`: the time that has just run out; 0: the first of a flight. */

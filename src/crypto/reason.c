@@ -2,6 +2,7 @@
 #include "crypto/reason.h"
 
 #include <openssl/err.h>
+#include <openssl/ssl.h>
 
 #include "base/str.h"
 
@@ -34,6 +35,15 @@ void tn_reason_set_error(struct tn_reason *reason, const char *before)
 
     tn_reason_set(reason, before, text ? text : "the far end broke the protocol");
     ERR_clear_error();
+}
+
+/* OpenSSL 3.0 has no words for the one that a server without a client's certificate sends. */
+void tn_reason_set_alert(struct tn_reason *reason, const char *before, int alert)
+{
+    bool required = (alert & 0xff) == TLS13_AD_CERTIFICATE_REQUIRED;
+
+    tn_reason_set(reason, before,
+                  required ? "certificate required" : SSL_alert_desc_string_long(alert));
 }
 
 void tn_reason_quote(struct tn_buf *buf, tern_str stranger)

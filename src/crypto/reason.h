@@ -18,6 +18,8 @@ struct tn_reason {
 void tn_reason_set(struct tn_reason *reason, const char *before, const char *after);
 /** From OpenSSL's queue of errors, which is emptied; "before" stands in front. */
 void tn_reason_set_error(struct tn_reason *reason, const char *before);
+/** For a far end's fatal alert (RFC 8446 6); "before" stands in front. */
+void tn_reason_set_alert(struct tn_reason *reason, const char *before, int alert);
 /** As far as it fits. */
 void tn_reason_set_text(struct tn_reason *reason, const struct tn_buf *text);
 

@@ -53,10 +53,10 @@ static void note_alert(const SSL *ssl, int where, int alert)
     struct tn_tls *tls = SSL_get_app_data(ssl);
 
     if (where != SSL_CB_READ_ALERT || alert >> 8 != FATAL) return;
-    tn_reason_set(&tls->reason,
-                  tls->state == TN_TLS_OPEN ? "the far end broke off: "
-                                            : "the handshake was refused: ",
-                  SSL_alert_desc_string_long(alert));
+    tn_reason_set_alert(&tls->reason,
+                        tls->state == TN_TLS_OPEN ? "the far end broke off: "
+                                                  : "the handshake was refused: ",
+                        alert);
 }
 
 static int decrypt(struct tn_tls *tls)

@@ -130,20 +130,23 @@ static void explain(struct tn_tls *tls, X509_STORE_CTX *store)
 {
     const X509 *cert = X509_STORE_CTX_get_current_cert(store);
     int error = X509_STORE_CTX_get_error(store);
+    const char *whose = X509_STORE_CTX_get_error_depth(store) > 0
+                            ? "the certificate of its authority"
+                            : "the certificate";
     char room[TN_REASON_MAX];
     struct tn_buf text;
 
     tn_buf_fixed(&text, room, sizeof(room));
     switch (error) {
     case X509_V_ERR_CERT_HAS_EXPIRED:
-        tn_buf_z(&text, X509_STORE_CTX_get_error_depth(store) > 0
-                            ? "the certificate of its authority has expired ("
-                            : "the certificate has expired (");
+        tn_buf_z(&text, whose);
+        tn_buf_z(&text, " has expired (");
         tn_reason_date(&text, X509_get0_notAfter(cert));
         tn_buf_char(&text, ')');
         break;
     case X509_V_ERR_CERT_NOT_YET_VALID:
-        tn_buf_z(&text, "the certificate is not valid before ");
+        tn_buf_z(&text, whose);
+        tn_buf_z(&text, " is not valid before ");
         tn_reason_date(&text, X509_get0_notBefore(cert));
         break;
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:

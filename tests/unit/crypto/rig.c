@@ -31,7 +31,8 @@ static void make(struct rig_identity *identity, const char *text, bool authority
 {
     static const struct tern_allocator alloc = {0};
     tern_str names[8], rest = tern_cstr(text);
-    struct tn_cert_opts opts = {.names = names, .days = 100, .authority = authority};
+    struct tn_cert_opts opts = {
+        .names = names, .days = authority ? 1000 : 100, .authority = authority};
 
     while (rest.len > 0) {
         CHECK(opts.name_count < 8);

@@ -24,8 +24,19 @@ struct rig_identity {
 
 /** `names`: separated by spaces; may be "". `issuer` NULL: signs itself. Valid for 100 days. */
 void rig_make(struct rig_identity *identity, const char *names, const struct rig_identity *issuer);
+/** Valid for 1000 days. */
 void rig_make_authority(struct rig_identity *identity, const char *name);
 void rig_free(struct rig_identity *identity);
+
+static inline tern_str rig_cert(const struct rig_identity *identity)
+{
+    return tn_buf_view(&identity->cert);
+}
+
+static inline tern_str rig_key(const struct rig_identity *identity)
+{
+    return tn_buf_view(&identity->key);
+}
 
 /** An allocator that counts what is out, and whose `fail_at`th allocation fails (0: none does). */
 struct rig_memory {
