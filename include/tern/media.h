@@ -36,6 +36,8 @@ struct tern_media_stats {
     tern_time last_received;   /**< TERN_TIME_NEVER while nothing came */
     tern_time last_sent;       /**< TERN_TIME_NEVER while nothing went */
     uint32_t source_switches;  /**< how often the far end's source address moved */
+    uint64_t packets_forged;   /**< of those dropped: not made with this call's key (SRTP) */
+    uint64_t packets_replayed; /**< of those dropped: a second time, or too old to tell */
 };
 
 /**

@@ -42,7 +42,11 @@
     X(LEFT_KEEPALIVE, "left-keepalive", "the keep-alive timer outlives its account")               \
     X(LEFT_LISTENER, "left-listener", "the listener of an address that has gone is not closed")    \
     X(LEFT_SOCKET, "left-socket", "a call's RTCP socket is not closed")                            \
-    X(LEFT_MEMORY, "left-memory", "the Contact of a REGISTER under way is not freed")
+    X(LEFT_MEMORY, "left-memory", "the Contact of a REGISTER under way is not freed")              \
+    X(ROC_RESET_BY_MOVE, "roc-reset-by-move", "the plan after a move resets the SRTP rollover")    \
+    X(REPLAY_WINDOW_LOST, "replay-window-lost", "the plan after a move forgets what was heard")    \
+    X(SWITCH_BEFORE_AUTHENTICATION, "switch-before-authentication",                                \
+      "media follows a packet's source before the packet is authenticated")
 
 enum tn_mutant {
     TN_MUTANT_NONE,

@@ -65,6 +65,8 @@ enum tn_effect_kind {
     TN_EFFECT_PREPARE, /* flow is chosen: set Contact and body, then tn_request_send() */
     TN_EFFECT_RESPONSE, /* msg: provisional or final; the request ends with the final one (INVITE: each 2xx) */
     TN_EFFECT_FAILED, /* no final response; code: enum tn_failure. The request is gone */
+    /* media, for `owner` */
+    TN_EFFECT_SECURITY, /* code: enum tn_security_state, which a stream has entered */
 };
 
 enum tn_failure {

@@ -49,6 +49,10 @@
 #define TN_HELD_BYTES      240
 #define TN_HELD_AGE        TERN_MS(200) /* older ones are of no use to the jitter buffer */
 
+/* Keys. */
+#define TN_KEY_OVERLAP        TERN_SECONDS(5) /* the old receive key is tried; no path is slower */
+#define TN_HANDSHAKE_RESTARTS 8               /* after one that a stranger has spoilt */
+
 /* DTMF. */
 #define TN_DTMF_QUEUE       32
 #define TN_DTMF_MIN_MS      40           /* ITU-T Q.24: shorter ones may be missed */
@@ -59,6 +63,6 @@
 
 /* RTCP. */
 #define TN_RTCP_INTERVAL TERN_SECONDS(5) /* RFC 3550 6.2 */
-#define TN_RTCP_BYTES    128             /* SR with one report and the CNAME take 80 */
+#define TN_RTCP_BYTES    128             /* SR with one report, CNAME, BYE take 88, SRTCP 20 */
 
 #endif

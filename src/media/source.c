@@ -65,11 +65,21 @@ static bool proven(const struct tn_source *source, tern_time now)
            past(source->last_move, TN_SOURCE_MOVE_GAP, now);
 }
 
+static enum tn_source_event classify_authentic(const struct tn_source *source,
+                                               const struct tn_source_packet *packet, tern_time now)
+{
+    if (packet->proof == TN_SOURCE_OVERTAKEN) return TN_SOURCE_EV_OVERTAKEN;
+    if (!same_family(source, packet->remote)) return TN_SOURCE_EV_OVERTAKEN;
+    return is_early(source, packet->remote, now) ? TN_SOURCE_EV_EARLY : TN_SOURCE_EV_NEWEST;
+}
+
 static enum tn_source_event classify(const struct tn_source *source,
                                      const struct tn_source_packet *packet, tern_time now)
 {
     if (tn_source_is_current(source, packet->remote)) return TN_SOURCE_EV_CURRENT;
-    if (!packet->plausible || !same_family(source, packet->remote)) return TN_SOURCE_EV_ODD;
+    if (!packet->plausible) return TN_SOURCE_EV_ODD;
+    if (packet->proof != TN_SOURCE_UNPROVEN) return classify_authentic(source, packet, now);
+    if (!same_family(source, packet->remote)) return TN_SOURCE_EV_ODD;
     if (is_early(source, packet->remote, now)) return TN_SOURCE_EV_EARLY;
     if (packet->new_ssrc && !tn_source_is_open(source)) return TN_SOURCE_EV_CLAIM;
     if (source->state != TN_SOURCE_PROVING || !tern_addr_equal(source->candidate, packet->remote)) {
@@ -129,8 +139,10 @@ static enum tn_source_verdict step(struct tn_source *source, enum tn_source_even
     case TN_SOURCE_SILENT:
     case TN_SOURCE_RENEWED:
         switch (event) {
-        case TN_SOURCE_EV_EARLY:   return TN_SOURCE_PLAY;
-        case TN_SOURCE_EV_FIRST:   return accept_source(source, packet, now);
+        case TN_SOURCE_EV_EARLY:
+        case TN_SOURCE_EV_OVERTAKEN: return TN_SOURCE_PLAY;
+        case TN_SOURCE_EV_FIRST:
+        case TN_SOURCE_EV_NEWEST:  return accept_source(source, packet, now);
         case TN_SOURCE_EV_ODD:     return TN_SOURCE_IGNORE;
         case TN_SOURCE_EV_PLAN: case TN_SOURCE_EV_CURRENT: case TN_SOURCE_EV_REPEAT:
         case TN_SOURCE_EV_PROOF: case TN_SOURCE_EV_CLAIM: case TN_SOURCE_EVENTS: break;
@@ -143,8 +155,10 @@ static enum tn_source_verdict step(struct tn_source *source, enum tn_source_even
         case TN_SOURCE_EV_CURRENT: return hear(source, now);
         case TN_SOURCE_EV_FIRST:   return try_source(source, packet);
         case TN_SOURCE_EV_REPEAT:  return count_source(source, packet);
+        case TN_SOURCE_EV_OVERTAKEN: return TN_SOURCE_PLAY;
         case TN_SOURCE_EV_PROOF:
-        case TN_SOURCE_EV_CLAIM:   return accept_source(source, packet, now);
+        case TN_SOURCE_EV_CLAIM:
+        case TN_SOURCE_EV_NEWEST:  return accept_source(source, packet, now);
         case TN_SOURCE_EV_ODD:     return TN_SOURCE_IGNORE;
         case TN_SOURCE_EV_PLAN: case TN_SOURCE_EV_EARLY: case TN_SOURCE_EVENTS: break;
         }

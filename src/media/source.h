@@ -4,11 +4,17 @@
  * guarded switch, so that media follows a far end that has moved or sits
  * behind a NAT, but not whoever can guess a port.
  *
- *   state       plan      current     early     first      repeat   proof      claim      odd
- *   SILENT      SILENT    -           -         FOLLOWING  -        -          -          SILENT
- *   RENEWED     RENEWED   -           RENEWED*  FOLLOWING  -        -          -          RENEWED
- *   FOLLOWING   RENEWED   FOLLOWING*  -         PROVING    -        -          FOLLOWING  FOLLOWING
- *   PROVING     RENEWED   FOLLOWING*  -         PROVING    PROVING  FOLLOWING  FOLLOWING  PROVING
+ *   state       plan      current     early     first      repeat   proof
+ *   SILENT      SILENT    -           -         FOLLOWING  -        -
+ *   RENEWED     RENEWED   -           RENEWED*  FOLLOWING  -        -
+ *   FOLLOWING   RENEWED   FOLLOWING*  -         PROVING    -        -
+ *   PROVING     RENEWED   FOLLOWING*  -         PROVING    PROVING  FOLLOWING
+ *
+ *   state       claim      odd        newest     overtaken
+ *   SILENT      -          SILENT     FOLLOWING  SILENT*
+ *   RENEWED     -          RENEWED    FOLLOWING  RENEWED*
+ *   FOLLOWING   FOLLOWING  FOLLOWING  FOLLOWING  FOLLOWING*
+ *   PROVING     FOLLOWING  PROVING    FOLLOWING  PROVING*
  *
  *   plan     the plan names another address (the same one is no event)
  *   current  a packet of the accepted source
@@ -19,8 +25,15 @@
  *   claim    the announced source, with an SSRC of its own: the accepted one was a stranger,
  *            perhaps what is left of an earlier call on this port
  *   odd      implausible: wrong SSRC or sequence, or another address family
+ *   newest     an authentic packet (SRTP) from elsewhere, with an index higher than all before: the
+ *              far end is there now. One is enough, and as often as it likes: nobody else can make
+ *              one, and whoever holds one back can show it once, until the next one comes
+ *   overtaken  authentic, but an older index, or from an address family that the plan does not
+ *              name: late on a path that was left
  *
- * Entering FOLLOWING by first, proof or claim is a move: that packet and those with * are played.
+ * Entering FOLLOWING by first, proof, claim or newest is a move: that packet and those with * are
+ * played. Authentic packets are current and early by the same rule as others, and never first,
+ * repeat, proof, claim: a new plan outranks for a moment what was sent before it.
  */
 #ifndef TN_MEDIA_SOURCE_H
 #define TN_MEDIA_SOURCE_H
@@ -44,7 +57,16 @@ enum tn_source_event {
     TN_SOURCE_EV_PROOF,
     TN_SOURCE_EV_CLAIM,
     TN_SOURCE_EV_ODD,
+    TN_SOURCE_EV_NEWEST,
+    TN_SOURCE_EV_OVERTAKEN,
     TN_SOURCE_EVENTS,
+};
+
+/* What SRTP says of a packet. */
+enum tn_source_proof {
+    TN_SOURCE_UNPROVEN, /* nothing: there is none */
+    TN_SOURCE_PROVEN,   /* authentic, and newer than every one before */
+    TN_SOURCE_OVERTAKEN,
 };
 
 enum tn_source_verdict {
@@ -73,6 +95,7 @@ struct tn_source_packet {
     uint16_t sequence;
     bool plausible; /* same SSRC and continuous sequence, or a new SSRC that has been proven */
     bool new_ssrc;
+    enum tn_source_proof proof;
 };
 
 void tn_source_init(struct tn_source *source);

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/assert.h"
 
 #define US_PER_SAMPLE 125u
@@ -23,11 +24,14 @@ int tn_stream_init(struct tn_stream *stream, const struct tn_stream_opts *opts)
     stream->sender.timestamp = opts->first_timestamp;
     stream->sender.last_sent = TERN_TIME_NEVER;
     stream->last_received = TERN_TIME_NEVER;
+    stream->dtls_ctx = opts->dtls;
+    tn_security_init(&stream->security, opts->ctx, opts->owner);
     tn_source_init(&stream->source);
     tn_dtmf_sender_init(&stream->dtmf_sender);
     tn_dtmf_receiver_init(&stream->dtmf_receiver);
     tn_playout_init(&stream->playout);
     tn_stream_rtcp_init(stream);
+    tn_stream_handshake_init(stream);
     return 0;
 }
 
@@ -35,7 +39,24 @@ void tn_stream_fini(struct tn_stream *stream)
 {
     if (!stream->ctx) return;
     tn_timer_cancel(stream->ctx, &stream->rtcp.timer);
+    tn_stream_handshake_fini(stream);
+    tn_security_fini(&stream->security);
     stream->ctx = NULL;
+}
+
+/* A plan without media may not say how it was protected: keys and handshake wait for the next. */
+static void configure_security(struct tn_stream *stream, const struct tn_media_plan *plan)
+{
+    if (!plan->active) return;
+    tn_security_plan(&stream->security, plan->security);
+    if (plan->security == TN_PLAN_DTLS) {
+        tn_stream_handshake_configure(stream);
+        return;
+    }
+    tn_stream_handshake_fini(stream);
+    if (plan->security == TN_PLAN_SDES && plan->keys.suite != TN_SRTP_NONE) {
+        tn_security_install(&stream->security, &plan->keys);
+    }
 }
 
 void tn_stream_configure(struct tn_stream *stream, const struct tn_media_plan *plan)
@@ -45,20 +66,30 @@ void tn_stream_configure(struct tn_stream *stream, const struct tn_media_plan *p
 
     TN_ASSERT(plan->receive_count <= TN_PLAN_PAYLOADS_MAX);
     stream->plan = *plan;
+    tn_wipe(&stream->plan.keys, sizeof(stream->plan.keys));
     if (plan->event_send_pt < 0) tn_dtmf_sender_init(&stream->dtmf_sender);
     if (resumes) tn_playout_reset(&stream->playout);
     if (plan->active) tn_source_plan(&stream->source, plan->remote_rtp, stream->ctx->now);
     if (stream->source.state != before) {
         stream->rtcp.observed = (tern_addr){0};
+        stream->rtcp.proven = false;
         tn_trace(stream->ctx, "source", stream->sender.ssrc, tn_source_state_name(before),
                  tn_source_state_name(stream->source.state));
     }
+    configure_security(stream, plan);
     tn_stream_rtcp_configure(stream);
 }
 
 void tn_stream_set_local(struct tn_stream *stream, tern_addr local)
 {
     stream->local = local;
+    tn_stream_handshake_move(stream);
+}
+
+enum tn_security_state tn_stream_security(const struct tn_stream *stream, const char **reason)
+{
+    if (reason) *reason = stream->security.reason;
+    return stream->security.state;
 }
 
 tern_addr tn_stream_remote(const struct tn_stream *stream)

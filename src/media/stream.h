@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * One audio stream of a call: RTP and RTCP both ways (RFC 3550, 3551, 4733,
- * 4961). It outlives every renegotiation and every change of address: SSRC,
- * sequence numbers and timestamps go on from tn_stream_init() to the end.
+ * 4961), or SRTP with keys from the plan or from DTLS (RFC 3711, 5764). It outlives every renegotiation and every change of address: SSRC,
+ * sequence numbers and timestamps go on from tn_stream_init() to the end, and
+ * so do the keys with their counters, whatever happens to addresses and plans.
  *
- * It holds all of its memory; no packet allocates. It does no I/O: packets
- * leave through tn_output(), and its only timer is the one of RTCP.
+ * It holds all of its memory, except what libsrtp and OpenSSL keep for keys and
+ * a handshake; no packet allocates. It does no I/O: packets leave through
+ * tn_output(). Timers: RTCP, the handshake, and an old key's end.
  */
 #ifndef TN_MEDIA_STREAM_H
 #define TN_MEDIA_STREAM_H
@@ -14,10 +16,12 @@
 #include <tern/media.h>
 
 #include "core/ctx.h"
+#include "crypto/dtls.h"
 #include "media/dtmf.h"
 #include "media/plan.h"
 #include "media/playout.h"
 #include "media/reception.h"
+#include "media/security.h"
 #include "media/source.h"
 
 struct tn_stream_opts {
@@ -28,6 +32,8 @@ struct tn_stream_opts {
     uint32_t first_timestamp;
     char cname[17]; /* NUL-terminated */
     bool symmetric; /* follow the observed source (source.h); else send only where the plan says */
+    struct tn_dtls_ctx *dtls; /* for TN_PLAN_DTLS; NULL: there is none. Outlives the stream */
+    struct tn_owner owner;    /* who gets TN_EFFECT_SECURITY; kind NONE: nobody */
 };
 
 /* What we send. */
@@ -52,7 +58,18 @@ struct tn_stream_rtcp {
     tern_time lsr_time;
     uint32_t round_trip_us;
     uint32_t remote_lost, remote_jitter_us;
-    bool sent; /* so that a BYE makes sense */
+    bool sent;   /* so that a BYE makes sense */
+    bool proven; /* `observed` is from an authentic packet, and RTP has not moved since */
+};
+
+/* DTLS; `dtls` stays after it has given the keys, to repeat its last flight. */
+struct tn_stream_handshake {
+    struct tn_dtls *dtls;
+    struct tn_timer timer;
+    bool known; /* `association` is that of a plan */
+    uint32_t association;
+    tern_addr observed; /* where its last datagram came from; family 0 before */
+    uint8_t restarts;
 };
 
 /* An SSRC that would replace the present one, RFC 3550 A.1. */
@@ -79,7 +96,11 @@ struct tn_stream {
     char cname[17];
     bool symmetric;
     tern_addr local;
-    struct tn_media_plan plan; /* {0} before the first: not active */
+    struct tn_media_plan plan; /* {0} before the first: not active. Without its keys */
+
+    struct tn_dtls_ctx *dtls_ctx;
+    struct tn_security security;
+    struct tn_stream_handshake handshake;
 
     struct tn_stream_sender sender;
     struct tn_stream_rtcp rtcp;
@@ -103,7 +124,8 @@ void tn_stream_fini(struct tn_stream *stream);
 
 /**
  * What offer and answer agree on from now on; any number of times. A new remote address takes the
- * place of the observed one; the same address as before keeps the observed one.
+ * place of the observed one; the same address as before keeps the observed one. Keys are taken over
+ * at once (plan.h); a plan that is not active changes nothing about them.
  */
 void tn_stream_configure(struct tn_stream *stream, const struct tn_media_plan *plan);
 /**
@@ -123,7 +145,7 @@ int tn_stream_send(struct tn_stream *stream, const int16_t *pcm);
  */
 int tn_stream_dtmf(struct tn_stream *stream, char digit, uint32_t duration_ms);
 
-/** RTP or RTCP, told apart by socket. What makes no sense is counted and dropped. */
+/** RTP, RTCP or DTLS, told apart by socket and first bytes (RFC 7983). What makes no sense is counted and dropped. */
 void tn_stream_receive(struct tn_stream *stream, const struct tern_datagram *datagram);
 /** One frame of received audio. @return true when it is audio, false for a guess or comfort */
 bool tn_stream_take(struct tn_stream *stream, int16_t *pcm);
@@ -137,6 +159,9 @@ tern_time tn_stream_last_received(const struct tn_stream *stream);
 bool tn_stream_moved_since(const struct tn_stream *stream, tern_time since);
 /** Where RTP is sent now; family 0 where the plan has no address. */
 tern_addr tn_stream_remote(const struct tn_stream *stream);
+/** Is it in the clear, without keys yet, protected, or refused? `reason` may be NULL; it receives
+ *  why it has FAILED, for people, or "". TN_EFFECT_SECURITY tells of each change. */
+enum tn_security_state tn_stream_security(const struct tn_stream *stream, const char **reason);
 /** RTCP BYE, where anything was ever sent. @return 0 */
 int tn_stream_bye(struct tn_stream *stream);
 
@@ -149,7 +174,14 @@ void tn_stream_drop(struct tn_stream *stream); /* count a packet that makes no s
 
 void tn_stream_rtcp_init(struct tn_stream *stream);
 void tn_stream_rtcp_configure(struct tn_stream *stream); /* starts or stops the reports */
-void tn_stream_rtcp_receive(struct tn_stream *stream, const struct tern_datagram *datagram);
+void tn_stream_rtcp_receive(struct tn_stream *stream, const struct tern_datagram *datagram,
+                            enum tn_source_proof proof);
+void tn_stream_handshake_init(struct tn_stream *stream);
+void tn_stream_handshake_fini(struct tn_stream *stream);
+void tn_stream_handshake_configure(struct tn_stream *stream); /* the plan is DTLS */
+void tn_stream_handshake_move(struct tn_stream *stream);      /* `local` is another one now */
+bool tn_stream_is_dtls(tern_str datagram);
+void tn_stream_handshake_receive(struct tn_stream *stream, const struct tern_datagram *datagram);
 /* Another SSRC of ours from now on (RFC 3550 8.2). */
 void tn_stream_change_ssrc(struct tn_stream *stream);
 

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Incoming: which packets are the far end's, and where each goes. A packet has
- * to pass, in this order: the RTP header (RFC 3550 A.1), the SSRC (another one
- * only after probation), the source (source.h), the sequence number.
+ * to pass, in this order: its key, where there is one (RFC 3711 3.3), the RTP
+ * header (RFC 3550 A.1), the SSRC (another one only after probation), the
+ * source (source.h), the sequence number.
  */
 #include "media/stream.h"
 
 #include <string.h>
 
 #include "base/assert.h"
+#include "base/mutant.h"
 #include "wire/rtp/rtp.h"
 
 /* What a packet carries, by the plan. */
@@ -174,16 +176,31 @@ static void collide(struct tn_stream *stream, tern_addr remote)
     tn_stream_change_ssrc(stream);
 }
 
+/* Whoever has the key may speak as whom he likes; only what was overtaken has to wait and see. */
+static bool may_speak(struct tn_stream *stream, const struct tn_rtp *rtp, tern_addr remote,
+                      enum tn_source_proof proof)
+{
+    switch (proof) {
+    case TN_SOURCE_PROVEN: return true;
+    case TN_SOURCE_OVERTAKEN:
+        return !stream->reception.known || stream->reception.ssrc == rtp->ssrc ||
+               passes_trial(stream, rtp, remote);
+    case TN_SOURCE_UNPROVEN: break;
+    }
+    return is_plausible(stream, rtp, remote);
+}
+
 static enum tn_source_verdict judge(struct tn_stream *stream, const struct tn_rtp *rtp,
-                                    tern_addr remote)
+                                    tern_addr remote, enum tn_source_proof proof)
 {
     enum tn_source_state before = stream->source.state;
     bool same = stream->reception.known && stream->reception.ssrc == rtp->ssrc;
     struct tn_source_packet packet = {
         .remote = remote,
         .sequence = rtp->sequence,
-        .plausible = is_plausible(stream, rtp, remote),
+        .plausible = may_speak(stream, rtp, remote, proof),
         .new_ssrc = !same,
+        .proof = proof,
     };
 
     if (!same && !packet.plausible) return TN_SOURCE_IGNORE; /* not even a sign of life */
@@ -195,7 +212,8 @@ static enum tn_source_verdict judge(struct tn_stream *stream, const struct tn_rt
     return verdict;
 }
 
-static void receive_rtp(struct tn_stream *stream, const struct tern_datagram *datagram)
+static void receive_rtp(struct tn_stream *stream, const struct tern_datagram *datagram,
+                        enum tn_source_proof proof)
 {
     struct tn_rtp rtp;
     tern_str data = {datagram->data, datagram->len};
@@ -208,26 +226,78 @@ static void receive_rtp(struct tn_stream *stream, const struct tern_datagram *da
         collide(stream, datagram->remote);
         return;
     }
-    switch (judge(stream, &rtp, datagram->remote)) {
+    switch (judge(stream, &rtp, datagram->remote, proof)) {
     case TN_SOURCE_IGNORE: tn_stream_drop(stream); return;
     case TN_SOURCE_HOLD: hold(stream, &rtp); return;
     case TN_SOURCE_PLAY: break;
-    case TN_SOURCE_MOVED: play_held(stream, datagram->remote); break;
+    case TN_SOURCE_MOVED:
+        stream->rtcp.proven = false;
+        play_held(stream, datagram->remote);
+        break;
     }
     if (!stream->reception.known || stream->reception.ssrc != rtp.ssrc) adopt(stream, &rtp);
     play(stream, &rtp, stream->ctx->now);
 }
 
+/* RFC 5761 4 where they share a port; else the socket tells. */
+static bool is_rtcp(const struct tn_stream *stream, const struct tern_datagram *datagram)
+{
+    tern_str data = {datagram->data, datagram->len};
+    bool shared = stream->plan.rtcp_mux || stream->rtp_socket == stream->rtcp_socket;
+
+    if (shared && datagram->socket == stream->rtp_socket) return tn_rtp_is_rtcp(data);
+    return datagram->socket == stream->rtcp_socket;
+}
+
+static void receive(struct tn_stream *stream, const struct tern_datagram *datagram, bool rtcp,
+                    enum tn_source_proof proof)
+{
+    if (rtcp) {
+        tn_stream_rtcp_receive(stream, datagram, proof);
+    } else {
+        receive_rtp(stream, datagram, proof);
+    }
+}
+
+/* Nothing looks at a packet before its key has. */
+static void receive_secured(struct tn_stream *stream, const struct tern_datagram *datagram,
+                            bool rtcp)
+{
+    struct tern_datagram clear = *datagram;
+    uint8_t bytes[TN_SRTP_PACKET];
+    tern_str data = {datagram->data, datagram->len};
+    enum tn_source_proof proof = TN_SOURCE_OVERTAKEN;
+
+    if (TN_MUTANT(SWITCH_BEFORE_AUTHENTICATION)) stream->source.accepted = datagram->remote;
+    clear.data = bytes;
+    clear.len = 0;
+    switch (tn_security_open(&stream->security, rtcp, data, bytes, &clear.len)) {
+    case TN_SRTP_NEWEST: proof = TN_SOURCE_PROVEN; break;
+    case TN_SRTP_LATE: break;
+    case TN_SRTP_REPLAYED:
+        stream->counts.packets_replayed++;
+        tn_stream_drop(stream);
+        return;
+    case TN_SRTP_FORGED:
+        if (stream->security.receive) stream->counts.packets_forged++;
+        tn_stream_drop(stream);
+        return;
+    }
+    receive(stream, &clear, rtcp, proof);
+}
+
 void tn_stream_receive(struct tn_stream *stream, const struct tern_datagram *datagram)
 {
     tern_str data = {datagram->data, datagram->len};
-    bool shared = stream->rtp_socket == stream->rtcp_socket;
+    bool dtls = stream->plan.security == TN_PLAN_DTLS && datagram->socket == stream->rtp_socket;
 
-    if (datagram->socket == stream->rtcp_socket && (!shared || tn_rtp_is_rtcp(data))) {
-        tn_stream_rtcp_receive(stream, datagram);
-    } else if (datagram->socket == stream->rtp_socket) {
-        receive_rtp(stream, datagram);
-    } else {
+    if (datagram->socket != stream->rtp_socket && datagram->socket != stream->rtcp_socket) {
         tn_stream_drop(stream);
+    } else if (dtls && tn_stream_is_dtls(data)) {
+        tn_stream_handshake_receive(stream, datagram);
+    } else if (stream->security.state == TN_SECURITY_PLAIN) {
+        receive(stream, datagram, is_rtcp(stream, datagram), TN_SOURCE_UNPROVEN);
+    } else {
+        receive_secured(stream, datagram, is_rtcp(stream, datagram));
     }
 }

@@ -37,8 +37,10 @@ static tern_addr rtcp_remote(const struct tn_stream *stream)
     tern_addr rtp = tn_stream_remote(stream);
     const tern_addr *observed = &stream->rtcp.observed;
 
-    if (rtp.family == TERN_FAMILY_NONE) return rtp;
-    if (stream->symmetric && tern_addr_same_host(*observed, rtp)) return *observed;
+    if (rtp.family == TERN_FAMILY_NONE || stream->plan.rtcp_mux) return rtp;
+    if (stream->symmetric && (stream->rtcp.proven || tern_addr_same_host(*observed, rtp))) {
+        return *observed;
+    }
     if (tern_addr_equal(rtp, stream->plan.remote_rtp) &&
         stream->plan.remote_rtcp.family != TERN_FAMILY_NONE) {
         return stream->plan.remote_rtcp;
@@ -51,8 +53,9 @@ static bool can_report(const struct tn_stream *stream)
 {
     tern_addr remote = rtcp_remote(stream);
 
-    return stream->plan.active && remote.family != TERN_FAMILY_NONE &&
-           remote.family == stream->local.family;
+    if (stream->plan.security == TN_PLAN_DTLS && !stream->plan.rtcp_mux) return false;
+    return stream->plan.active && tn_security_ready(&stream->security) &&
+           remote.family != TERN_FAMILY_NONE && remote.family == stream->local.family;
 }
 
 static size_t take_report(struct tn_stream *stream, struct tn_rtcp_report *report)
@@ -93,17 +96,19 @@ static void print_report(struct tn_stream *stream, struct tn_buf *buf)
 
 static void send_report(struct tn_stream *stream, bool bye)
 {
-    char bytes[TN_RTCP_BYTES];
+    uint8_t bytes[TN_RTCP_BYTES];
     struct tn_buf buf;
     tern_str text;
 
     if (!can_report(stream)) return;
-    tn_buf_fixed(&buf, bytes, sizeof(bytes));
+    tn_buf_fixed(&buf, (char *)bytes, sizeof(bytes) - TN_SRTP_TRAILER);
     print_report(stream, &buf);
     if (bye) tn_rtcp_print_bye(&buf, stream->sender.ssrc);
     if (tn_buf_end(&buf, &text) != 0) return;
+    if (!tn_security_seal(&stream->security, true, bytes, &text.len, sizeof(bytes))) return;
     stream->rtcp.sent = true;
-    tn_stream_output(stream, stream->rtcp_socket, rtcp_remote(stream), text);
+    tn_stream_output(stream, stream->plan.rtcp_mux ? stream->rtp_socket : stream->rtcp_socket,
+                     rtcp_remote(stream), text);
 }
 
 /* RFC 3550 6.3.1: half to one and a half of the interval, so that calls do not report in step. */
@@ -183,26 +188,42 @@ static void read_part(struct tn_stream *stream, const struct tn_rtcp *part)
 }
 
 /* From where the far end's RTP comes or was announced, and from the source that we hear. */
-static bool is_authentic(const struct tn_stream *stream, const struct tn_rtcp *first,
-                         tern_addr remote)
+static bool is_credible(const struct tn_stream *stream, const struct tn_rtcp *first,
+                        tern_addr remote)
 {
-    if (first->type != TN_RTCP_SR && first->type != TN_RTCP_RR) return false;
     if (stream->reception.known && first->ssrc != stream->reception.ssrc) return false;
     return tern_addr_same_host(remote, tn_stream_remote(stream)) ||
            tern_addr_same_host(remote, stream->plan.remote_rtcp);
 }
 
-void tn_stream_rtcp_receive(struct tn_stream *stream, const struct tern_datagram *datagram)
+static bool is_welcome(const struct tn_stream *stream, const struct tn_rtcp *first,
+                       tern_addr remote, enum tn_source_proof proof)
+{
+    if (first->type != TN_RTCP_SR && first->type != TN_RTCP_RR) return false;
+    return proof != TN_SOURCE_UNPROVEN || is_credible(stream, first, remote);
+}
+
+/* An authentic packet that was overtaken says nothing about where the far end is now. */
+static void observe(struct tn_stream *stream, tern_addr remote, enum tn_source_proof proof)
+{
+    if (proof == TN_SOURCE_OVERTAKEN) return;
+    stream->rtcp.observed = remote;
+    stream->rtcp.proven = proof == TN_SOURCE_PROVEN;
+}
+
+void tn_stream_rtcp_receive(struct tn_stream *stream, const struct tern_datagram *datagram,
+                            enum tn_source_proof proof)
 {
     tern_str compound = {datagram->data, datagram->len};
     struct tn_rtcp part;
 
     if (!stream->plan.active || tn_rtcp_check(compound) != 0 ||
-        tn_rtcp_next(&compound, &part) != 1 || !is_authentic(stream, &part, datagram->remote)) {
+        tn_rtcp_next(&compound, &part) != 1 ||
+        !is_welcome(stream, &part, datagram->remote, proof)) {
         tn_stream_drop(stream);
         return;
     }
-    stream->rtcp.observed = datagram->remote;
+    observe(stream, datagram->remote, proof);
     read_part(stream, &part);
     for (int more = 1; more != 0;) {
         more = tn_rtcp_next(&compound, &part);

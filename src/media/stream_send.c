@@ -16,28 +16,30 @@ bool tn_stream_can_send(const struct tn_stream *stream)
 {
     tern_addr remote = tn_stream_remote(stream);
 
-    return wants_to_send(stream) && remote.family != TERN_FAMILY_NONE &&
-           remote.family == stream->local.family;
+    return wants_to_send(stream) && tn_security_ready(&stream->security) &&
+           remote.family != TERN_FAMILY_NONE && remote.family == stream->local.family;
 }
 
 static void send_packet(struct tn_stream *stream, struct tn_rtp *rtp)
 {
     struct tn_stream_sender *sender = &stream->sender;
-    uint8_t bytes[TN_RTP_HEADER + TERN_PCM_FRAME];
+    uint8_t bytes[TN_RTP_HEADER + TERN_PCM_FRAME + TN_SRTP_TRAILER];
 
     rtp->sequence = sender->sequence;
     rtp->ssrc = sender->ssrc;
-    int len = tn_rtp_print(rtp, bytes, sizeof(bytes));
-    if (len < 0) return; /* a payload type that the plan should not have */
+    int printed = tn_rtp_print(rtp, bytes, sizeof(bytes));
+    if (printed < 0) return; /* a payload type that the plan should not have */
+    size_t len = (size_t)printed;
+    if (!tn_security_seal(&stream->security, false, bytes, &len, sizeof(bytes))) return;
     sender->sequence++;
     sender->packets++;
     sender->bytes += (uint32_t)rtp->payload.len;
     sender->last_sent = stream->ctx->now;
     stream->counts.packets_sent++;
-    stream->counts.bytes_sent += (uint64_t)len;
+    stream->counts.bytes_sent += len;
     stream->ctx->stats.rtp_out++;
     tn_stream_output(stream, stream->rtp_socket, tn_stream_remote(stream),
-                     (tern_str){(const char *)bytes, (size_t)len});
+                     (tern_str){(const char *)bytes, len});
 }
 
 static void encode(enum tn_codec codec, const int16_t *pcm, uint8_t *out)

@@ -74,6 +74,7 @@ void tn_ep_dispatch(struct tern_endpoint *ep, const struct tn_effect *effect)
     case TN_EFFECT_TXN_FAILED:
     case TN_EFFECT_PREPARE:
     case TN_EFFECT_RESPONSE:
-    case TN_EFFECT_FAILED: to_owner(ep, effect); return;
+    case TN_EFFECT_FAILED:
+    case TN_EFFECT_SECURITY: to_owner(ep, effect); return;
     }
 }

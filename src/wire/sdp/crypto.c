@@ -152,7 +152,9 @@ static int read_keys(tern_str text, struct tn_sdes *sdes)
 
     if (!tn_str_ieq(method, TERN_STR("inline")) || info.len == 0) return TERN_EPARSE;
     if (read_key(info, sdes) != 0) return TERN_EPARSE;
-    if (first.len != text.len) obstruct(sdes, others);
+    if (first.len == text.len) return 0;
+    if (others.len == 0) return TERN_EPARSE;
+    obstruct(sdes, others);
     return 0;
 }
 

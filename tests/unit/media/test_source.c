@@ -18,9 +18,16 @@ static void start(void)
     tn_source_plan(&source, a, now);
 }
 
+static enum tn_source_verdict hear_proof(tern_addr remote, enum tn_source_proof proof)
+{
+    struct tn_source_packet packet = {remote, 77, true, false, proof};
+
+    return tn_source_packet(&source, &packet, now);
+}
+
 static enum tn_source_verdict hear(tern_addr remote, uint16_t sequence)
 {
-    struct tn_source_packet packet = {remote, sequence, true, false};
+    struct tn_source_packet packet = {remote, sequence, true, false, TN_SOURCE_UNPROVEN};
 
     return tn_source_packet(&source, &packet, now);
 }
@@ -44,8 +51,8 @@ static void enter(enum tn_source_state state)
 /* Brings about an event; NOT in the tables below says that it cannot occur in that state. */
 static enum tn_source_verdict cause(enum tn_source_event event)
 {
-    struct tn_source_packet odd = {b, 3, false, false};
-    struct tn_source_packet claim = {addr_of("192.0.2.1:4000"), 3, true, true};
+    struct tn_source_packet odd = {b, 3, false, false, TN_SOURCE_UNPROVEN};
+    struct tn_source_packet claim = {a, 3, true, true, TN_SOURCE_UNPROVEN};
 
     switch (event) {
     case TN_SOURCE_EV_PLAN:
@@ -63,6 +70,8 @@ static enum tn_source_verdict cause(enum tn_source_event event)
         source.announced = claim.remote;
         return tn_source_packet(&source, &claim, now);
     case TN_SOURCE_EV_ODD: return tn_source_packet(&source, &odd, now);
+    case TN_SOURCE_EV_NEWEST: return hear_proof(b, TN_SOURCE_PROVEN);
+    case TN_SOURCE_EV_OVERTAKEN: return hear_proof(b, TN_SOURCE_OVERTAKEN);
     case TN_SOURCE_EVENTS: break;
     }
     CHECK(false);
@@ -86,17 +95,17 @@ static void each_event_in_each_state_goes_where_the_table_says(void)
     };
     /* clang-format off */
     static const int next[TN_SOURCE_STATES][TN_SOURCE_EVENTS] = {
-        /*                       plan current early first repeat proof claim odd */
-        [TN_SOURCE_SILENT]    = {SIL, NOT,    NOT,  FOL,  NOT,   NOT,  NOT,   SIL},
-        [TN_SOURCE_RENEWED]   = {REN, NOT,    REN,  FOL,  NOT,   NOT,  NOT,   REN},
-        [TN_SOURCE_FOLLOWING] = {REN, FOL,    NOT,  PRO,  NOT,   NOT,  FOL,   FOL},
-        [TN_SOURCE_PROVING]   = {REN, FOL,    NOT,  PRO,  PRO,   FOL,  FOL,   PRO},
+        /*                       plan current early first repeat proof claim odd  new  over */
+        [TN_SOURCE_SILENT]    = {SIL, NOT,    NOT,  FOL,  NOT,   NOT,  NOT,   SIL, FOL, SIL},
+        [TN_SOURCE_RENEWED]   = {REN, NOT,    REN,  FOL,  NOT,   NOT,  NOT,   REN, FOL, REN},
+        [TN_SOURCE_FOLLOWING] = {REN, FOL,    NOT,  PRO,  NOT,   NOT,  FOL,   FOL, FOL, FOL},
+        [TN_SOURCE_PROVING]   = {REN, FOL,    NOT,  PRO,  PRO,   FOL,  FOL,   PRO, FOL, PRO},
     };
     static const int verdict[TN_SOURCE_STATES][TN_SOURCE_EVENTS] = {
-        [TN_SOURCE_SILENT]    = {IGN, NOT,    NOT,  MOV,  NOT,   NOT,  NOT,   IGN},
-        [TN_SOURCE_RENEWED]   = {IGN, NOT,    PLA,  MOV,  NOT,   NOT,  NOT,   IGN},
-        [TN_SOURCE_FOLLOWING] = {IGN, PLA,    NOT,  HOL,  NOT,   NOT,  MOV,   IGN},
-        [TN_SOURCE_PROVING]   = {IGN, PLA,    NOT,  HOL,  HOL,   MOV,  MOV,   IGN},
+        [TN_SOURCE_SILENT]    = {IGN, NOT,    NOT,  MOV,  NOT,   NOT,  NOT,   IGN, MOV, PLA},
+        [TN_SOURCE_RENEWED]   = {IGN, NOT,    PLA,  MOV,  NOT,   NOT,  NOT,   IGN, MOV, PLA},
+        [TN_SOURCE_FOLLOWING] = {IGN, PLA,    NOT,  HOL,  NOT,   NOT,  MOV,   IGN, MOV, PLA},
+        [TN_SOURCE_PROVING]   = {IGN, PLA,    NOT,  HOL,  HOL,   MOV,  MOV,   IGN, MOV, PLA},
     };
     /* clang-format on */
     for (int state = 0; state < TN_SOURCE_STATES; state++) {
@@ -214,6 +223,41 @@ static void a_plan_that_confirms_what_is_observed_changes_nothing(void)
     CHECK_EQ(source.state, TN_SOURCE_FOLLOWING);
 }
 
+/* The far end walks through three networks in 40 ms; only it can have made those packets. */
+static void authentic_packets_move_as_often_as_they_come(void)
+{
+    start();
+    CHECK_EQ(hear_proof(a, TN_SOURCE_PROVEN), TN_SOURCE_MOVED);
+    CHECK_EQ(hear_proof(b, TN_SOURCE_PROVEN), TN_SOURCE_MOVED);
+    now += TERN_MS(20);
+    CHECK_EQ(hear_proof(c, TN_SOURCE_PROVEN), TN_SOURCE_MOVED);
+    now += TERN_MS(20);
+    CHECK_EQ(hear_proof(a, TN_SOURCE_OVERTAKEN), TN_SOURCE_PLAY);
+    CHECK_EQ(hear_proof(b, TN_SOURCE_OVERTAKEN), TN_SOURCE_PLAY);
+    CHECK(tern_addr_equal(tn_source_target(&source), c));
+    CHECK_EQ(source.moves, 2);
+}
+
+/* It may send there and listen elsewhere: what was sent before the plan does not outrank it. */
+static void an_authentic_packet_in_flight_does_not_undo_a_new_plan(void)
+{
+    start();
+    CHECK_EQ(hear_proof(a, TN_SOURCE_PROVEN), TN_SOURCE_MOVED);
+    tn_source_plan(&source, b, now);
+    CHECK_EQ(hear_proof(a, TN_SOURCE_PROVEN), TN_SOURCE_PLAY);
+    CHECK(tern_addr_equal(tn_source_target(&source), b));
+    CHECK_EQ(hear_proof(c, TN_SOURCE_PROVEN), TN_SOURCE_MOVED);
+    CHECK(tern_addr_equal(tn_source_target(&source), c));
+}
+
+static void an_authentic_packet_of_another_family_is_played_and_not_followed(void)
+{
+    start();
+    CHECK_EQ(hear_proof(a, TN_SOURCE_PROVEN), TN_SOURCE_MOVED);
+    CHECK_EQ(hear_proof(addr_of("[2001:db8::1]:4000"), TN_SOURCE_PROVEN), TN_SOURCE_PLAY);
+    CHECK(tern_addr_equal(tn_source_target(&source), a));
+}
+
 int main(int argc, char **argv)
 {
     static const struct test tests[] = {
@@ -227,6 +271,9 @@ int main(int argc, char **argv)
         TEST(after_a_new_plan_the_old_address_comes_back_if_it_goes_on),
         TEST(a_source_that_no_plan_announced_is_taken_back_at_once),
         TEST(a_plan_that_confirms_what_is_observed_changes_nothing),
+        TEST(authentic_packets_move_as_often_as_they_come),
+        TEST(an_authentic_packet_in_flight_does_not_undo_a_new_plan),
+        TEST(an_authentic_packet_of_another_family_is_played_and_not_followed),
     };
     return run_tests(tests, sizeof(tests) / sizeof(tests[0]), argc, argv);
 }

@@ -130,6 +130,7 @@ static void a_malformed_line_is_refused_and_leaves_nothing(void)
         "1 AES_CM_128_HMAC_SHA1_80 inline:" KEY_A "|2^20|1:129",
         "1 AES_CM_128_HMAC_SHA1_80 inline:" KEY_A "|2^20|x:4",
         "1 AES_CM_128_HMAC_SHA1_80 inline:" KEY_A "|2^20|1:4|",
+        "1 AES_CM_128_HMAC_SHA1_80 inline:" KEY_A ";",
         "1 AES_CM_128_HMAC_SHA1_80 inline:" KEY_A KEY_A KEY_A,
     };
 

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * DTLS-SRTP of a stream: the handshake goes by the socket of RTP, between the addresses that media
+ * has now. RFC 5763, RFC 5764 5.1, RFC 8842 5.
+ *
+ * It is answered to wherever its last datagram came from, since a far end behind a NAT says a
+ * private address; who it is, the fingerprint tells. So a stranger who guesses the port can disturb
+ * a handshake: one that fails with somebody else than the plan names begins anew, a few times.
+ */
+#include "media/stream.h"
+
+#include <string.h>
+
+#include "base/list.h"
+#include "base/str.h"
+
+#define DTLS_FIRST 20 /* RFC 7983 7: the first byte of a record */
+#define DTLS_LAST  63
+
+static bool has_path(const struct tn_stream *stream, tern_addr remote)
+{
+    return remote.family != TERN_FAMILY_NONE && remote.family == stream->local.family;
+}
+
+static tern_addr handshake_remote(const struct tn_stream *stream)
+{
+    const struct tn_stream_handshake *handshake = &stream->handshake;
+
+    if (stream->symmetric && has_path(stream, handshake->observed)) return handshake->observed;
+    return tn_stream_remote(stream);
+}
+
+static void flush(struct tn_stream *stream)
+{
+    tern_addr remote = handshake_remote(stream);
+    tern_str datagram;
+
+    while (tn_dtls_take(stream->handshake.dtls, &datagram)) {
+        if (!has_path(stream, remote)) continue; /* the timer repeats it */
+        tn_stream_output(stream, stream->rtp_socket, remote, datagram);
+    }
+}
+
+/* Without a path time stands still, so that an outage is no refusal. */
+static void arm(struct tn_stream *stream)
+{
+    struct tn_stream_handshake *handshake = &stream->handshake;
+    tern_time in;
+
+    tn_timer_cancel(stream->ctx, &handshake->timer);
+    if (!handshake->dtls || !has_path(stream, handshake_remote(stream))) return;
+    if (tn_dtls_due(handshake->dtls, &in)) tn_timer_arm(stream->ctx, &handshake->timer, in);
+}
+
+static void fail(struct tn_stream *stream, const char *reason)
+{
+    tn_security_fail(&stream->security, reason);
+    tn_timer_cancel(stream->ctx, &stream->handshake.timer);
+    tn_dtls_free(stream->handshake.dtls);
+    stream->handshake.dtls = NULL;
+}
+
+static void start(struct tn_stream *stream)
+{
+    struct tn_stream_handshake *handshake = &stream->handshake;
+    tern_str fingerprint = tn_str(stream->plan.peer_fingerprint);
+
+    tn_dtls_free(handshake->dtls);
+    handshake->dtls = NULL;
+    handshake->observed = (tern_addr){0};
+    if (!stream->dtls_ctx) {
+        fail(stream, "there is no certificate for DTLS");
+        return;
+    }
+    int err =
+        tn_dtls_new(stream->dtls_ctx, stream->plan.dtls_active, fingerprint, &handshake->dtls);
+    if (!err) err = tn_dtls_start(handshake->dtls);
+    if (err) {
+        fail(stream, err == TERN_EPARSE ? "the far end's fingerprint is of no use"
+                                        : "there is no memory for DTLS");
+        return;
+    }
+    flush(stream);
+    arm(stream);
+}
+
+static void on_timer(struct tn_timer *timer)
+{
+    struct tn_stream *stream = TN_OWNER(timer, struct tn_stream, handshake.timer);
+    struct tn_dtls *dtls = stream->handshake.dtls;
+
+    int err = tn_dtls_timeout(dtls);
+    flush(stream);
+    if (err) {
+        fail(stream, tn_dtls_reason(dtls));
+    } else {
+        arm(stream);
+    }
+}
+
+void tn_stream_handshake_init(struct tn_stream *stream)
+{
+    tn_timer_init(&stream->handshake.timer, 0, on_timer);
+}
+
+void tn_stream_handshake_fini(struct tn_stream *stream)
+{
+    tn_timer_cancel(stream->ctx, &stream->handshake.timer);
+    tn_dtls_free(stream->handshake.dtls);
+    stream->handshake.dtls = NULL;
+    stream->handshake.known = false;
+}
+
+void tn_stream_handshake_configure(struct tn_stream *stream)
+{
+    struct tn_stream_handshake *handshake = &stream->handshake;
+
+    if (handshake->known && handshake->association == stream->plan.association) {
+        arm(stream); /* the plan may have brought an address */
+        return;
+    }
+    handshake->known = true;
+    handshake->association = stream->plan.association;
+    handshake->restarts = 0;
+    start(stream);
+}
+
+void tn_stream_handshake_move(struct tn_stream *stream)
+{
+    arm(stream); /* what is overdue is repeated at once, from the new address */
+}
+
+bool tn_stream_is_dtls(tern_str datagram)
+{
+    if (datagram.len == 0) return false;
+    uint8_t first = (uint8_t)datagram.ptr[0];
+    return first >= DTLS_FIRST && first <= DTLS_LAST;
+}
+
+static void take_keys(struct tn_stream *stream)
+{
+    struct tn_srtp_keys keys;
+
+    if (tn_dtls_keys(stream->handshake.dtls, &keys) != 0) {
+        fail(stream, "there is no memory for the media keys");
+        return;
+    }
+    tn_security_install(&stream->security, &keys);
+    tn_wipe(&keys, sizeof(keys));
+}
+
+static bool may_restart(const struct tn_stream *stream, tern_addr remote)
+{
+    return stream->handshake.restarts < TN_HANDSHAKE_RESTARTS &&
+           !tern_addr_same_host(remote, stream->plan.remote_rtp);
+}
+
+void tn_stream_handshake_receive(struct tn_stream *stream, const struct tern_datagram *datagram)
+{
+    struct tn_stream_handshake *handshake = &stream->handshake;
+
+    if (!handshake->dtls) {
+        tn_stream_drop(stream);
+        return;
+    }
+    bool open = tn_dtls_state(handshake->dtls) != TN_DTLS_HANDSHAKE;
+    handshake->observed = datagram->remote;
+    int err = tn_dtls_receive(handshake->dtls, datagram->data, datagram->len);
+    flush(stream);
+    if (!err && !open && tn_dtls_state(handshake->dtls) == TN_DTLS_OPEN) take_keys(stream);
+    if (err && !open && may_restart(stream, datagram->remote)) {
+        handshake->restarts++;
+        start(stream);
+    } else if (err && !open) {
+        fail(stream, tn_dtls_reason(handshake->dtls));
+    } else {
+        arm(stream); /* once the keys are here, an association that breaks takes nothing with it */
+    }
+}
