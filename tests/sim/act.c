@@ -138,6 +138,7 @@ static void sleep_for(struct life *life, struct phone *phone, int32_t ms)
     tern_time until = tern_sim_now(life->sim) + TERN_MS(ms);
     unsettle(life, phone);
     phone->moved = until;
+    sound_sleeps(phone, until);
     tern_sim_suspend(life->sim, phone->host, until);
     if (tern_sim_at(life->sim, until, wake, life, phone->host) != 0) fail(life, "memory", "at");
 }
@@ -337,6 +338,7 @@ void act(struct life *life, const struct step *step)
         at += (size_t)snprintf(text + at, sizeof(text) - at, " %d", step->arg[i]);
     trace(life, "------ %s %s%s", step->who == WORLD ? "net" : host_name((uint32_t)step->who + 1),
           verb_name(step->verb), text);
+    pace_act(life);
     if (step->who >= PHONES) {
         act_world(life, step);
         return;
@@ -351,6 +353,7 @@ void act(struct life *life, const struct step *step)
 void act_calm(struct life *life)
 {
     trace(life, "------ peace");
+    pace_act(life);
     life->calm = true;
     for (uint32_t net = 1; net <= SERVER_NET; net++) {
         struct tern_sim_path path;

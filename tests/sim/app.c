@@ -172,6 +172,7 @@ void app_event(void *user, uint32_t host, const struct tern_event *e)
     struct phone *phone = &life->phones[host - 1];
     struct end *end = app_end(phone, call_in(e));
     tell(life, host, e);
+    sound_look(life, phone);
     check_handle(life, phone, e);
     if (e->type == TERN_EV_CALL_INCOMING) {
         end = app_add(life, phone, e->u.incoming.call, caller(phone, e->u.incoming.from));

@@ -7,6 +7,7 @@
 #define SIM_EYES_H
 
 #include <tern/event.h>
+#include <tern/sim.h>
 
 #include "message.h"
 
@@ -57,6 +58,38 @@ struct rules {
     uint32_t session_next;
 };
 
+/* Audio of one phone. */
+struct sound {
+    bool quiet;      /* nobody need hear it, as of the last look */
+    tern_time since; /* when it was so last; may lie ahead, while it sleeps */
+    struct {
+        uint32_t ssrc;
+        tern_time last;
+    } out[AUDIO_MAX];
+    uint32_t out_count;
+    struct {
+        uint32_t ssrc;
+        uint16_t sequence;
+    } in[AUDIO_MAX];
+    uint32_t in_count;
+    uint64_t missing; /* packets that have not come before a later one, of all streams */
+};
+
+/* A change of one phone's network that nothing else disturbs: what it costs is known exactly. */
+struct pace {
+    bool open;
+    bool alive;                    /* the addresses that audio leaves from stand */
+    tern_time began;               /* when the endpoint acts: at once, or after settle_ms */
+    tern_time challenged[2];       /* when the proxy, the registrar gave it a nonce last */
+    uint32_t calls;                /* that are up */
+    uint32_t asked;                /* requests and ACKs, repeats not counted */
+    uint32_t registers, refreshes; /* challenges: of REGISTER, in calls */
+    bool listens;                  /* one call, and audio both ways, with: */
+    int far;
+    tern_time first_sent, first_heard; /* from and at the new address; 0: not yet */
+    uint64_t missing_here, missing_there;
+};
+
 /* ---- rules.c: responses, dialogs and their routes (RFC 3261 8.2.6, 12, 16.12, 17.2) ---- */
 void rules_sent(struct life *life, uint32_t host, const struct message *m, bool repeated);
 void rules_heard(struct life *life, uint32_t host, const struct message *m);
@@ -68,5 +101,21 @@ bool rules_may_wait(const struct life *life, uint32_t host);
 
 /* ---- offers.c ---- */
 void offers_sent(struct life *life, uint32_t host, const struct message *m, struct asked *asked);
+
+/* ---- sound.c ---- */
+void sound_look(struct life *life, struct phone *phone); /* something may have changed */
+void sound_sleeps(struct phone *phone, tern_time until);
+void sound_sent(struct life *life, const struct tern_sim_wire *wire, uint32_t ssrc);
+void sound_heard(struct phone *phone, const struct tern_sim_wire *wire);
+/* Whether audio of this call should flow at present. */
+bool sound_flows(const struct life *life, const struct phone *phone, tern_call call);
+
+/* ---- pace.c ---- */
+void pace_act(struct life *life);                         /* a step is about to be carried out */
+void pace_notice(struct life *life, struct phone *phone); /* the phone is about to hear of it */
+void pace_sent(struct life *life, uint32_t host, const struct message *m);
+void pace_heard(struct life *life, uint32_t host, const struct message *m);
+void pace_media(struct life *life, const struct tern_sim_wire *wire);
+void pace_completed(struct life *life, uint32_t host, const struct tern_ip_change_progress *p);
 
 #endif

@@ -232,6 +232,9 @@ static void talk(struct life *life, bool on)
 {
     for (uint32_t i = 1; i <= PHONES; i++)
         tern_sim_talk(life->sim, i, on);
+    life->talks = on;
+    for (int i = 0; i < PHONES; i++)
+        sound_look(life, &life->phones[i]);
 }
 
 static void live(struct life *life)

@@ -110,8 +110,6 @@ struct progress {
     uint32_t generation;
     bool closed;
     tern_time since;
-    tern_time began;
-    uint32_t sent_before; /* SIP messages, when it began */
     uint32_t completed;
 };
 
@@ -131,6 +129,8 @@ struct phone {
     bool hasty;     /* moved twice while a REGISTER was under way: see act_plug() */
     tern_time left; /* when it was to be unregistered; 0: it was not */
     struct progress progress;
+    struct sound sound;
+    struct pace pace;
     tern_time moved;                                  /* last change of its network */
     int32_t nets[2];                                  /* where it is plugged in */
     struct tern_network network_before, network_then; /* dns.c: of the last change, and notice */
@@ -149,6 +149,8 @@ struct life {
     bool disturbed;   /* a fault is in force that is no change of address */
     bool registrar_refused;
     bool calm;
+    bool talks;                    /* everybody, all the time */
+    tern_time acted, acted_before; /* the last two steps */
     tern_time start;
     int64_t blocks;          /* allocated by the endpoints */
     void *freed[FREED_KEPT]; /* the last ones: see memory.c */

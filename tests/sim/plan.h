@@ -42,7 +42,6 @@
     X(answer, 300, 0, 60000, "ms until a call is answered")                                        \
     X(notice, 0, 0, 5000, "ms until an endpoint hears of its network")                             \
     X(expires, 3600, 60, 86400, "s that phones register for")                                      \
-    X(budget, 0, 0, 1, "hold each handover to its budget of messages and time")                    \
     X(settle, 45000, 1000, 200000, "ms of peace at the end")
 
 enum setting {

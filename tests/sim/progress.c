@@ -2,25 +2,6 @@
 /* Progress of IP changes: each generation is told in order, and closed once. */
 #include "life.h"
 
-/* A REGISTER, a refresh and its ACK, some slack for a challenge each; for one call. */
-#define MESSAGES_BUDGET 8
-
-static void check_budget(struct life *life, uint32_t host, const struct tern_ip_change_progress *p)
-{
-    const struct progress *g = &life->phones[host - 1].progress;
-    uint32_t sent = life->witness[host - 1].sent - g->sent_before;
-    tern_time round_trip = TERN_MS(2) * life->plan->set[SET_delay];
-    /* A TCP handshake, a challenge each that a nonce which has run out costs, and the audio's way. */
-    tern_time most = 4 * round_trip + TERN_MS(300);
-    if (sent > MESSAGES_BUDGET)
-        fail(life, "budget", "%s: %u messages for one change", host_name(host), sent);
-    if (p->since_change > most)
-        fail(life, "budget", "%s: %lld ms for one change, at most %lld", host_name(host),
-             (long long)p->since_change / 1000, (long long)most / 1000);
-    if (p->status != TERN_IP_CHANGE_SUCCESS)
-        fail(life, "budget", "%s: a change that did not succeed", host_name(host));
-}
-
 static void check_completed(struct life *life, uint32_t host,
                             const struct tern_ip_change_progress *p)
 {
@@ -30,8 +11,7 @@ static void check_completed(struct life *life, uint32_t host,
     if (p->status != TERN_IP_CHANGE_SUCCESS && p->status != TERN_IP_CHANGE_FAILURE &&
         p->status != TERN_IP_CHANGE_SUPERSEDED)
         fail(life, "progress", "%s: COMPLETED with status %d", host_name(host), p->status);
-    if (life->plan->set[SET_budget] && p->status != TERN_IP_CHANGE_SUPERSEDED)
-        check_budget(life, host, p);
+    pace_completed(life, host, p);
 }
 
 static struct end *end_of(struct life *life, uint32_t host, const struct message *m)
@@ -88,8 +68,6 @@ void progress_check(struct life *life, uint32_t host, const struct tern_ip_chang
         g->generation = p->generation;
         g->closed = false;
         g->since = 0;
-        g->began = tern_sim_now(life->sim) - p->since_change;
-        g->sent_before = life->witness[host - 1].sent;
     }
     if (g->closed)
         fail(life, "progress", "%s: %s after COMPLETED", host_name(host),

@@ -8,20 +8,19 @@
 #include "plan.h"
 
 static const struct scenario scenarios[] = {
-    {"s00_confirmed_dead", "S0", "budget 1; 1000 alice call; 4000 alice path 3"},
+    {"s00_confirmed_dead", "S0", "1000 alice call; 4000 alice path 3"},
     {"s00_confirmed_dead_tcp", "S0",
-     "budget 1; transport 1; bob_transport 1; 1000 alice call; 4000 alice path 3"},
-    {"s00_confirmed_alive", "S0",
-     "budget 1; 1000 alice call; 4000 alice path 3 1; 9000 alice path 3"},
+     "transport 1; bob_transport 1; 1000 alice call; 4000 alice path 3"},
+    {"s00_confirmed_alive", "S0", "1000 alice call; 4000 alice path 3 1; 9000 alice path 3"},
     {"s00_confirmed_alive_tcp", "S0",
-     "budget 1; transport 1; bob_transport 1; 1000 alice call; 4000 alice path 3 1; 9000 alice "
+     "transport 1; bob_transport 1; 1000 alice call; 4000 alice path 3 1; 9000 alice "
      "path 3"},
     {"s00_confirmed_again_50ms", "S0", "1000 alice call; 4000 alice path 3; 4050 alice path 4"},
     {"s00_confirmed_again_500ms", "S0", "1000 alice call; 4000 alice path 3; 4500 alice path 4"},
     {"s00_confirmed_again_5s", "S0", "1000 alice call; 4000 alice path 3; 9000 alice path 4"},
     {"s00_confirmed_loss", "S0", "loss 100; 1000 alice call; 4000 alice path 3"},
     {"s00_confirmed_stale_nonce", "S0", "nonce 1; 1000 alice call; 8000 alice path 3"},
-    {"s00_confirmed_callee", "S0", "budget 1; 1000 alice call; 4000 bob path 3"},
+    {"s00_confirmed_callee", "S0", "1000 alice call; 4000 bob path 3"},
     {"s04_answered_no_ack_dead", "S4", "delay 400; answer 0; 1000 alice call; 2700 bob path 3"},
     {"s05_our_reinvite_dead", "S5", "1000 alice call; 4000 alice reinvite; 4010 alice path 3"},
     {"s05_our_hold_dead", "S5", "1000 alice call; 4000 alice hold; 4010 alice path 3"},
@@ -53,7 +52,7 @@ static const struct scenario scenarios[] = {
      "1000 alice call; 3900 net down 3 1; 4000 alice path 3; 12000 net down 3 0"},
     {"dns_dead", "S18",
      "names 1; 1000 alice call; 3900 net dns -1; 4000 alice path 3; 9000 net dns -4"},
-    {"ip6", "S0", "family 6; budget 1; 1000 alice call; 4000 alice path 3"},
+    {"ip6", "S0", "family 6; 1000 alice call; 4000 alice path 3"},
     {"both_families", "S16", "family 46; 1000 alice call; 4000 alice path 3"},
 };
 

@@ -227,6 +227,7 @@ static void check_message(struct life *life, uint32_t host, const struct message
         rules_sent(life, host, m, repeated);
         if (repeated) return;
         check_request(life, host, m);
+        pace_sent(life, host, m);
         check_nonce(life, host, m);
         check_addresses(life, host, m);
         dns_check(life, host, m);
@@ -249,11 +250,12 @@ static void hear(struct life *life, const struct tern_sim_wire *wire)
     while (text.len && (text.ptr[0] == '\r' || text.ptr[0] == '\n'))
         text.ptr++, text.len--;
     while (text.len > 4 && message_read(text, &m, &used) == NULL) {
-        rules_heard(life, wire->host, &m);
         if (wire->host != SERVER_HOST) {
             hear_tag(life, wire->host, &m);
             progress_heard(life, wire->host, &m);
+            pace_heard(life, wire->host, &m);
         }
+        rules_heard(life, wire->host, &m);
         text.ptr += used;
         text.len -= used;
     }
@@ -293,14 +295,23 @@ static void check_sip(struct life *life, const struct tern_sim_wire *wire)
     }
 }
 
+/* RFC 5761 4 */
+static bool is_rtp(const struct tern_sim_wire *wire)
+{
+    const uint8_t *p = wire->data;
+    return wire->len >= 12 && (p[1] < 192 || p[1] > 223);
+}
+
 /* RFC 3550 5.1: one source a call, whose numbers go on through every change. */
 static void check_rtp(struct life *life, const struct tern_sim_wire *wire)
 {
     const uint8_t *p = wire->data;
     struct witness *w = &life->witness[wire->host - 1];
-    if (wire->len < 12 || (p[1] >= 192 && p[1] <= 223)) return; /* RTCP */
+    if (!is_rtp(wire)) return;
     uint32_t ssrc = (uint32_t)p[8] << 24 | (uint32_t)p[9] << 16 | (uint32_t)p[10] << 8 | p[11];
     uint16_t sequence = (uint16_t)(p[2] << 8 | p[3]);
+    pace_media(life, wire);
+    sound_sent(life, wire, ssrc);
     for (uint32_t i = w->stream_count; i-- > 0;) {
         struct rtp_stream *s = &w->streams[i];
         if (s->ssrc != ssrc) continue;
@@ -339,6 +350,11 @@ void wire_check(void *user, const struct tern_sim_wire *wire)
     if (life->failed) return;
     if (life->trace && !wire->media) tell(life, wire);
     if (wire->fate == TERN_SIM_RECEIVED && !wire->media) hear(life, wire);
+    if (wire->fate == TERN_SIM_RECEIVED && wire->media && wire->host != SERVER_HOST &&
+        is_rtp(wire)) {
+        sound_heard(&life->phones[wire->host - 1], wire);
+        pace_media(life, wire);
+    }
     if (wire->fate != TERN_SIM_SENT) return;
     if (wire->media) {
         mix(life, wire->data, wire->len < 12 ? wire->len : 12);
