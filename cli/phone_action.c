@@ -58,14 +58,27 @@ void phone_dial(struct phone *phone, size_t account, const char *target)
     }
 }
 
+/* Where a call goes first is this machine itself: no network is needed for it. */
+static bool stays_here(const struct phone *phone)
+{
+    const struct config_account *account = &phone->config.accounts[0];
+    const char *target = phone->config.call;
+
+    if (account->proxy[0] != '\0') return text_is_loopback(text_str(account->proxy));
+    if (strncasecmp(target, "sip:", 4) != 0 && strchr(target, '@') == NULL) target = account->uri;
+    return text_is_loopback(text_str(target));
+}
+
 void phone_dial_at_start(struct phone *phone)
 {
     const struct phone_account *account = &phone->accounts[0];
     struct tern_account_info info;
 
     if (phone->config.call[0] == '\0' || phone->dialled || phone->stopping) return;
-    if (phone->account_count == 0 || !phone->network_usable) return;
+    if (phone->account_count == 0 || !phone->network_told) return;
     if (tern_account_get_info(phone->ep, account->handle, &info) < 0) return;
+    bool registered = info.state == TERN_REGISTRATION_REGISTERED; /* so there is a way */
+    if (!registered && !phone->network_usable && !stays_here(phone)) return;
     if (info.state == TERN_REGISTRATION_FAILED) {
         phone->dialled = true;
         phone_error(phone, "%s is not called: %s is not registered.", phone->config.call,
@@ -73,7 +86,7 @@ void phone_dial_at_start(struct phone *phone)
         if (phone->exit_status == 0) phone->exit_status = 1;
         return;
     }
-    if (info.state != TERN_REGISTRATION_NONE && info.state != TERN_REGISTRATION_REGISTERED) return;
+    if (info.state != TERN_REGISTRATION_NONE && !registered) return;
     phone->dialled = true;
     phone_dial(phone, 0, phone->config.call);
 }

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <wchar.h>
 
 #include "text.h"
@@ -115,6 +116,31 @@ const char *text_short_uri(tern_str uri, char *out, size_t cap)
     while (end < uri.len && uri.ptr[end] != ';' && uri.ptr[end] != '?' && uri.ptr[end] != '>')
         end++;
     return text_clean((tern_str){uri.ptr + start, end - start}, out, cap);
+}
+
+/* What stands between the user and the port, without brackets. */
+static void host_of(tern_str uri, char *out, size_t cap)
+{
+    char name[256];
+    const char *at = strrchr(text_short_uri(uri, name, sizeof(name)), '@');
+    const char *host = at != NULL ? at + 1 : name;
+    const char *end = host[0] == '[' ? "]" : ":";
+
+    host += host[0] == '[';
+    snprintf(out, cap, "%.*s", (int)strcspn(host, end), host);
+}
+
+bool text_is_loopback(tern_str uri)
+{
+    static const uint8_t loopback6[16] = {[15] = 1};
+    char host[256];
+    tern_addr addr;
+
+    host_of(uri, host, sizeof(host));
+    if (strcasecmp(host, "localhost") == 0) return true; /* RFC 6761 6.3 */
+    if (tern_addr_parse(text_str(host), &addr) < 0) return false;
+    if (addr.family == TERN_FAMILY_IPV4) return addr.ip[0] == 127;
+    return memcmp(addr.ip, loopback6, sizeof(loopback6)) == 0;
 }
 
 const char *text_reason(const char *why, const char *path, char *out, size_t cap)

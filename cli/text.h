@@ -27,6 +27,9 @@ const char *text_clean(tern_str from, char *out, size_t cap);
 /* "alice@example.com" from "sip:alice@example.com;transport=tcp", cleaned. @return `out`. */
 const char *text_short_uri(tern_str uri, char *out, size_t cap);
 
+/* Does the host of this URI, or of "alice@127.0.0.1:5070", name this machine by its loopback address? */
+bool text_is_loopback(tern_str uri);
+
 /* What follows `path` and a colon in "cannot play PATH: no such file.", without full stop. */
 const char *text_reason(const char *why, const char *path, char *out, size_t cap);
 

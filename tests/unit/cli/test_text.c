@@ -135,6 +135,31 @@ static void a_reason_comes_without_what_was_said_before_and_without_full_stop(vo
     }
 }
 
+static void uris_that_stay_on_this_machine_are_known(void)
+{
+    static const struct {
+        const char *uri;
+        bool here;
+    } cases[] = {
+        {"sip:bob@127.0.0.1", true},
+        {"sip:bob@127.0.0.1:5070;transport=tcp", true},
+        {"127.3.2.1", true},
+        {"sip:[::1]:5070", true},
+        {"bob@[::1]", true},
+        {"sip:bob@LocalHost:5070", true},
+        {"sip:bob@example.com", false},
+        {"sip:127.0.0.1@192.0.2.1", false},
+        {"sip:bob@[2001:db8::1]", false},
+        {"sip:bob@localhost.example.com", false},
+        {"bob", false},
+        {"", false},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        CHECK_EQ(text_is_loopback(text_str(cases[i].uri)), cases[i].here);
+    }
+}
+
 static void times_are_shown_as_people_say_them(void)
 {
     char clock[16], span[24];
@@ -197,6 +222,7 @@ int main(int argc, char **argv)
         TEST(foreign_text_cannot_move_the_cursor),
         TEST(uris_are_shown_short),
         TEST(a_reason_comes_without_what_was_said_before_and_without_full_stop),
+        TEST(uris_that_stay_on_this_machine_are_known),
         TEST(times_are_shown_as_people_say_them),
         TEST(a_cut_text_fits_and_says_that_it_is_cut),
         TEST(tables_line_up),
