@@ -13,6 +13,8 @@
 #include <tern/tern.h>
 #include <tern/uv.h>
 
+#define PATIENCE_MS 60000 /* for an answer */
+
 static uv_loop_t loop;
 static uv_timer_t timer;
 static struct tern_uv *uv;
@@ -119,6 +121,7 @@ int main(int argc, char **argv)
     call_opts.target = text(argv[3]);
     check(tern_call_make(ep, tern_uv_now(uv), &call_opts, &call));
     check(tern_uv_audio(uv, call, tern_audio_tone(440, 0.3), NULL));
+    uv_timer_start(&timer, hang_up, PATIENCE_MS, 0); /* whatever becomes of it, there is an end */
     while (!stopped) {
         uv_run(&loop, UV_RUN_ONCE);
     }

@@ -46,15 +46,15 @@ void model_derive(const struct model *model, uint8_t label, uint8_t *out, size_t
     model_stream(model->master, model->key_len, iv, out, len);
 }
 
-void model_seal(const uint8_t *key, size_t key_len, const uint8_t iv[12], tern_str aad,
-                uint8_t *text, size_t len)
+void model_seal(const struct model_gcm *gcm, uint8_t *text, size_t len)
 {
+    const EVP_CIPHER *cipher = gcm->key_len == 32 ? EVP_aes_256_gcm() : EVP_aes_128_gcm();
+    const uint8_t *aad = (const uint8_t *)gcm->aad.ptr;
     EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
     int n;
 
-    CHECK(EVP_EncryptInit_ex(ctx, key_len == 32 ? EVP_aes_256_gcm() : EVP_aes_128_gcm(), NULL, key,
-                             iv) == 1);
-    CHECK(EVP_EncryptUpdate(ctx, NULL, &n, (const uint8_t *)aad.ptr, (int)aad.len) == 1);
+    CHECK(EVP_EncryptInit_ex(ctx, cipher, NULL, gcm->key, gcm->iv) == 1);
+    CHECK(EVP_EncryptUpdate(ctx, NULL, &n, aad, (int)gcm->aad.len) == 1);
     CHECK(EVP_EncryptUpdate(ctx, text, &n, text, (int)len) == 1);
     CHECK(EVP_EncryptFinal_ex(ctx, text + len, &n) == 1);
     CHECK(EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_GCM_GET_TAG, TAG, text + len) == 1);
@@ -125,8 +125,8 @@ size_t model_rtp(const struct model *model, uint32_t roc, uint8_t *packet, size_
     if (is_aead(model)) {
         model_derive(model, LABEL_KEY, key, model->key_len);
         aead_iv(model, 0, packet + 8, index, iv);
-        model_seal(key, model->key_len, iv, (tern_str){(const char *)packet, 12}, packet + 12,
-                   len - 12);
+        struct model_gcm gcm = {key, model->key_len, iv, {(const char *)packet, 12}};
+        model_seal(&gcm, packet + 12, len - 12);
         return len + TAG;
     }
     crypt(model, 0, packet + 8, index, (tern_str){(const char *)packet + 12, len - 12});
@@ -144,7 +144,8 @@ size_t model_rtcp(const struct model *model, uint32_t index, uint8_t *packet, si
         aead_iv(model, LABEL_RTCP, packet + 4, index, iv);
         memcpy(aad, packet, 8);
         put32(aad + 8, index | 0x80000000u);
-        model_seal(key, model->key_len, iv, (tern_str){(const char *)aad, 12}, packet + 8, len - 8);
+        struct model_gcm gcm = {key, model->key_len, iv, {(const char *)aad, 12}};
+        model_seal(&gcm, packet + 8, len - 8);
         put32(packet + len + TAG, index | 0x80000000u);
         return len + TAG + 4;
     }

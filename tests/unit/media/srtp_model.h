@@ -17,9 +17,14 @@ void model_stream(const uint8_t *key, size_t key_len, const uint8_t iv[16], uint
                   size_t len);
 /* RFC 3711 4.3.1, with a derivation rate of 0. */
 void model_derive(const struct model *model, uint8_t label, uint8_t *out, size_t len);
-/* Encrypts text in place behind `aad`; the tag goes behind it. */
-void model_seal(const uint8_t *key, size_t key_len, const uint8_t iv[12], tern_str aad,
-                uint8_t *text, size_t len);
+struct model_gcm {
+    const uint8_t *key;
+    size_t key_len;
+    const uint8_t *iv; /* 12 bytes */
+    tern_str aad;
+};
+/* Encrypts text in place; the tag goes behind it. */
+void model_seal(const struct model_gcm *gcm, uint8_t *text, size_t len);
 /* @return the new length */
 size_t model_rtp(const struct model *model, uint32_t roc, uint8_t *packet, size_t len);
 size_t model_rtcp(const struct model *model, uint32_t index, uint8_t *packet, size_t len);

@@ -150,7 +150,7 @@ static void the_model_agrees_with_the_vectors_of_the_rfcs(void)
     from_hex("51753c6580c2726f20718414", iv);
     from_hex("8040f17b8041f8d35501a0b2", bytes);
     memcpy(text, "Gallia est omnis divisa in partes tres", 38);
-    model_seal(key, 16, iv, (tern_str){(const char *)bytes, 12}, text, 38);
+    model_seal(&(struct model_gcm){key, 16, iv, {(const char *)bytes, 12}}, text, 38);
     check_hex(text, "f24de3a3fb34de6cacba861c9d7e4bcabe633bd50d294e6f42a5f47a51c7d19b36de3adf88"
                     "33899d7f27beb16a9152cf765ee4390cce");
 }

@@ -148,7 +148,8 @@ size_t bindings(const char *user, const char *contact_part)
     struct tern_server_binding binding;
     size_t cursor = 0, n = 0;
     while (tern_server_next_binding(server->ep, world.now, &cursor, &binding)) {
-        if (strlen(user) != binding.user.len || memcmp(user, binding.user.ptr, binding.user.len)) {
+        if (strlen(user) != binding.user.len ||
+            memcmp(user, binding.user.ptr, binding.user.len) != 0) {
             continue;
         }
         char text[256];

@@ -55,6 +55,18 @@ bool drive_until(struct drive *drive, const struct tern_endpoint *ep, enum fake_
     return fake_count(ep, kind) >= count;
 }
 
+bool drive_until_advanced(struct drive *drive, const struct tern_endpoint *ep)
+{
+    bool over = false;
+
+    start_timer(drive, &over, PATIENCE_MS);
+    while (!over && ep->advances == 0) {
+        uv_run(&drive->loop, UV_RUN_ONCE);
+    }
+    uv_timer_stop(&drive->timer);
+    return ep->advances > 0;
+}
+
 void drive_for(struct drive *drive, unsigned ms)
 {
     bool over = false;

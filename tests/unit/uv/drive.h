@@ -17,6 +17,8 @@ struct tern_uv *drive_attach(struct drive *drive, struct tern_endpoint *ep);
 /* @return whether `count` inputs of `kind` have come within ten seconds. */
 bool drive_until(struct drive *drive, const struct tern_endpoint *ep, enum fake_kind kind,
                  size_t count);
+/* @return whether the core has been advanced within ten seconds. */
+bool drive_until_advanced(struct drive *drive, const struct tern_endpoint *ep);
 void drive_for(struct drive *drive, unsigned ms);
 /* After the drivers have been freed. */
 void drive_fini(struct drive *drive);

@@ -128,9 +128,7 @@ static void the_core_is_woken_at_its_deadline_and_not_before(void)
     uv = drive_attach(&drive, ep);
     tern_time due = tern_uv_now(uv) + 12345;
     ep->deadline = due;
-    while (ep->advances == 0) {
-        uv_run(&drive.loop, UV_RUN_ONCE);
-    }
+    CHECK(drive_until_advanced(&drive, ep));
     CHECK(tern_uv_now(uv) >= due);
     CHECK(ep->deadline == TERN_TIME_NEVER);
     CHECK_EQ(ep->advances, 1);
