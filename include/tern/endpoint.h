@@ -42,6 +42,14 @@ struct tern_endpoint_opts {
     /** Send media only where SDP says; default: follow a far end that moves, once its packets prove
         it (RFC 4961, guarded). */
     bool no_symmetric_rtp;
+    /** TLS: the authorities that are trusted, as PEM, any number of them (tern_uv_system_ca()). Without
+        this and without `tls_no_verify`, the endpoint opens no TLS connections. */
+    tern_str tls_ca;
+    tern_str tls_cert;  /**< own certificate chain, PEM; with it TLS listeners are opened */
+    tern_str tls_key;   /**< its private key, PEM; kept until the endpoint is freed, never traced */
+    bool tls_no_verify; /**< accept any server: for tests and closed networks */
+    bool tls_client_certs; /**< demand a certificate that `tls_ca` has signed of who connects */
+    uint16_t tls_port;     /**< TLS listening port; 0: the one after `sip_port`, or any */
 };
 
 /**

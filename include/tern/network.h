@@ -121,6 +121,9 @@ TERN_API TERN_CHECK int tern_network_source(const struct tern_network *network, 
 TERN_API const struct tern_net_address *tern_network_find(const struct tern_network *network,
                                                           tern_addr addr);
 
+/** "UDP", "TCP" or "TLS", as Via has it and people write it; of any other value "?". Static. */
+TERN_API const char *tern_transport_name(enum tern_transport transport);
+
 #ifdef __cplusplus
 }
 #endif

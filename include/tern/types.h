@@ -72,6 +72,7 @@ typedef struct tern_call {
 enum tern_transport {
     TERN_TRANSPORT_UDP = 1,
     TERN_TRANSPORT_TCP = 2,
+    TERN_TRANSPORT_TLS = 3, /**< over TCP; RFC 3261 26.2 */
 };
 
 /** Where memory comes from. Zeroed members mean the C library's realloc() and free(). */

@@ -197,3 +197,13 @@ const struct tern_net_address *tern_network_find(const struct tern_network *netw
     }
     return NULL;
 }
+
+const char *tern_transport_name(enum tern_transport transport)
+{
+    switch (transport) {
+    case TERN_TRANSPORT_UDP: return "UDP";
+    case TERN_TRANSPORT_TCP: return "TCP";
+    case TERN_TRANSPORT_TLS: return "TLS";
+    }
+    return "?";
+}

@@ -5,21 +5,24 @@
 
 #include "base/assert.h"
 #include "base/str.h"
+#include "net/admit.h"
 #include "net/impl.h"
+#include "net/secure.h"
 #include "wire/sip/msg.h"
 #include "wire/sip/stream.h"
 
 #define BIT(n) (1U << (n))
 
 static const unsigned successors[TN_CONN_STATES] = {
-    [TN_CONN_CONNECTING] = BIT(TN_CONN_OPEN),
+    [TN_CONN_CONNECTING] = BIT(TN_CONN_SECURING) | BIT(TN_CONN_OPEN),
+    [TN_CONN_SECURING] = BIT(TN_CONN_OPEN),
     [TN_CONN_OPEN] = BIT(TN_STREAM_LINGERING),
     [TN_STREAM_LINGERING] = 0,
 };
 
 static const char *state_name(enum tn_conn_state state)
 {
-    static const char *const names[TN_CONN_STATES] = {"connecting", "open", "linger"};
+    static const char *const names[TN_CONN_STATES] = {"connecting", "securing", "open", "linger"};
     return names[state];
 }
 
@@ -50,12 +53,19 @@ static void enter(struct tn_conn *s, enum tn_conn_state next)
     TN_ASSERT(successors[s->state] & BIT(next));
     tn_trace(ctx, "stream", s->id, state_name(s->state), state_name(next));
     s->state = next;
+    if (next == TN_CONN_SECURING) tn_timer_arm(ctx, &s->timer, TN_STREAM_SECURE);
     if (next == TN_CONN_OPEN) arm_open(s);
     if (next == TN_STREAM_LINGERING) tn_timer_arm(ctx, &s->timer, TN_STREAM_LINGER);
 }
 
+/* In one segment, as far as that is for us to say: the driver knows no Nagle. */
 static void write_now(struct tn_conn *s, tern_str data)
 {
+    if (s->tls) {
+        tn_secure_put(s, data);
+        tn_secure_flush(s);
+        return;
+    }
     struct tern_output out = {.type = TERN_OUT_WRITE, .id = s->id, .data = data};
     tn_output(s->net->ctx, &out);
 }
@@ -78,6 +88,9 @@ static void timeout(struct tn_timer *timer)
         arm_open(s); /* it was used meanwhile */
         return;
     }
+    if (s->state == TN_CONN_SECURING) {
+        tn_flow_blame(s->net, s->flow, TERN_STR("the TLS handshake was not finished in time"));
+    }
     give_up(s, s->state == TN_CONN_CONNECTING);
 }
 
@@ -99,14 +112,12 @@ static struct tn_conn *find(const struct tn_net *net, uint32_t id)
     return NULL;
 }
 
-static int create(struct tn_net *net, const struct tn_flow_key *key, bool incoming,
-                  struct tn_conn **out)
+static int create(struct tn_net *net, const struct tn_flow_key *key, struct tn_conn **out)
 {
     struct tn_net_impl *impl = net->impl;
     struct tn_flow_impl *f;
 
     if (impl->streams >= TN_STREAMS_MAX) return TERN_ELIMIT;
-    if (incoming && impl->streams_incoming >= TN_STREAMS_INCOMING_MAX) return TERN_ELIMIT;
     struct tn_conn *s = tn_alloc(&net->ctx->alloc, sizeof(*s));
     if (!s) return TERN_ENOMEM;
     int err = tn_flow_new(net, key, &f);
@@ -124,9 +135,7 @@ static int create(struct tn_net *net, const struct tn_flow_key *key, bool incomi
     tn_timer_init(&s->timer, 0, timeout);
     tn_map_insert(&impl->by_stream, &s->node, hash_of(net, s->id));
     f->stream = s;
-    f->flow.incoming = incoming;
     impl->streams++;
-    impl->streams_incoming += incoming;
     *out = s;
     return 0;
 }
@@ -135,17 +144,18 @@ void tn_conn_free(struct tn_net *net, struct tn_conn *s)
 {
     tn_timer_cancel(net->ctx, &s->timer);
     tn_map_remove(&net->impl->by_stream, &s->node);
+    tn_secure_end(s);
     tn_buf_fini(&s->in);
     tn_buf_fini(&s->pending);
     net->impl->streams--;
-    net->impl->streams_incoming -= s->flow->flow.incoming;
+    if (s->flow->flow.incoming) tn_dismiss(net, s->flow->flow.key.remote);
     tn_free(&net->ctx->alloc, s);
 }
 
 int tn_conn_connect(struct tn_net *net, const struct tn_flow_key *key, struct tn_flow_impl **out)
 {
     struct tn_conn *s;
-    int err = create(net, key, false, &s);
+    int err = create(net, key, &s);
 
     if (err) return err;
     tn_timer_arm(net->ctx, &s->timer, TN_STREAM_CONNECT);
@@ -158,6 +168,7 @@ int tn_conn_connect(struct tn_net *net, const struct tn_flow_key *key, struct tn
 
 void tn_conn_disconnect(struct tn_net *net, struct tn_flow_impl *f, bool abort)
 {
+    if (f->stream->tls && !abort) tn_secure_goodbye(f->stream);
     struct tern_output out = {.type = TERN_OUT_DISCONNECT, .id = f->stream->id, .abort = abort};
     tn_output(net->ctx, &out);
 }
@@ -197,7 +208,7 @@ void tn_conn_take_back(struct tn_flow_impl *f, tern_str data)
     }
 }
 
-/* Each message is one write: with no Nagle, what is in one write is in one segment. */
+/* Each message is one write; over TLS all of them go out together with the end of the handshake. */
 static void write_pending(struct tn_conn *s)
 {
     tern_str rest = tn_buf_view(&s->pending);
@@ -205,16 +216,22 @@ static void write_pending(struct tn_conn *s)
     while (rest.len > 0) {
         size_t len;
         memcpy(&len, rest.ptr, sizeof(len));
-        write_now(s, tn_str_sub(rest, sizeof(len), len));
+        tern_str message = tn_str_sub(rest, sizeof(len), len);
+        if (s->tls) {
+            tn_secure_put(s, message);
+        } else {
+            write_now(s, message);
+        }
         rest = tn_str_from(rest, sizeof(len) + len);
     }
     tn_buf_fini(&s->pending);
+    if (s->tls) tn_secure_flush(s);
 }
 
 int tn_conn_send(struct tn_net *net, struct tn_flow_impl *f, tern_str data)
 {
     f->last_used = net->ctx->now;
-    if (f->stream->state == TN_CONN_CONNECTING) return keep(f->stream, data);
+    if (f->stream->state < TN_CONN_OPEN) return keep(f->stream, data);
     write_now(f->stream, data);
     return 0;
 }
@@ -235,6 +252,29 @@ static void announce(struct tn_conn *s)
     tn_emit(s->net->ctx, (struct tn_effect){.kind = TN_EFFECT_FLOW_UP, .id = id, .flow = id});
 }
 
+static void become_open(struct tn_conn *s)
+{
+    s->flow->flow.open = true;
+    s->flow->last_used = s->net->ctx->now;
+    enter(s, TN_CONN_OPEN);
+    write_pending(s);
+    announce(s);
+}
+
+/* Connected, either way. */
+static void become_connected(struct tn_conn *s)
+{
+    if (s->flow->flow.key.transport != TERN_TRANSPORT_TLS) {
+        become_open(s);
+        return;
+    }
+    enter(s, TN_CONN_SECURING);
+    if (tn_secure_start(s) != 0) {
+        s->net->ctx->out_of_memory = true;
+        give_up(s, true);
+    }
+}
+
 void tn_net_stream_opened(struct tn_net *net, uint32_t stream, tern_addr local, tern_addr remote)
 {
     struct tn_conn *s = find(net, stream);
@@ -242,27 +282,25 @@ void tn_net_stream_opened(struct tn_net *net, uint32_t stream, tern_addr local, 
     (void)remote; /* the one that was asked for: the table of flows goes by it */
     if (!s || s->state != TN_CONN_CONNECTING) return;
     s->flow->flow.key.local = local;
-    s->flow->flow.open = true;
-    s->flow->last_used = net->ctx->now;
-    enter(s, TN_CONN_OPEN);
-    write_pending(s);
-    announce(s);
+    become_connected(s);
 }
 
 int tn_net_stream_accepted(struct tn_net *net, uint32_t listener, tern_addr local, tern_addr remote,
                            uint32_t *stream)
 {
-    struct tn_flow_key key = {.transport = TERN_TRANSPORT_TCP, .local = local, .remote = remote};
     const struct tn_listener *l = tn_listener_by_socket(net, listener);
     struct tn_conn *s;
 
-    if (!l || l->transport != TERN_TRANSPORT_TCP) return TERN_ELIMIT; /* closed meanwhile */
-    int err = create(net, &key, true, &s);
-    if (err) return TERN_ELIMIT;
-    s->flow->flow.open = true;
-    enter(s, TN_CONN_OPEN);
-    announce(s);
+    if (!l || l->transport == TERN_TRANSPORT_UDP) return TERN_ELIMIT; /* closed meanwhile */
+    struct tn_flow_key key = {.transport = l->transport, .local = local, .remote = remote};
+    if (tn_admit(net, &key) != 0) return TERN_ELIMIT;
+    if (create(net, &key, &s) != 0) {
+        tn_dismiss(net, remote);
+        return TERN_ELIMIT;
+    }
+    s->flow->flow.incoming = true;
     *stream = s->id;
+    become_connected(s);
     return 0;
 }
 
@@ -270,8 +308,9 @@ void tn_net_stream_closed(struct tn_net *net, uint32_t stream, tern_str reason)
 {
     struct tn_conn *s = find(net, stream);
 
-    (void)reason;
-    if (s) tn_flow_free(net, s->flow, false);
+    if (!s) return;
+    tn_flow_blame(net, s->flow, reason);
+    tn_flow_free(net, s->flow, false);
 }
 
 static const char *defect_text(unsigned status)
@@ -395,17 +434,58 @@ static bool take_piece(struct tn_conn *s, tern_str piece)
     return true;
 }
 
-void tn_net_stream_received(struct tn_net *net, uint32_t stream, const void *data, size_t len)
+/* @return false: the stream is not OPEN any more, or gone */
+static bool take_text(struct tn_conn *s, tern_str rest)
 {
-    struct tn_conn *s = find(net, stream);
-    tern_str rest = {data, len};
-
-    if (!s || s->state != TN_CONN_OPEN) return;
-    s->flow->flow.last_received = s->flow->last_used = net->ctx->now;
+    s->flow->flow.last_received = s->flow->last_used = s->net->ctx->now;
     while (rest.len > 0) {
         size_t n = TN_STREAM_IN_MAX - s->in.len; /* never 0: framing refuses long before */
         if (n > rest.len) n = rest.len;
-        if (!take_piece(s, tn_str_sub(rest, 0, n))) return;
+        if (!take_piece(s, tn_str_sub(rest, 0, n))) return false;
         rest = tn_str_from(rest, n);
+    }
+    return true;
+}
+
+/* Reads what has been deciphered. @return false: the stream is not OPEN any more, or gone */
+static bool take_deciphered(struct tn_conn *s)
+{
+    char text[4096];
+    size_t n;
+
+    while ((n = tn_secure_read(s, text, sizeof(text))) > 0)
+        if (!take_text(s, (tern_str){text, n})) return false;
+    tn_secure_flush(s); /* what TLS has to say for itself */
+    return true;
+}
+
+static void become_secure(struct tn_conn *s)
+{
+    const struct tn_flow *flow = &s->flow->flow;
+
+    if (!flow->incoming) tn_domain_proved(s->net, flow->key.domain, flow->key.remote);
+    become_open(s);
+}
+
+static void take_ciphered(struct tn_conn *s, tern_str data)
+{
+    enum tn_secure_result result = tn_secure_receive(s, data);
+
+    if (result == TN_SECURE_MORE) return;
+    if (result == TN_SECURE_READY && s->state == TN_CONN_SECURING) become_secure(s);
+    if (result != TN_SECURE_FAILED && s->state == TN_CONN_OPEN && !take_deciphered(s)) return;
+    if (result != TN_SECURE_READY) give_up(s, false);
+}
+
+void tn_net_stream_received(struct tn_net *net, uint32_t stream, const void *data, size_t len)
+{
+    struct tn_conn *s = find(net, stream);
+    tern_str bytes = {data, len};
+
+    if (!s) return;
+    if (s->tls && (s->state == TN_CONN_SECURING || s->state == TN_CONN_OPEN)) {
+        take_ciphered(s, bytes);
+    } else if (s->state == TN_CONN_OPEN) {
+        (void)take_text(s, bytes);
     }
 }

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * TCP flows: framing (RFC 3261 18.3), keep-alive (RFC 5626 3.5.1), and patience that ends.
+ * TCP and TLS flows: framing (RFC 3261 18.3), keep-alive (RFC 5626 3.5.1), and patience that ends.
  *
- *                OPENED   DATA         SEND       TIMEOUT        CLOSED
- *   CONNECTING   OPEN     -            kept       gone (reset)   gone
- *   OPEN         -        OPEN/LINGER  written    gone, or on    gone
- *   LINGER       -        -            written    gone           gone
+ *                OPENED   DATA            SEND       TIMEOUT        CLOSED
+ *   CONNECTING   OPEN/SEC -               kept       gone (reset)   gone
+ *   SECURING     -        OPEN/gone       kept       gone           gone
+ *   OPEN         -        OPEN/LINGER     written    gone, or on    gone
+ *   LINGER       -        -               written    gone           gone
  *
- * LINGER: what came in has no further message to find; the answer may still go out. "gone" emits
+ * SECURING: the TLS handshake runs (secure.h). LINGER: what came in has no further message to find; the answer may still go out. "gone" emits
  * TN_EFFECT_FLOW_DOWN; the stream is freed.
  */
 #ifndef TN_NET_CONN_H
@@ -18,6 +19,7 @@
 
 enum tn_conn_state {
     TN_CONN_CONNECTING,
+    TN_CONN_SECURING,
     TN_CONN_OPEN,
     TN_STREAM_LINGERING,
     TN_CONN_STATES,
@@ -35,7 +37,8 @@ struct tn_conn {
     tern_time partial_since; /* TERN_TIME_NEVER: `in` is empty */
     tern_time opened;
     bool heard;            /* something complete has come in */
-    struct tn_buf pending; /* CONNECTING: messages, each after its size */
+    struct tn_buf pending; /* CONNECTING, SECURING: messages, each after its size */
+    struct tn_tls *tls;    /* NULL: TCP, or not connected */
 };
 
 /* Asks the driver for a connection. @return TERN_ENOMEM, TERN_ELIMIT */

@@ -43,7 +43,7 @@ static bool fits(const struct tn_flow_impl *f, const struct tn_flow_key *key)
 {
     const struct tn_flow_key *own = &f->flow.key;
 
-    if (own->transport != key->transport) return false;
+    if (own->transport != key->transport || own->domain != key->domain) return false;
     if (!tern_addr_equal(own->remote, key->remote)) return false;
     if (f->stream && f->stream->state == TN_STREAM_LINGERING) return false;
     return key->local.family == TERN_FAMILY_NONE || tern_addr_same_host(own->local, key->local);
@@ -65,6 +65,24 @@ struct tn_flow_impl *tn_flow_find(struct tn_net *net, const struct tn_flow_key *
 struct tn_flow_impl *tn_flow_get(const struct tn_net *net, uint64_t id)
 {
     return tn_slots_get(&net->flows, id);
+}
+
+void tn_flow_blame(struct tn_net *net, const struct tn_flow_impl *f, tern_str reason)
+{
+    struct tn_obituary *o = &net->impl->dead[net->impl->dead_next++ % TN_OBITUARIES];
+
+    o->flow = f->flow.id;
+    o->len = reason.len < TN_REASON_MAX ? reason.len : TN_REASON_MAX;
+    memcpy(o->reason, reason.ptr, o->len);
+}
+
+tern_str tn_net_why_down(const struct tn_net *net, uint64_t id)
+{
+    for (size_t i = 0; i < TN_OBITUARIES; i++) {
+        const struct tn_obituary *o = &net->impl->dead[i];
+        if (id != 0 && o->flow == id) return (tern_str){o->reason, o->len};
+    }
+    return (tern_str){NULL, 0};
 }
 
 void tn_flow_free(struct tn_net *net, struct tn_flow_impl *f, bool quiet)

@@ -3,8 +3,10 @@
 #ifndef TN_NET_IMPL_H
 #define TN_NET_IMPL_H
 
+#include "base/tally.h"
 #include "net/conn.h"
 #include "net/dns.h"
+#include "net/domain.h"
 #include "net/limits.h"
 #include "net/listen.h"
 #include "net/net.h"
@@ -17,6 +19,13 @@ struct tn_flow_impl {
     tern_time last_used;     /* sent, received or asked for */
     bool ours;               /* UDP: we have asked for it */
     struct tn_conn *stream;  /* NULL: UDP */
+};
+
+/* Why a flow ended. */
+struct tn_obituary {
+    uint64_t flow;
+    size_t len;
+    char reason[TN_REASON_MAX];
 };
 
 struct tn_udp {
@@ -37,7 +46,12 @@ struct tn_net_impl {
     struct tn_udp udp;
     struct tn_map by_stream;
     size_t streams, streams_incoming;
+    struct tn_tally callers;  /* streams_incoming, by host */
+    tern_time handshakes_due; /* when the handshakes that came in would be through at their pace */
     struct tn_dns dns;
+    struct tn_domains domains;
+    struct tn_obituary dead[TN_OBITUARIES]; /* of the last flows, with their reasons */
+    size_t dead_next;
     struct tn_news_queue sip_news, listener_news;
 };
 
@@ -48,6 +62,8 @@ int tn_flow_new(struct tn_net *net, const struct tn_flow_key *key, struct tn_flo
 /* Any flow of this transport to this remote; `local` without family fits all. Lingering: never. */
 struct tn_flow_impl *tn_flow_find(struct tn_net *net, const struct tn_flow_key *key);
 struct tn_flow_impl *tn_flow_get(const struct tn_net *net, uint64_t id);
+/* Remembers why it is about to end. */
+void tn_flow_blame(struct tn_net *net, const struct tn_flow_impl *f, tern_str reason);
 /* Ends its number; FLOW_DOWN is emitted unless `quiet`. Sends nothing. */
 void tn_flow_free(struct tn_net *net, struct tn_flow_impl *f, bool quiet);
 /*

@@ -23,8 +23,16 @@
 #define TN_STREAMS_MAX          4096
 /* … of which so many may be the doing of others: a flood leaves room for our own. */
 #define TN_STREAMS_INCOMING_MAX 3072
+/* … and so many that of one host: an office behind a NAT has fewer phones, a proxy one connection. */
+#define TN_STREAMS_PER_HOST     256
+/* Handshakes that others begin cost a signature each, about a millisecond: a third of a core. What
+   comes beyond, after a burst, is turned away, and tries again. */
+#define TN_HANDSHAKE_INTERVAL   TERN_MS(3)
+#define TN_HANDSHAKE_BURST      TERN_SECONDS(1)
 /* A path that is up answers a SYN in one round trip; two are lost before this. */
 #define TN_STREAM_CONNECT       TERN_SECONDS(8)
+/* The TLS handshake: two round trips, and two losses. */
+#define TN_STREAM_SECURE        TERN_SECONDS(8)
 /* From the first byte of a message to its last: a slow writer does not hold a connection. */
 #define TN_STREAM_PARTIAL       TERN_SECONDS(30)
 /* A connection that came in and has said nothing. */
@@ -37,6 +45,10 @@
 #define TN_STREAM_IN_MAX        (128 * 1024)
 /* Written before the connection is up. */
 #define TN_STREAM_PENDING_MAX   (256 * 1024)
+
+/* Why the last flows ended, and how many of them are remembered: until their requests have failed. */
+#define TN_OBITUARIES 16
+#define TN_REASON_MAX 128
 
 /* ---- listeners ---- */
 

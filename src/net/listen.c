@@ -5,6 +5,7 @@
 
 #include "base/assert.h"
 #include "base/mutant.h"
+#include "crypto/tls.h"
 #include "net/impl.h"
 
 #define BIT(n) (1U << (n))
@@ -57,20 +58,43 @@ static void tell(struct tn_listener *l, bool open, tern_str reason)
 
 /* ---- ports ---- */
 
-/* The same port again after a pause, and the same for TCP as for UDP, where we are free to choose. */
-static uint16_t port_for(const struct tn_listener *l)
+/* Where the port of the listeners of this kind is kept; NULL: UDP. */
+static uint16_t *stream_port(const struct tn_listener *l)
+{
+    if (l->transport == TERN_TRANSPORT_TCP) return &l->net->tcp_port;
+    if (l->transport == TERN_TRANSPORT_TLS) return &l->net->tls_port;
+    return NULL;
+}
+
+/* RFC 3261 19.1.2: 5061 beside 5060, and so the one after any port that was asked for. */
+static uint16_t asked_port(const struct tn_listener *l)
 {
     const struct tn_net *net = l->net;
 
-    if (net->port_wanted) return net->port_wanted;
-    if (l->transport == TERN_TRANSPORT_TCP && net->tcp_port) return net->tcp_port;
-    return l->port_taken ? 0 : net->udp_port;
+    if (l->transport != TERN_TRANSPORT_TLS) return net->port_wanted;
+    if (net->impl->opts.tls_port) return net->impl->opts.tls_port;
+    return net->port_wanted && net->port_wanted < UINT16_MAX ? net->port_wanted + 1 : 0;
 }
 
-static bool is_about_to_open(const struct tn_listener *l)
+/* The same port again after a pause, and the same for TCP as for UDP, where we are free to choose. */
+static uint16_t port_for(const struct tn_listener *l)
 {
-    return l->state == TN_LISTEN_OPENING ||
-           (l->transport == TERN_TRANSPORT_UDP && l->state == TN_LISTEN_WAITING);
+    const uint16_t *known = stream_port(l);
+
+    if (asked_port(l)) return asked_port(l);
+    if (known && *known) return *known;
+    if (l->transport == TERN_TRANSPORT_TLS) return 0;
+    return l->port_taken ? 0 : l->net->udp_port;
+}
+
+/* Will this one say what port the other gets? */
+static bool is_about_to_open(const struct tn_listener *l, const struct tn_listener *other)
+{
+    bool udp = l->transport == TERN_TRANSPORT_UDP;
+
+    if (other->transport == TERN_TRANSPORT_TLS && l->transport != TERN_TRANSPORT_TLS) return false;
+    if (other->transport != TERN_TRANSPORT_TLS && l->transport == TERN_TRANSPORT_TLS) return false;
+    return l->state == TN_LISTEN_OPENING || (udp && l->state == TN_LISTEN_WAITING);
 }
 
 static bool must_hold(const struct tn_listener *l)
@@ -79,7 +103,7 @@ static bool must_hold(const struct tn_listener *l)
     TN_LIST_FOR(node, &l->net->impl->listeners.list)
     {
         const struct tn_listener *other = TN_OWNER(node, struct tn_listener, link);
-        if (other != l && is_about_to_open(other)) return true;
+        if (other != l && is_about_to_open(other, l)) return true;
     }
     return false;
 }
@@ -157,7 +181,7 @@ static void became_open(struct tn_listener *l)
         net->udp_open = true;
         tn_udp_opened(net);
     } else {
-        net->tcp_port = l->port;
+        *stream_port(l) = l->port;
     }
     tell(l, true, (tern_str){NULL, 0});
 }
@@ -165,13 +189,9 @@ static void became_open(struct tn_listener *l)
 /* The pauses double. A port that nobody asked for is not insisted on. */
 static void became_failed(struct tn_listener *l, tern_str reason)
 {
-    struct tn_net *net = l->net;
-
     forget_socket(l);
-    l->port_taken = net->port_wanted == 0;
-    if (l->transport == TERN_TRANSPORT_TCP && count_open(net, TERN_TRANSPORT_TCP) == 0) {
-        net->tcp_port = 0;
-    }
+    l->port_taken = asked_port(l) == 0;
+    if (stream_port(l) && count_open(l->net, l->transport) == 0) *stream_port(l) = 0;
     tell(l, false, reason);
 }
 
@@ -342,25 +362,42 @@ static bool is_usable(const struct tn_net *net, tern_addr local)
     return a && !(a->flags & TERN_NET_TENTATIVE);
 }
 
-/* The I-th listener that options and snapshot ask for; UDP comes first. */
-static bool wanted(const struct tn_net *net, uint32_t i, enum tern_transport *transport,
-                   tern_addr *local)
+static uint32_t address_count(const struct tn_net *net)
+{
+    uint32_t count = net->network.address_count;
+    return count < TERN_NET_ADDRESSES_MAX ? count : TERN_NET_ADDRESSES_MAX;
+}
+
+static bool serves(const struct tn_net *net, enum tern_transport transport)
 {
     const struct tn_net_opts *opts = &net->impl->opts;
 
+    switch (transport) {
+    case TERN_TRANSPORT_UDP: return !opts->no_udp;
+    case TERN_TRANSPORT_TCP: return !opts->no_tcp;
+    case TERN_TRANSPORT_TLS: return opts->tls && tn_tls_ctx_can_accept(opts->tls);
+    }
+    TN_UNREACHABLE();
+}
+
+/* The I-th listener that options and snapshot may ask for: UDP, then TCP, then TLS. */
+static bool wanted(const struct tn_net *net, uint32_t i, enum tern_transport *transport,
+                   tern_addr *local)
+{
+    uint32_t count = address_count(net);
+
     *local = (tern_addr){0};
     *transport = TERN_TRANSPORT_UDP;
-    if (i == 0) return !opts->no_udp;
-    *transport = TERN_TRANSPORT_TCP;
-    *local = net->network.addresses[i - 1].addr;
+    if (i == 0) return serves(net, *transport);
+    *transport = i <= count ? TERN_TRANSPORT_TCP : TERN_TRANSPORT_TLS;
+    *local = net->network.addresses[(i - 1) % count].addr;
     local->port = 0;
-    return !opts->no_tcp && is_usable(net, *local);
+    return serves(net, *transport) && is_usable(net, *local);
 }
 
 static uint32_t most_wanted(const struct tn_net *net)
 {
-    uint32_t count = net->network.address_count;
-    return 1 + (count < TERN_NET_ADDRESSES_MAX ? count : TERN_NET_ADDRESSES_MAX);
+    return 1 + 2 * address_count(net);
 }
 
 static void stop_unwanted(struct tn_net *net)
@@ -426,7 +463,8 @@ bool tn_net_listeners_ready(const struct tn_net *net)
 
 size_t tn_net_listener_count(const struct tn_net *net)
 {
-    return count_open(net, TERN_TRANSPORT_UDP) + count_open(net, TERN_TRANSPORT_TCP);
+    return count_open(net, TERN_TRANSPORT_UDP) + count_open(net, TERN_TRANSPORT_TCP) +
+           count_open(net, TERN_TRANSPORT_TLS);
 }
 
 bool tn_net_owns_socket(const struct tn_net *net, uint32_t socket)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Listeners: the UDP socket, and a TCP listener for each usable address.
+ * Listeners: the UDP socket, and a TCP and a TLS listener for each usable address.
  *
  *            GO        HOLD   REOPEN    OPENED   FAILED   STOP
  *   CLOSED   OPENING   HELD   WAITING   -        -        -
@@ -56,7 +56,7 @@ struct tn_listener {
 };
 
 struct tn_listeners {
-    struct tn_list list; /* UDP first */
+    struct tn_list list;
 };
 
 void tn_listeners_init(struct tn_listeners *listeners);

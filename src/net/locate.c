@@ -10,9 +10,10 @@
 
 #include "base/assert.h"
 #include "base/str.h"
+#include "net/domain.h"
 #include "net/impl.h"
 
-enum { SIP_PORT = 5060, LABELS_MAX = 16 };
+enum { SIP_PORT = 5060, SIPS_PORT = 5061, LABELS_MAX = 16 };
 
 /* What is looked for. */
 struct wanted {
@@ -20,6 +21,7 @@ struct wanted {
     uint16_t port; /* 0: SRV */
     enum tern_transport transport;
     bool transport_fixed;
+    uint64_t domain; /* TLS: whose certificate counts */
     tern_time since;
 };
 
@@ -90,6 +92,17 @@ static int ask_host(struct tn_net *net, tern_str name, tern_time since)
     return state;
 }
 
+/* RFC 3263 4.1 */
+static tern_str service_of(enum tern_transport transport)
+{
+    switch (transport) {
+    case TERN_TRANSPORT_UDP: return TERN_STR("_sip._udp.");
+    case TERN_TRANSPORT_TCP: return TERN_STR("_sip._tcp.");
+    case TERN_TRANSPORT_TLS: return TERN_STR("_sips._tcp.");
+    }
+    TN_UNREACHABLE();
+}
+
 static int ask_srv(struct tn_net *net, const struct wanted *w, enum tern_transport transport,
                    const struct tn_answer **out)
 {
@@ -97,7 +110,7 @@ static int ask_srv(struct tn_net *net, const struct wanted *w, enum tern_transpo
     struct tn_buf name;
 
     tn_buf_fixed(&name, text, sizeof(text));
-    tn_buf_z(&name, transport == TERN_TRANSPORT_TCP ? "_sip._tcp." : "_sip._udp.");
+    tn_buf_str(&name, service_of(transport));
     tn_buf_str(&name, w->name);
     return ask(net, tn_buf_view(&name), TERN_DNS_SRV, w->since, out);
 }
@@ -113,21 +126,30 @@ static int ask_srv_hosts(struct tn_net *net, const struct wanted *w, const struc
 
 /* ---- the list ---- */
 
-static void add(struct tn_targets *out, enum tern_transport transport, tern_addr addr)
+static void add(struct tn_targets *out, struct tn_target target)
 {
-    for (size_t i = 0; i < out->count; i++)
-        if (out->list[i].transport == transport && tern_addr_equal(out->list[i].addr, addr)) return;
+    for (size_t i = 0; i < out->count; i++) {
+        const struct tn_target *other = &out->list[i];
+        if (other->transport != target.transport) continue;
+        if (tern_addr_equal(other->addr, target.addr)) return;
+    }
     if (out->count == TN_TARGETS_MAX) return;
-    out->list[out->count++] = (struct tn_target){.transport = transport, .addr = addr};
+    out->list[out->count++] = target;
 }
 
 static void add_record(struct tn_targets *out, const struct tn_answer *answer, size_t i,
                        struct tn_target like)
 {
     if (!answer || i >= answer->count) return;
-    tern_addr addr = answer->records[i].addr;
-    addr.port = like.addr.port;
-    add(out, like.transport, addr);
+    uint16_t port = like.addr.port;
+    like.addr = answer->records[i].addr;
+    like.addr.port = port;
+    add(out, like);
+}
+
+static uint16_t default_port(enum tern_transport transport)
+{
+    return transport == TERN_TRANSPORT_TLS ? SIPS_PORT : SIP_PORT;
 }
 
 /* IPv6 and IPv4 in turn, so that a broken family costs one try, not half of all. */
@@ -139,7 +161,8 @@ static void add_host(struct tn_net *net, tern_str name, tern_time since, struct 
 
     if (tern_addr_parse(name, &literal) == 0) {
         literal.port = like.addr.port;
-        add(out, like.transport, literal);
+        like.addr = literal;
+        add(out, like);
         return;
     }
     if (speaks(net, TERN_FAMILY_IPV6)) (void)!ask(net, name, TERN_DNS_AAAA, since, &v6);
@@ -160,7 +183,8 @@ static void add_srv_hosts(struct tn_net *net, const struct wanted *w, const stru
     memcpy(records, srv->records, count * sizeof(*records));
     tn_srv_order(records, count, &net->ctx->random);
     for (size_t i = 0; i < count; i++) {
-        struct tn_target like = {.transport = transport, .addr.port = records[i].port};
+        struct tn_target like = {
+            .transport = transport, .addr.port = records[i].port, .domain = w->domain};
         add_host(net, records[i].target, w->since, like, out);
     }
 }
@@ -227,8 +251,8 @@ static int evaluate(struct tn_net *net, const struct wanted *w, struct tn_target
     if (srv) {
         add_srv_hosts(net, w, srv, transport, out);
     } else {
-        struct tn_target like = {.transport = transport};
-        like.addr.port = w->port ? w->port : SIP_PORT;
+        struct tn_target like = {.transport = transport, .domain = w->domain};
+        like.addr.port = w->port ? w->port : default_port(transport);
         add_host(net, w->name, w->since, like, out);
     }
     sort_reachable(net, out);
@@ -256,7 +280,8 @@ static void timeout(struct tn_timer *timer)
 static bool same(const struct wanted *a, const struct wanted *b)
 {
     return a->port == b->port && a->transport == b->transport && a->since == b->since &&
-           a->transport_fixed == b->transport_fixed && tn_str_eq(a->name, b->name);
+           a->transport_fixed == b->transport_fixed && a->domain == b->domain &&
+           tn_str_eq(a->name, b->name);
 }
 
 /* Look-ups of the same name stand together mostly: when one still waits, so does the next. */
@@ -319,35 +344,46 @@ static int start(struct tn_net *net, const struct wanted *w, struct tn_owner own
 
 /* ---- what a URI asks for ---- */
 
-static int read_transport(const struct tn_uri *uri, enum tern_transport preferred, struct wanted *w)
+/*
+ * What is preferred to be secret never falls back to what is not. "sips:" means TLS whatever the
+ * parameter says: RFC 5630 3.1.3 has "transport=tcp" there.
+ */
+static int read_transport(const struct tn_wanted *wanted, struct wanted *w)
 {
+    const struct tn_uri *uri = wanted->uri;
     tern_str value;
+    bool sips = uri->scheme == TN_SCHEME_SIPS || wanted->secure;
 
-    w->transport = preferred == TERN_TRANSPORT_TCP ? TERN_TRANSPORT_TCP : TERN_TRANSPORT_UDP;
-    w->transport_fixed = tn_uri_param(uri, TERN_STR("transport"), &value);
-    if (!w->transport_fixed) return 0;
-    bool udp = tn_str_ieq(value, TERN_STR("udp")), tcp = tn_str_ieq(value, TERN_STR("tcp"));
-    if (!udp && !tcp) return TERN_EUNSUPPORTED;
-    w->transport = tcp ? TERN_TRANSPORT_TCP : TERN_TRANSPORT_UDP;
+    w->transport = wanted->preferred ? wanted->preferred : TERN_TRANSPORT_UDP;
+    w->transport_fixed = wanted->preferred == TERN_TRANSPORT_TLS;
+    if (tn_uri_param(uri, TERN_STR("transport"), &value)) {
+        if (!tn_uri_transport(value, &w->transport)) return TERN_EUNSUPPORTED;
+        if (sips && w->transport == TERN_TRANSPORT_UDP) return TERN_EUNSUPPORTED;
+        w->transport_fixed = true;
+    }
+    if (!sips) return 0;
+    w->transport = TERN_TRANSPORT_TLS;
+    w->transport_fixed = true;
     return 0;
 }
 
-static int read_uri(const struct tn_uri *uri, enum tern_transport preferred, struct wanted *w)
+static int read_uri(const struct tn_wanted *wanted, struct wanted *w)
 {
-    if (uri->scheme == TN_SCHEME_SIPS) return TERN_EUNSUPPORTED;
-    if (uri->scheme != TN_SCHEME_SIP) return TERN_EINVAL;
+    const struct tn_uri *uri = wanted->uri;
+
+    if (uri->scheme != TN_SCHEME_SIP && uri->scheme != TN_SCHEME_SIPS) return TERN_EINVAL;
     w->name = uri->host;
     w->port = uri->port;
     (void)tn_uri_param(uri, TERN_STR("maddr"), &w->name);
-    return read_transport(uri, preferred, w);
+    return read_transport(wanted, w);
 }
 
 static void answer_literal(const struct wanted *w, tern_addr addr, struct tn_targets *out)
 {
     memset(out, 0, sizeof(*out));
     out->transport_fixed = w->transport_fixed;
-    addr.port = w->port ? w->port : SIP_PORT;
-    add(out, w->transport, addr);
+    addr.port = w->port ? w->port : default_port(w->transport);
+    add(out, (struct tn_target){.transport = w->transport, .addr = addr, .domain = w->domain});
 }
 
 /* Resolvers complete a name without a dot at its end; with one it is the same to the cache. */
@@ -355,6 +391,18 @@ static tern_str without_last_dot(tern_str name)
 {
     bool dot = name.len > 1 && name.ptr[name.len - 1] == '.';
     return tn_str_sub(name, 0, name.len - dot);
+}
+
+/* RFC 5922 4: not what SRV or maddr lead to. An address is left to whoever has proved to be there. */
+static int name_server(struct tn_net *net, const struct tn_uri *uri, struct wanted *w)
+{
+    tern_addr literal;
+
+    if (w->transport != TERN_TRANSPORT_TLS) return 0;
+    if (!net->impl->opts.tls) return TERN_EUNSUPPORTED;
+    if (tern_addr_parse(uri->host, &literal) == 0) return 0;
+    w->domain = tn_domain_intern(net, without_last_dot(uri->host));
+    return w->domain ? 0 : TERN_ENOMEM;
 }
 
 int tn_locate(struct tn_net *net, const struct tn_wanted *wanted, struct tn_targets *out,
@@ -365,7 +413,9 @@ int tn_locate(struct tn_net *net, const struct tn_wanted *wanted, struct tn_targ
     struct lookup *l;
     tern_addr literal;
 
-    int err = read_uri(wanted->uri, wanted->preferred, &w);
+    int err = read_uri(wanted, &w);
+    if (err) return err;
+    err = name_server(net, wanted->uri, &w);
     if (err) return err;
     if (tern_addr_parse(w.name, &literal) == 0) {
         answer_literal(&w, literal, out);

@@ -14,11 +14,6 @@
 
 #define TN_TARGETS_MAX 16
 
-struct tn_target {
-    enum tern_transport transport;
-    tern_addr addr; /* with port */
-};
-
 struct tn_targets {
     struct tn_target list[TN_TARGETS_MAX];
     size_t count;
@@ -29,6 +24,7 @@ struct tn_targets {
 struct tn_wanted {
     const struct tn_uri *uri;
     enum tern_transport preferred; /* where the URI does not say */
+    bool secure; /* for a "sips:" Request-URI: TLS, or no way at all (RFC 3261 26.2.2) */
     struct tn_owner owner;
 };
 
@@ -38,7 +34,7 @@ struct tn_wanted {
  * @return 0: `*out` is filled with at least one target, no effect follows;
  *         1: looking up, or known to have no address; TN_EFFECT_LOCATED for `owner` follows, with
  *         `id` = `*query`;
- *         TERN_EINVAL (not sip:), TERN_EUNSUPPORTED (sips:, or a transport other than UDP and TCP),
+ *         TERN_EINVAL (neither sip: nor sips:), TERN_EUNSUPPORTED (a transport that we do not have),
  *         TERN_ENOMEM, TERN_ELIMIT
  */
 TERN_CHECK int tn_locate(struct tn_net *net, const struct tn_wanted *wanted, struct tn_targets *out,

@@ -9,6 +9,8 @@
 #include "net/locate.h"
 #include "wire/sip/msg.h"
 
+enum { SIPS_PORT = 5061 };
+
 int tn_net_init(struct tn_net *net, struct tn_ctx *ctx, const struct tn_net_opts *opts)
 {
     uint8_t key[16];
@@ -19,6 +21,7 @@ int tn_net_init(struct tn_net *net, struct tn_ctx *ctx, const struct tn_net_opts
     tn_random_bytes(&ctx->random, key, sizeof(key));
     if (tn_map_init(&net->by_key, &ctx->alloc, key) != 0) goto no_keys;
     if (tn_map_init(&impl->by_stream, &ctx->alloc, key) != 0) goto no_streams;
+    if (tn_tally_init(&impl->callers, &ctx->alloc, key, TN_STREAMS_PER_HOST) != 0) goto no_tally;
     net->ctx = ctx;
     net->impl = impl;
     net->port_wanted = opts->port;
@@ -30,9 +33,12 @@ int tn_net_init(struct tn_net *net, struct tn_ctx *ctx, const struct tn_net_opts
     tn_news_init(&impl->sip_news);
     tn_news_init(&impl->listener_news);
     tn_dns_init(net);
+    tn_domains_init(net);
     ctx->unref = tn_msg_unref;
     return 0;
 
+no_tally:
+    tn_map_fini(&impl->by_stream);
 no_streams:
     tn_map_fini(&net->by_key);
 no_keys:
@@ -53,8 +59,10 @@ void tn_net_fini(struct tn_net *net)
     tn_udp_fini(net);
     tn_listeners_fini(net);
     tn_dns_fini(net);
+    tn_domains_fini(net);
     tn_news_fini(&impl->sip_news, &net->ctx->alloc);
     tn_news_fini(&impl->listener_news, &net->ctx->alloc);
+    tn_tally_fini(&impl->callers);
     tn_map_fini(&impl->by_stream);
     tn_map_fini(&net->by_key);
     tn_free(&net->ctx->alloc, impl);
@@ -98,23 +106,31 @@ static bool knows_port(const struct tn_net *net)
     return net->udp_port != 0 && !net->impl->opts.no_udp;
 }
 
-int tn_net_flow(struct tn_net *net, enum tern_transport transport, tern_addr remote, tern_addr from,
-                uint64_t *id)
+/* Where only an address is known, it is the server that has proved to be there. */
+static uint64_t domain_of(const struct tn_net *net, const struct tn_target *target)
 {
-    struct tn_flow_key key = {.transport = transport, .remote = remote};
-    bool udp = transport == TERN_TRANSPORT_UDP;
+    if (target->transport != TERN_TRANSPORT_TLS) return 0;
+    return target->domain ? target->domain : tn_domain_at(net, target->addr);
+}
+
+static int stream_flow(struct tn_net *net, const struct tn_flow_key *key, struct tn_flow_impl **out)
+{
+    *out = tn_flow_find(net, key);
+    return *out ? 0 : tn_conn_connect(net, key, out);
+}
+
+int tn_net_flow(struct tn_net *net, const struct tn_target *target, tern_addr from, uint64_t *id)
+{
+    struct tn_flow_key key = {
+        .transport = target->transport, .remote = target->addr, .domain = domain_of(net, target)};
+    bool udp = key.transport == TERN_TRANSPORT_UDP;
     struct tn_flow_impl *f;
 
-    int err = choose_local(net, remote, from, &key.local);
+    int err = choose_local(net, key.remote, from, &key.local);
     if (err) return err;
-    if (udp) {
-        if (!knows_port(net)) return TERN_ENOROUTE;
-        key.local.port = net->udp_port;
-        err = tn_udp_flow(net, &key, &f);
-    } else {
-        f = tn_flow_find(net, &key);
-        if (!f) err = tn_conn_connect(net, &key, &f);
-    }
+    if (udp && !knows_port(net)) return TERN_ENOROUTE;
+    if (udp) key.local.port = net->udp_port;
+    err = udp ? tn_udp_flow(net, &key, &f) : stream_flow(net, &key, &f);
     if (err) return err;
     if (udp) tn_udp_touch(net, f, true);
     f->last_used = net->ctx->now;
@@ -138,10 +154,18 @@ tern_addr tn_net_sent_by(const struct tn_net *net, const struct tn_flow *flow)
 {
     tern_addr addr = flow->key.local;
 
-    if (flow->key.transport == TERN_TRANSPORT_UDP) addr.port = net->udp_port;
-    if (flow->key.transport == TERN_TRANSPORT_TCP && net->tcp_port) addr.port = net->tcp_port;
+    switch (flow->key.transport) {
+    case TERN_TRANSPORT_UDP: addr.port = net->udp_port; break;
+    case TERN_TRANSPORT_TCP: addr.port = net->tcp_port ? net->tcp_port : addr.port; break;
+    case TERN_TRANSPORT_TLS: addr.port = net->tls_port ? net->tls_port : addr.port; break;
+    }
+    if (addr.port != 0) return addr;
     /* Neither listener nor connection has a port yet: the one that the listener is to have. */
-    if (addr.port == 0) addr.port = net->port_wanted ? net->port_wanted : net->udp_port;
+    if (flow->key.transport == TERN_TRANSPORT_TLS) {
+        addr.port = net->impl->opts.tls_port ? net->impl->opts.tls_port : SIPS_PORT;
+    } else {
+        addr.port = net->port_wanted ? net->port_wanted : net->udp_port;
+    }
     return addr;
 }
 

@@ -24,6 +24,16 @@ struct tn_flow_key {
     enum tern_transport transport;
     tern_addr local; /* UDP: address with the listening port; TCP: address, port 0 when not fixed */
     tern_addr remote; /* with port */
+    uint64_t domain;  /* TLS, ours: whom it was opened to; else 0 */
+};
+
+/* Where a message goes. */
+struct tn_target {
+    enum tern_transport transport;
+    tern_addr addr; /* with port */
+    /* TLS: whom the certificate must name (domain.h). 0: whoever has proved to be there before, else
+       the address itself. */
+    uint64_t domain;
 };
 
 /* Read-only for others. Lives until its TN_EFFECT_FLOW_DOWN has been emitted. */
@@ -44,14 +54,17 @@ struct tn_net {
     uint16_t port_wanted; /* 0: any */
     uint16_t udp_port;    /* real one */
     uint16_t tcp_port;    /* of the TCP listeners: the same on each address */
+    uint16_t tls_port;    /* of the TLS listeners likewise; 0: there are none */
     struct tn_slots flows;
     struct tn_map by_key;
     struct tn_net_impl *impl; /* streams by id, listeners, look-ups */
 };
 
 struct tn_net_opts {
-    uint16_t port; /* 0: any */
+    uint16_t port;     /* 0: any */
+    uint16_t tls_port; /* 0: the one after `port`, or any */
     bool no_udp, no_tcp;
+    struct tn_tls_ctx *tls; /* borrowed; NULL: no TLS. Listeners only where it has a certificate */
     bool sip_events;
 };
 
@@ -73,7 +86,7 @@ struct tn_listener_news {
 };
 bool tn_net_next_listener_news(struct tn_net *net, struct tn_listener_news *out);
 
-/* Opens the UDP socket. TCP listeners follow the snapshot: one per usable address. */
+/* Opens the UDP socket. TCP and TLS listeners follow the snapshot: one per usable address. */
 void tn_net_start(struct tn_net *net);
 /*
  * Takes a new snapshot: only records it; nothing is opened or closed until mobility decides.
@@ -92,14 +105,14 @@ size_t tn_net_listener_count(const struct tn_net *net); /* open ones */
 /* ---- flows ---- */
 
 /*
- * The flow to `remote`, existing or new, from the address that the snapshot gives, or from
+ * The flow to `target`, existing or new, from the address that the snapshot gives, or from
  * `from` (its port is ignored) where that is set and the snapshot has it. A TCP connection to
  * the same remote that came in counts (connection reuse) when its local address fits.
  *
  * @return 0, TERN_ENOROUTE (also UDP before its socket was first open), TERN_ENOMEM, TERN_ELIMIT
  */
-TERN_CHECK int tn_net_flow(struct tn_net *net, enum tern_transport transport, tern_addr remote,
-                           tern_addr from, uint64_t *id);
+TERN_CHECK int tn_net_flow(struct tn_net *net, const struct tn_target *target, tern_addr from,
+                           uint64_t *id);
 /* NULL when stale. */
 const struct tn_flow *tn_net_get(const struct tn_net *net, uint64_t id);
 /*
@@ -117,6 +130,11 @@ TERN_CHECK int tn_net_send(struct tn_net *net, uint64_t id, tern_str message, bo
 void tn_net_take_back(struct tn_net *net, uint64_t id, tern_str message);
 /* Closes; FLOW_DOWN follows unless `quiet`. `abort`: the path is gone, reset. */
 void tn_net_close(struct tn_net *net, uint64_t id, bool abort, bool quiet);
+/*
+ * Why a flow that is gone ended, for people: "the certificate has expired …"; empty when there is
+ * nothing to say, or it is long ago. Lives until the next flow ends.
+ */
+tern_str tn_net_why_down(const struct tn_net *net, uint64_t id);
 /* Walk all flows in order of number: start with `*cursor` 0. */
 const struct tn_flow *tn_net_each(const struct tn_net *net, uint32_t *cursor);
 /* CRLF (UDP) or CRLFCRLF (streams). @return as tn_net_send */

@@ -64,7 +64,7 @@ static int send_to(struct tn_branch *b, struct tn_target target)
     struct tn_buf start, rest;
     uint64_t flow;
 
-    int err = tn_net_flow(server->net, target.transport, target.addr, opts.from, &flow);
+    int err = tn_net_flow(server->net, &target, opts.from, &flow);
     if (err) return err;
     tn_buf_init(&start, &server->ctx->alloc, TN_MSG_SIZE_MAX);
     tn_buf_init(&rest, &server->ctx->alloc, TN_MSG_SIZE_MAX);
@@ -124,7 +124,10 @@ static int locate(struct tn_branch *b)
     }
     int err = tn_uri_parse(place, &uri);
     if (err) return err;
-    struct tn_wanted wanted = {&uri, TERN_TRANSPORT_UDP, owner};
+    struct tn_wanted wanted = {.uri = &uri,
+                               .preferred = TERN_TRANSPORT_UDP,
+                               .secure = tn_uri_is_sips(b->hop.uri),
+                               .owner = owner};
     return tn_locate(b->proxied->server->net, &wanted, &b->targets, &b->query);
 }
 

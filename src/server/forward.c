@@ -21,7 +21,7 @@ static void put_record_route(struct tn_buf *out, enum tern_transport transport, 
     tn_buf_host(out, addr);
     tn_buf_char(out, ':');
     tn_buf_u64(out, addr.port);
-    if (transport == TERN_TRANSPORT_TCP) tn_buf_z(out, ";transport=tcp");
+    tn_put_transport(out, transport);
     tn_buf_z(out, ";lr>\r\n");
 }
 

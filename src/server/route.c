@@ -122,7 +122,7 @@ static void use_flow(const struct tn_server *server, const struct tn_binding *bi
                      struct tn_next_hop *hop)
 {
     const struct tn_flow *flow = tn_net_get(server->net, binding->flow);
-    bool stream = binding->transport == TERN_TRANSPORT_TCP;
+    bool stream = binding->transport != TERN_TRANSPORT_UDP;
 
     if (!binding->direct) return;
     hop->from = binding->local;
@@ -168,11 +168,12 @@ static void use_flow_of_contact(const struct tn_server *server, const struct tn_
                                 struct tn_next_hop *hop)
 {
     const struct tn_binding *binding = tn_location_by_contact(&server->location, uri);
-    tern_str transport;
+    enum tern_transport transport;
+    tern_str value;
 
     if (!binding) return;
-    if (tn_uri_param(uri, TERN_STR("transport"), &transport) &&
-        tn_str_ieq(transport, TERN_STR("tcp")) != (binding->transport == TERN_TRANSPORT_TCP)) {
+    if (tn_uri_param(uri, TERN_STR("transport"), &value) &&
+        (!tn_uri_transport(value, &transport) || transport != binding->transport)) {
         return;
     }
     use_flow(server, binding, hop);

@@ -63,7 +63,7 @@ static int way_of(const struct tn_client *invite, uint64_t *out)
         *out = invite->flow;
         return 0;
     }
-    return tn_net_flow(net, invite->target.transport, invite->target.addr, invite->from, out);
+    return tn_net_flow(net, &invite->target, invite->from, out);
 }
 
 static void send_ack(struct tn_client *client, const struct tn_msg *response)
@@ -129,7 +129,7 @@ static int revive(struct tn_client *client)
 
     if (client->target.transport != TERN_TRANSPORT_UDP) return TERN_ESTALE;
     if (!tn_net_has_local(net, client->local)) return TERN_ENOROUTE;
-    int err = tn_net_flow(net, TERN_TRANSPORT_UDP, client->target.addr, client->local, &flow);
+    int err = tn_net_flow(net, &client->target, client->local, &flow);
     if (!err) use_flow(client, flow);
     return err;
 }
@@ -310,9 +310,7 @@ static void prefer_tcp(struct tn_txns *txns, const struct tn_request_text *text,
     struct tn_buf longer;
 
     tcp.target.transport = TERN_TRANSPORT_TCP;
-    if (tn_net_flow(txns->net, TERN_TRANSPORT_TCP, tcp.target.addr, tcp.from, &tcp.flow) != 0) {
-        return;
-    }
+    if (tn_net_flow(txns->net, &tcp.target, tcp.from, &tcp.flow) != 0) return;
     if (compose(txns, &tcp, text, &longer) != 0) return;
     tcp.switched = !tn_net_get(txns->net, tcp.flow)->open && out->len <= TN_UDP_PAYLOAD_MAX;
     tn_buf_fini(out);
@@ -330,7 +328,7 @@ static int prepare(struct tn_txns *txns, const struct tn_client_opts *opts, stru
 
     *plan = (struct plan){
         .owner = opts->owner, .method = opts->method, .target = *target, .from = opts->from};
-    int err = tn_net_flow(txns->net, target->transport, target->addr, opts->from, &plan->flow);
+    int err = tn_net_flow(txns->net, target, opts->from, &plan->flow);
     if (!err) err = compose(txns, plan, &text, out);
     if (err) return err;
     if (udp && !opts->transport_fixed && out->len > TN_UDP_REQUEST_MAX) {
@@ -374,13 +372,12 @@ static bool go_back_to_udp(struct tn_client *client)
     const struct tn_request_text text = {.start_line = client->start_line,
                                          .rest = tn_str_from(whole, client->rest_at),
                                          .branch = client->branch};
+    const struct tn_target udp = {.transport = TERN_TRANSPORT_UDP, .addr = client->target.addr};
     struct plan plan = {.flow = 0};
     struct tn_buf out;
 
     tn_list_remove(&client->switched);
-    if (tn_net_flow(txns->net, TERN_TRANSPORT_UDP, client->target.addr, client->from, &plan.flow)) {
-        return false;
-    }
+    if (tn_net_flow(txns->net, &udp, client->from, &plan.flow) != 0) return false;
     if (compose(txns, &plan, &text, &out) != 0) return false;
     if (tn_net_send(txns->net, plan.flow, tn_buf_view(&out), false) != 0) {
         tn_buf_fini(&out);
@@ -391,7 +388,7 @@ static bool go_back_to_udp(struct tn_client *client)
     client->text_len = out.len;
     use_flow(client, plan.flow);
     client->local = plan.local;
-    client->target.transport = TERN_TRANSPORT_UDP;
+    client->target = udp;
     find_parts(client);
     stop_machine(client);
     start_machine(client);

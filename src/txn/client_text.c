@@ -28,8 +28,9 @@ static void put_via(struct tn_txns *txns, const struct tn_flow *flow, tern_str b
 {
     tern_addr sent_by = tn_net_sent_by(txns->net, flow);
 
-    tn_buf_str(out, flow->key.transport == TERN_TRANSPORT_UDP ? TERN_STR("Via: SIP/2.0/UDP ")
-                                                              : TERN_STR("Via: SIP/2.0/TCP "));
+    tn_buf_z(out, "Via: SIP/2.0/");
+    tn_buf_z(out, tern_transport_name(flow->key.transport));
+    tn_buf_char(out, ' ');
     tn_buf_host(out, sent_by);
     if (sent_by.port) {
         tn_buf_char(out, ':');

@@ -6,11 +6,18 @@
 #include "base/str.h"
 #include "txn/txn_impl.h"
 
-enum { SIP_PORT = 5060 };
+enum { SIP_PORT = 5060, SIPS_PORT = 5061 };
+
+static enum tern_transport via_transport(const struct tn_via *via)
+{
+    if (tn_str_ieq(via->transport, TERN_STR("UDP"))) return TERN_TRANSPORT_UDP;
+    return tn_str_ieq(via->transport, TERN_STR("TLS")) ? TERN_TRANSPORT_TLS : TERN_TRANSPORT_TCP;
+}
 
 static uint16_t via_port(const struct tn_via *via)
 {
-    return via->port ? via->port : SIP_PORT;
+    if (via->port) return via->port;
+    return via_transport(via) == TERN_TRANSPORT_TLS ? SIPS_PORT : SIP_PORT;
 }
 
 /* A flow that closed right behind its message has left no address: the Via may name one. */
@@ -31,9 +38,8 @@ struct tn_origin tn_origin_of(const struct tn_txns *txns, const struct tn_msg *r
     if (flow) {
         return (struct tn_origin){flow_id, flow->key.transport, flow->key.local, flow->key.remote};
     }
-    bool udp = tn_str_ieq(request->via.transport, TERN_STR("UDP"));
     return (struct tn_origin){.flow = flow_id,
-                              .transport = udp ? TERN_TRANSPORT_UDP : TERN_TRANSPORT_TCP,
+                              .transport = via_transport(&request->via),
                               .source = address_of(&request->via)};
 }
 
@@ -66,8 +72,9 @@ void tn_origin_send(struct tn_txns *txns, const struct tn_msg *request, struct t
 
     if (text.len == 0 || to.family == TERN_FAMILY_NONE) return;
     if (!still_leads_back(txns->net, origin, to)) {
+        const struct tn_target target = {.transport = origin->transport, .addr = to};
         uint64_t flow;
-        if (tn_net_flow(txns->net, origin->transport, to, origin->local, &flow) != 0) return;
+        if (tn_net_flow(txns->net, &target, origin->local, &flow) != 0) return;
         origin->flow = flow;
     }
     /* What fails here comes again when the peer repeats its request, or timer G fires. */

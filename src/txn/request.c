@@ -157,7 +157,7 @@ static int try_target(struct tn_request *r)
     const struct tn_target *target = target_of(r);
     uint64_t flow;
 
-    int err = tn_net_flow(r->txns->net, target->transport, target->addr, r->opts.from_addr, &flow);
+    int err = tn_net_flow(r->txns->net, target, r->opts.from_addr, &flow);
     if (err) return err;
     note_flow(r, flow);
     if (!r->opts.prepare) return attempt(r);
@@ -201,7 +201,10 @@ static int locate(struct tn_request *r)
 
     int err = tn_request_hop(&r->opts, &hop);
     if (err) return TERN_EINVAL;
-    struct tn_wanted wanted = {&hop, r->opts.transport, self};
+    struct tn_wanted wanted = {.uri = &hop,
+                               .preferred = r->opts.transport,
+                               .secure = tn_uri_is_sips(r->opts.uri),
+                               .owner = self};
     return tn_locate(r->txns->net, &wanted, &r->targets, &r->query);
 }
 

@@ -40,7 +40,8 @@ static bool valid_uri(tern_str text, bool required, struct tn_uri *out)
     *out = (struct tn_uri){0};
     if (text.len == 0) return !required;
     if (tn_uri_parse(text, out) != 0) return false;
-    return out->scheme == TN_SCHEME_SIP && out->host.len > 0;
+    bool known = out->scheme == TN_SCHEME_SIP || out->scheme == TN_SCHEME_SIPS;
+    return known && out->host.len > 0;
 }
 
 static bool valid_ip_change(const struct tern_account_ip_change *ip)
@@ -49,15 +50,37 @@ static bool valid_ip_change(const struct tern_account_ip_change *ip)
            !(ip->reinvite_flags & ~(uint32_t)TERN_CALL_REINVITE_DEFAULT);
 }
 
-static int check(const struct tern_account_opts *opts, struct tn_uri *aor)
+static bool valid_transport(enum tern_transport transport)
 {
-    struct tn_uri other;
-    if (!valid_uri(opts->uri, true, aor) || aor->user.len == 0) return TERN_EINVAL;
-    if (!valid_uri(opts->registrar, false, &other)) return TERN_EINVAL;
-    if (!valid_uri(opts->proxy, false, &other)) return TERN_EINVAL;
-    if (opts->transport != TERN_TRANSPORT_UDP && opts->transport != TERN_TRANSPORT_TCP) {
-        return TERN_EINVAL;
+    switch (transport) {
+    case TERN_TRANSPORT_UDP:
+    case TERN_TRANSPORT_TCP:
+    case TERN_TRANSPORT_TLS: return true;
     }
+    return false;
+}
+
+/* The parts of the options that are URIs. */
+struct places {
+    struct tn_uri aor, registrar, proxy;
+};
+
+static bool wants_tls(const struct tern_account_opts *opts, const struct places *places)
+{
+    return opts->transport == TERN_TRANSPORT_TLS || places->aor.scheme == TN_SCHEME_SIPS ||
+           places->registrar.scheme == TN_SCHEME_SIPS || places->proxy.scheme == TN_SCHEME_SIPS;
+}
+
+static int check(const struct tern_endpoint *ep, const struct tern_account_opts *opts,
+                 struct tn_uri *aor)
+{
+    struct places places;
+    if (!valid_uri(opts->uri, true, &places.aor) || places.aor.user.len == 0) return TERN_EINVAL;
+    if (!valid_uri(opts->registrar, false, &places.registrar)) return TERN_EINVAL;
+    if (!valid_uri(opts->proxy, false, &places.proxy)) return TERN_EINVAL;
+    if (!valid_transport(opts->transport)) return TERN_EINVAL;
+    if (wants_tls(opts, &places) && !ep->tls) return TERN_EUNSUPPORTED;
+    *aor = places.aor;
     if (opts->expires_s < EXPIRES_MIN || opts->expires_s > EXPIRES_MAX) return TERN_EINVAL;
     return valid_ip_change(&opts->ip_change) ? 0 : TERN_EINVAL;
 }
@@ -66,7 +89,7 @@ static int check(const struct tern_account_opts *opts, struct tn_uri *aor)
 struct settings {
     struct tn_text uri, user, domain, display, registrar, proxy;
     struct tn_auth auth;
-    bool auth_set;
+    bool auth_set, sips;
 };
 
 static void settings_fini(const struct tern_allocator *a, struct settings *s)
@@ -101,7 +124,7 @@ static int settings_init(struct tern_endpoint *ep, const struct tern_account_opt
                          const struct tn_uri *aor, struct settings *s)
 {
     const struct tern_allocator *a = &ep->ctx.alloc;
-    *s = (struct settings){0};
+    *s = (struct settings){.sips = aor->scheme == TN_SCHEME_SIPS};
     struct tn_credentials credentials = {
         .user = opts->auth_user.len > 0 ? opts->auth_user : aor->user,
         .password = opts->password,
@@ -150,7 +173,8 @@ static void apply(struct tn_account *account, const struct tern_account_opts *op
     if (!fresh) tn_auth_fini(&account->auth);
     move_auth(&account->auth, &s->auth);
     s->auth_set = false;
-    account->transport = opts->transport;
+    account->sips = s->sips;
+    account->transport = s->sips ? TERN_TRANSPORT_TLS : opts->transport;
     account->expires_s = account->asked_expires_s = opts->expires_s;
     account->keepalive_s = opts->keepalive_s;
     account->answer_timeout_s = opts->answer_timeout_s;
@@ -197,7 +221,7 @@ int tern_account_add(struct tern_endpoint *ep, tern_time now, const struct tern_
     struct tn_uri aor;
     struct settings settings;
     int err = tn_options_take(given, &opts, sizeof(opts));
-    if (!err) err = check(&opts, &aor);
+    if (!err) err = check(ep, &opts, &aor);
     if (err) return err;
     if (ep->state == TN_ENDPOINT_STOPPING || ep->state == TN_ENDPOINT_STOPPED) return TERN_ESTATE;
 
@@ -237,14 +261,14 @@ int tern_account_modify(struct tern_endpoint *ep, tern_time now, tern_account ha
     struct tn_account *account = tn_account_find(ep, handle);
     if (account == NULL) return TERN_ESTALE;
     int err = tn_options_take(given, &opts, sizeof(opts));
-    if (!err) err = check(&opts, &aor);
+    if (!err) err = check(ep, &opts, &aor);
     if (!err) err = settings_init(ep, &opts, &aor, &settings);
     if (err) return err;
 
     tn_ep_enter(ep, now);
     bool moved = !tn_str_eq(opts.uri, tn_text_view(&account->uri)) ||
                  !tn_str_eq(opts.registrar, tn_text_view(&account->registrar)) ||
-                 opts.transport != account->transport;
+                 (opts.transport != account->transport && !settings.sips);
     if (moved) { /* with the old credentials, to the old place */
         tn_mob_account_gone(&ep->mob, ep->ctx.now, &account->task); /* a move of it is void */
         tn_auth_fini(&account->old_auth);

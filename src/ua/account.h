@@ -29,6 +29,7 @@ struct tn_account {
     struct tn_text display, registrar, proxy;
     struct tn_text service_route; /* RFC 3608, from the registrar: Route values */
     enum tern_transport transport;
+    bool sips; /* the address of record is "sips:" */
     uint32_t expires_s, keepalive_s, answer_timeout_s;
     bool wants_registration;
     struct tern_account_ip_change ip_change;

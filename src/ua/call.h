@@ -64,6 +64,7 @@ struct tn_call {
     uint32_t answered_cseq; /* of the INVITE whose 2xx waits for its ACK */
     uint64_t invite_txn; /* incoming INVITE transaction that waits for its final response or ACK */
     bool offerless;      /* the INVITE being answered had no offer: the answer comes in the ACK */
+    bool sips;           /* the Request-URI was "sips:": so is our Contact (RFC 3261 8.1.1.8) */
     bool forked;         /* another fork has answered since early media was agreed */
     bool no_offer;       /* outgoing: let the far end offer */
     unsigned answer_wanted; /* 200 as soon as the sockets are open; else 0 */

@@ -15,10 +15,10 @@ static int put_target(const struct tn_account *account, tern_str target, struct 
     struct tn_uri uri;
     tern_str text;
     target = tn_str_trim(target);
-    bool whole = tn_str_ieq(tn_str_sub(target, 0, 4), TERN_STR("sip:"));
+    bool whole = tn_str_ieq(tn_str_sub(target, 0, 4), TERN_STR("sip:")) || tn_uri_is_sips(target);
     /* Another scheme is no user name. */
     if (!whole && tn_str_find(target, ':') < tn_str_find(target, '@')) return TERN_EINVAL;
-    if (!whole) tn_buf_z(out, "sip:");
+    if (!whole) tn_buf_z(out, account->sips ? "sips:" : "sip:");
     tn_buf_str(out, target);
     if (!whole && tn_str_find(target, '@') == SIZE_MAX) {
         tn_buf_char(out, '@');
@@ -31,7 +31,9 @@ static int put_target(const struct tn_account *account, tern_str target, struct 
     if (uri.headers.len > 0 || tn_uri_param(&uri, TERN_STR("method"), &method)) {
         return TERN_EINVAL; /* RFC 3261 19.1.1: not in a Request-URI */
     }
-    return uri.scheme == TN_SCHEME_SIP && uri.host.len > 0 ? 0 : TERN_EINVAL;
+    if (uri.host.len == 0) return TERN_EINVAL;
+    if (uri.scheme == TN_SCHEME_SIPS && !account->ep->tls) return TERN_EUNSUPPORTED;
+    return uri.scheme == TN_SCHEME_SIP || uri.scheme == TN_SCHEME_SIPS ? 0 : TERN_EINVAL;
 }
 
 static int form_dialog(struct tn_call *call, tern_str target)
@@ -77,6 +79,7 @@ static int make(struct tern_endpoint *ep, const struct tern_call_opts *opts, ter
     if (err) return err;
     call->transport = account->transport;
     call->no_offer = opts->no_offer;
+    call->sips = tn_uri_is_sips(target);
     err = tn_text_set(&ep->ctx.alloc, &call->subject, opts->subject);
     if (!err) err = form_dialog(call, target);
     if (err) {

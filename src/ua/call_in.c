@@ -51,6 +51,7 @@ static unsigned set_up(struct tn_call *call, const struct tn_effect *effect)
     if (err) return err == TERN_EINVAL ? 400 : 500;
     if (tn_text_set(&ep->ctx.alloc, &call->peer, invite->from.uri.text) != 0) return 500;
     call->invite_txn = effect->id;
+    call->sips = invite->uri.scheme == TN_SCHEME_SIPS;
     if (flow) {
         call->transport = flow->key.transport;
         call->hop = flow->key.remote;
@@ -110,7 +111,8 @@ tern_addr tn_call_answer_contact(struct tn_call *call, uint64_t txn)
     if (flow && tn_net_has_local(&ep->net, flow->key.local)) return tn_net_sent_by(&ep->net, flow);
     /* The address that the request came to is gone: say where we are now (MOBILITY S3). */
     uint64_t id;
-    if (tn_net_flow(&ep->net, call->transport, call->hop, (tern_addr){0}, &id) == 0) {
+    const struct tn_target hop = {.transport = call->transport, .addr = call->hop};
+    if (tn_net_flow(&ep->net, &hop, (tern_addr){0}, &id) == 0) {
         flow = tn_net_get(&ep->net, id);
         if (flow) return tn_net_sent_by(&ep->net, flow);
     }

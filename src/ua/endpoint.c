@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "crypto/tls.h"
 #include "ua/call.h"
 #include "ua/options.h"
 
@@ -78,6 +79,17 @@ static void init_plain(struct tern_endpoint *ep, const struct tern_endpoint_opts
     tn_slots_init(&ep->calls, &ep->ctx.alloc, opts->max_calls * 2);
 }
 
+static int init_tls(struct tern_endpoint *ep, const struct tern_endpoint_opts *opts)
+{
+    const struct tn_tls_opts tls = {.ca_pem = opts->tls_ca,
+                                    .cert_pem = opts->tls_cert,
+                                    .key_pem = opts->tls_key,
+                                    .no_verify = opts->tls_no_verify,
+                                    .client_certs = opts->tls_client_certs};
+    if (opts->tls_ca.len == 0 && opts->tls_cert.len == 0 && !opts->tls_no_verify) return 0;
+    return tn_tls_ctx_new(&ep->ctx.alloc, &tls, &ep->tls);
+}
+
 int tern_endpoint_new(const struct tern_endpoint_opts *given, struct tern_endpoint **out)
 {
     struct tern_endpoint_opts opts = {0};
@@ -93,8 +105,12 @@ int tern_endpoint_new(const struct tern_endpoint_opts *given, struct tern_endpoi
     if (err) goto fail_ctx;
     init_plain(ep, &opts);
 
+    err = init_tls(ep, &opts);
+    if (err) goto fail_tls;
     tern_str product = opts.user_agent.len > 0 ? opts.user_agent : TERN_STR(PRODUCT);
     struct tn_net_opts net_opts = {.port = opts.sip_port,
+                                   .tls_port = opts.tls_port,
+                                   .tls = ep->tls,
                                    .no_udp = opts.no_udp,
                                    .no_tcp = opts.no_tcp,
                                    .sip_events = opts.sip_events};
@@ -121,6 +137,8 @@ fail_dialogs:
 fail_sockets:
     tn_text_fini(&ep->ctx.alloc, &ep->product);
 fail_product:
+    tn_tls_ctx_free(ep->tls);
+fail_tls:
     tn_slots_fini(&ep->accounts);
     tn_slots_fini(&ep->calls);
     tn_ctx_fini(&ep->ctx);
@@ -149,6 +167,7 @@ void tern_endpoint_free(struct tern_endpoint *ep)
     tn_ep_events_fini(ep);
     tn_txns_fini(&ep->txns);
     tn_net_fini(&ep->net);
+    tn_tls_ctx_free(ep->tls);
     tn_map_fini(&ep->dialogs);
     tn_map_fini(&ep->sockets);
     tn_slots_fini(&ep->accounts);

@@ -30,6 +30,7 @@ enum tn_endpoint_state {
 struct tern_endpoint {
     enum tn_endpoint_state state;
     struct tn_ctx ctx;
+    struct tn_tls_ctx *tls; /* NULL: none is wanted */
     struct tn_net net;
     struct tn_txns txns;
     struct tn_service *service; /* NULL: a user agent */
@@ -106,8 +107,13 @@ tern_time tn_retry_after(const struct tn_msg *rsp);
 /* A display name as people read it: without the escapes of a quoted-string (RFC 3261 25.1). */
 void tn_put_display_name(struct tn_buf *buf, tern_str display);
 
+/* Where we can be called. */
+struct tn_reach {
+    enum tern_transport transport;
+    tern_addr local;
+    bool sips; /* by TLS on every hop, or not at all */
+};
 /* "<sip:user@host:port;transport=tcp>" */
-void tn_put_contact(struct tn_buf *buf, tern_str user, enum tern_transport transport,
-                    tern_addr local);
+void tn_put_contact(struct tn_buf *buf, tern_str user, const struct tn_reach *reach);
 
 #endif

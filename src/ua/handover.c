@@ -322,7 +322,7 @@ static void close_old_flow(struct tern_endpoint *ep, struct tn_account *account,
     uint32_t cursor = 0;
     const struct tn_flow *flow;
     while ((flow = tn_net_each(&ep->net, &cursor)) != NULL) {
-        if (flow->key.transport != TERN_TRANSPORT_TCP || flow->id == account->flow) continue;
+        if (flow->key.transport == TERN_TRANSPORT_UDP || flow->id == account->flow) continue;
         if (carries_invite(ep, flow->id)) continue; /* its answer comes by it; then it idles out */
         if (!tern_addr_same_host(flow->key.local, local)) continue;
         if (!tern_addr_equal(flow->key.remote, account->server)) continue;

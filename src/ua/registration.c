@@ -208,6 +208,8 @@ static bool can_be_called(const struct tn_account *account)
 {
     const struct tern_endpoint *ep = account->ep;
     if (account->transport == TERN_TRANSPORT_UDP) return ep->net.udp_port != 0;
+    /* Over TLS we are called by the connection to the registrar: listeners need a certificate. */
+    if (account->transport == TERN_TRANSPORT_TLS) return true;
     return ep->net.tcp_port != 0 || ep->listener_failed;
 }
 
@@ -352,7 +354,8 @@ static int put_contacts(struct tn_account *account, const struct tn_effect *effe
     bool removing = account->state == TERN_REGISTRATION_REMOVING;
     tern_str text, fresh;
     if (!removing) {
-        tn_put_contact(buf, tn_text_view(&account->user), path->transport, path->local);
+        const struct tn_reach reach = {path->transport, path->local, account->sips};
+        tn_put_contact(buf, tn_text_view(&account->user), &reach);
         int err = tn_buf_end(buf, &fresh);
         if (!err) err = tn_text_set(&account->ep->ctx.alloc, &account->pending_contact, fresh);
         if (err) return err;
@@ -575,8 +578,9 @@ void tn_registration_effect(struct tn_account *account, const struct tn_effect *
         if (account->state == TERN_REGISTRATION_REMOVING) {
             removed(account);
         } else {
+            tern_str told = tn_net_why_down(&account->ep->net, effect->flow);
             struct refusal why = {.no_route = effect->code == TN_FAILURE_NO_ROUTE,
-                                  .reason = failure_text(effect->code)};
+                                  .reason = told.len > 0 ? told : failure_text(effect->code)};
             refused(account, &why);
         }
     }

@@ -4,10 +4,10 @@
 #include "ua/endpoint.h"
 #include "wire/sip/uri.h"
 
-void tn_put_contact(struct tn_buf *buf, tern_str user, enum tern_transport transport,
-                    tern_addr local)
+void tn_put_contact(struct tn_buf *buf, tern_str user, const struct tn_reach *reach)
 {
-    tn_buf_z(buf, "<sip:");
+    tern_addr local = reach->local;
+    tn_buf_z(buf, reach->sips ? "<sips:" : "<sip:");
     if (user.len > 0) {
         tn_buf_str(buf, user);
         tn_buf_char(buf, '@');
@@ -17,7 +17,8 @@ void tn_put_contact(struct tn_buf *buf, tern_str user, enum tern_transport trans
         tn_buf_char(buf, ':');
         tn_buf_u64(buf, local.port);
     }
-    if (transport == TERN_TRANSPORT_TCP) tn_buf_z(buf, ";transport=tcp");
+    /* RFC 5630 3.1.3: "sips:" says TLS by itself. */
+    if (!reach->sips) tn_put_transport(buf, reach->transport);
     tn_buf_char(buf, '>');
 }
 

@@ -79,12 +79,18 @@ static bool is_unknown(enum tn_method method)
     return true;
 }
 
+/* sips: wants TLS on every hop: ours is what its Via says (RFC 3261 26.2.2). */
+static bool is_secure(const struct tn_msg *msg)
+{
+    return msg->uri.scheme == TN_SCHEME_SIPS && tn_str_ieq(msg->via.transport, TERN_STR("TLS"));
+}
+
 unsigned tn_ep_check_request(struct tern_endpoint *ep, const struct tn_msg *msg,
                              struct tn_buf *headers)
 {
     (void)ep;
-    if (msg->uri.scheme != TN_SCHEME_SIP) return 416; /* sips: wants TLS on every hop */
-    if (is_unknown(msg->method)) {                    /* 8.2.1 comes before 8.2.2.3 */
+    if (msg->uri.scheme != TN_SCHEME_SIP && !is_secure(msg)) return 416;
+    if (is_unknown(msg->method)) { /* 8.2.1 comes before 8.2.2.3 */
         tn_buf_str(headers, TERN_STR(ALLOW_LINE));
         return 405;
     }

@@ -87,7 +87,7 @@ static void look_up(tern_str text)
     uint64_t query;
 
     if (tn_uri_parse(text, &uri) != 0) return;
-    struct tn_wanted wanted = {&uri, TERN_TRANSPORT_UDP, owner};
+    struct tn_wanted wanted = {.uri = &uri, .preferred = TERN_TRANSPORT_UDP, .owner = owner};
     int err = tn_locate(&net, &wanted, &targets, &query);
     if (err == 0) REQUIRE(targets.count > 0 && targets.count <= TN_TARGETS_MAX);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <tern/err.h>
 
+#include "base/str.h"
 #include "wire/sip/chars.h"
 #include "wire/sip/escape.h"
 #include "wire/sip/host.h"
@@ -223,4 +224,25 @@ void tn_uri_escape_user(tern_str in, struct tn_buf *buf)
             tn_buf_char(buf, digits[c & 15]);
         }
     }
+}
+
+bool tn_uri_transport(tern_str value, enum tern_transport *out)
+{
+    *out = TERN_TRANSPORT_UDP;
+    if (tn_str_ieq(value, TERN_STR("udp"))) return true;
+    *out = TERN_TRANSPORT_TCP;
+    if (tn_str_ieq(value, TERN_STR("tcp"))) return true;
+    *out = TERN_TRANSPORT_TLS;
+    return tn_str_ieq(value, TERN_STR("tls"));
+}
+
+void tn_put_transport(struct tn_buf *buf, enum tern_transport transport)
+{
+    if (transport == TERN_TRANSPORT_TCP) tn_buf_z(buf, ";transport=tcp");
+    if (transport == TERN_TRANSPORT_TLS) tn_buf_z(buf, ";transport=tls");
+}
+
+bool tn_uri_is_sips(tern_str uri)
+{
+    return tn_str_ieq(tn_str_sub(uri, 0, 5), TERN_STR("sips:"));
 }

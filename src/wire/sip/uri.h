@@ -33,6 +33,13 @@ void tn_uri_print(const struct tn_uri *uri, struct tn_buf *buf);
 /** A parameter's value; present without '=' gives empty text. @return whether it is there. */
 bool tn_uri_param(const struct tn_uri *uri, tern_str name, tern_str *value);
 
+/** A look at the scheme alone. */
+bool tn_uri_is_sips(tern_str uri);
+/** What transport= says. @return false: one that we do not have */
+bool tn_uri_transport(tern_str value, enum tern_transport *out);
+/** Appends ";transport=tcp" or its like; nothing for UDP, which is what a URI means without. */
+void tn_put_transport(struct tn_buf *buf, enum tern_transport transport);
+
 /** RFC 3261 19.1.4, with escapes, parameter rules and defaults. */
 bool tn_uri_equal(const struct tn_uri *a, const struct tn_uri *b);
 

@@ -54,7 +54,7 @@ static int locate(const char *text, enum tern_transport preferred, struct tn_tar
     struct tn_uri uri;
 
     CHECK_EQ(tn_uri_parse(tn_str(text), &uri), 0);
-    struct tn_wanted wanted = {&uri, preferred, owner};
+    struct tn_wanted wanted = {.uri = &uri, .preferred = preferred, .owner = owner};
     return tn_locate(&net, &wanted, out, query);
 }
 

@@ -57,12 +57,12 @@ tern_addr addr(const char *text)
 
 struct tn_target udp_to(const char *text)
 {
-    return (struct tn_target){TERN_TRANSPORT_UDP, addr(text)};
+    return (struct tn_target){.transport = TERN_TRANSPORT_UDP, .addr = addr(text)};
 }
 
 struct tn_target tcp_to(const char *text)
 {
-    return (struct tn_target){TERN_TRANSPORT_TCP, addr(text)};
+    return (struct tn_target){.transport = TERN_TRANSPORT_TCP, .addr = addr(text)};
 }
 
 void set_address(struct peer *peer, const char *address)
