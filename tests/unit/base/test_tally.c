@@ -2,6 +2,8 @@
 /* Tallies: what one host may hold, and that the books are balanced. */
 #include "base/tally.h"
 
+#include <tern/err.h>
+
 #include "base/alloc.h"
 #include "base/str.h"
 #include "tern_test.h"
