@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "phones.h"
 
+#include "base/alloc.h"
+#include "crypto/cert.h"
+
 struct world world;
 struct host *server, *alice, *bob;
-bool over_tcp, over_ip6;
+enum tern_transport over = TERN_TRANSPORT_UDP;
+bool over_ip6;
 void (*tune_bob_endpoint)(struct tern_endpoint_opts *opts);
 void (*tune_alice_endpoint)(struct tern_endpoint_opts *opts);
 void (*tune_alice)(struct tern_account_opts *opts);
@@ -24,24 +28,69 @@ const char *at(int n)
 
 const char *registrar_uri(void)
 {
-    if (over_ip6) return over_tcp ? "sip:[2001:db8:9::1];transport=tcp" : "sip:[2001:db8:9::1]";
-    return over_tcp ? "sip:10.0.9.1;transport=tcp" : "sip:10.0.9.1";
+    static char text[64];
+    static const char *const transports[] = {"", "", ";transport=tcp", ";transport=tls"};
+    snprintf(text, sizeof(text), "sip:%s%s", over_ip6 ? "[2001:db8:9::1]" : "10.0.9.1",
+             transports[over]);
+    return text;
+}
+
+tern_time handshake_time(void)
+{
+    if (over == TERN_TRANSPORT_UDP) return 0;
+    return (over == TERN_TRANSPORT_TLS ? 4 : 2) * world.delay;
+}
+
+/* The server's certificate, made once: it signs itself, and so is all that is trusted. */
+static struct tern_allocator memory;
+static struct tn_buf certificate, private_key;
+
+static void make_certificate(void)
+{
+    const tern_str names[] = {TERN_STR("10.0.9.1"), TERN_STR("2001:db8:9::1")};
+    const struct tn_cert_opts opts = {
+        .names = names, .name_count = 2, .days = 1, .authority = true};
+    if (certificate.len > 0) return;
+    memory = tn_default_allocator();
+    tn_buf_init(&certificate, &memory, TN_CERT_PEM_MAX);
+    tn_buf_init(&private_key, &memory, TN_CERT_PEM_MAX);
+    CHECK_EQ(tn_cert_make(&opts, &certificate, &private_key), 0);
 }
 
 static void as_server(struct tern_endpoint_opts *opts)
 {
     opts->sip_events = false;
+    if (over != TERN_TRANSPORT_TLS) return;
+    opts->tls_cert = tn_buf_view(&certificate);
+    opts->tls_key = tn_buf_view(&private_key);
+}
+
+static void trust_server(struct tern_endpoint_opts *opts)
+{
+    if (over == TERN_TRANSPORT_TLS) opts->tls_ca = tn_buf_view(&certificate);
+}
+
+static void as_alice(struct tern_endpoint_opts *opts)
+{
+    trust_server(opts);
+    if (tune_alice_endpoint) tune_alice_endpoint(opts);
+}
+
+static void as_bob(struct tern_endpoint_opts *opts)
+{
+    trust_server(opts);
+    if (tune_bob_endpoint) tune_bob_endpoint(opts);
 }
 
 void tune_account(struct tern_account_opts *opts)
 {
-    if (over_tcp) opts->transport = TERN_TRANSPORT_TCP;
+    opts->transport = over;
     if (tune_alice) tune_alice(opts);
 }
 
 static void tune_bob(struct tern_account_opts *opts)
 {
-    if (over_tcp) opts->transport = TERN_TRANSPORT_TCP;
+    opts->transport = over;
 }
 
 void meet_server(void)
@@ -49,6 +98,7 @@ void meet_server(void)
     static const char *const users[] = {"alice", "bob", "carol", "dave"};
     struct tern_server_opts opts;
     world_start(&world, TERN_MS(25));
+    if (over == TERN_TRANSPORT_TLS) make_certificate();
     server = world_host(&world, "server", NULL, as_server);
     tern_server_opts_init(&opts);
     opts.domain = TERN_STR("example.com");
@@ -63,8 +113,8 @@ void meet_server(void)
 
 static void add_phones(void)
 {
-    alice = world_host(&world, "alice", at(1), tune_alice_endpoint);
-    bob = world_host(&world, "bob", at(2), tune_bob_endpoint);
+    alice = world_host(&world, "alice", at(1), as_alice);
+    bob = world_host(&world, "bob", at(2), as_bob);
     CHECK_EQ(tern_endpoint_start(alice->ep, world.now), 0);
     CHECK_EQ(tern_endpoint_start(bob->ep, world.now), 0);
 }
@@ -85,7 +135,8 @@ void meet_directly(void)
 {
     world_start(&world, TERN_MS(25));
     server = NULL;
-    over_tcp = over_ip6 = false;
+    over = TERN_TRANSPORT_UDP;
+    over_ip6 = false;
     add_phones();
     host_account(alice, "sip:alice@10.0.1.1", NULL, tune_alice);
     host_account(bob, "sip:bob@10.0.2.1", NULL, NULL);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Alice and Bob with a registrar and proxy between them, over UDP or TCP, IPv4
- * or IPv6: what tests of IP changes begin with, and what must be true at their
+ * Alice and Bob with a registrar and proxy between them, over UDP, TCP or TLS,
+ * IPv4 or IPv6: what tests of IP changes begin with, and what must be true at their
  * ends. Or without any server: then they call each other's address.
  */
 #ifndef TERN_TEST_PHONES_H
@@ -12,16 +12,21 @@
 extern struct world world;
 extern struct host *server, *alice, *bob;
 /* Set before meet(). */
-extern bool over_tcp, over_ip6;
+extern enum tern_transport over;
+extern bool over_ip6;
 extern void (*tune_bob_endpoint)(struct tern_endpoint_opts *opts);
 extern void (*tune_alice_endpoint)(struct tern_endpoint_opts *opts);
 extern void (*tune_alice)(struct tern_account_opts *opts);
 
-#define FOR_BOTH_TRANSPORTS for (int tcp = 0; over_tcp = tcp != 0, tcp < 2; tcp++)
+#define FOR_EACH_TRANSPORT                                                                         \
+    for (over = TERN_TRANSPORT_UDP; over <= TERN_TRANSPORT_TLS;                                    \
+         over = (enum tern_transport)(over + 1))
 
 /* The n-th network's address of a host, in the family of the test. Alice's is 1, Bob's 2. */
 const char *at(int n);
 const char *registrar_uri(void);
+/* What a new connection costs before the first request leaves: round trips of TCP and of TLS 1.3. */
+tern_time handshake_time(void);
 
 /* The transport, and what tune_alice() does. */
 void tune_account(struct tern_account_opts *opts);

@@ -63,7 +63,7 @@ static void options_out_of_range_are_refused(void)
         case 5: opts.registrar = TERN_STR("nonsense"); break;
         case 6: opts.proxy = TERN_STR("http://x"); break;
         case 7: opts.transport = (enum tern_transport)0; break;
-        case 8: opts.transport = (enum tern_transport)3; break;
+        case 8: opts.transport = (enum tern_transport)4; break;
         case 9: opts.expires_s = 59; break;
         case 10: opts.expires_s = 86401; break;
         case 11: opts.ip_change.contact_flags = 3; break;

@@ -8,7 +8,7 @@ static void set_up(struct tern_account_opts *opts, const char *uri)
     opts->uri = (tern_str){uri, strlen(uri)};
     opts->registrar = (tern_str){registrar_uri(), strlen(registrar_uri())};
     opts->password = TERN_STR("secret");
-    if (over_tcp) opts->transport = TERN_TRANSPORT_TCP;
+    opts->transport = over;
 }
 
 static void unregister(void)
@@ -36,7 +36,7 @@ static void unregistering_may_be_followed_by_anything(void)
     static void (*const next[])(void) = {and_again, and_remove, and_stop};
     for (size_t i = 0; i < sizeof(next) / sizeof(next[0]); i++) {
         for (tern_time wait = 0; wait <= TERN_MS(75); wait += TERN_MS(25)) {
-            FOR_BOTH_TRANSPORTS
+            FOR_EACH_TRANSPORT
             {
                 meet();
                 unregister();
@@ -55,7 +55,7 @@ static void unregistering_may_be_followed_by_anything(void)
 static void a_keepalive_can_be_switched_off_and_on(void)
 {
     struct tern_account_opts opts;
-    over_tcp = false;
+    over = TERN_TRANSPORT_UDP;
     meet();
     server_fault("REGISTER", 0); /* an answer would stop the timer, too */
     set_up(&opts, "sip:alice@example.com");
@@ -73,7 +73,7 @@ static void a_keepalive_can_be_switched_off_and_on(void)
 /* The registrar challenges the removal for the old user; the new password may not fit. */
 static void another_address_of_record_removes_the_old_binding_with_the_old_credentials(void)
 {
-    FOR_BOTH_TRANSPORTS
+    FOR_EACH_TRANSPORT
     {
         struct tern_account_opts opts;
         meet();
@@ -98,7 +98,7 @@ static void unregistering_in_mid_move_lets_the_call_go_on(void)
 {
     static const int faults[] = {503, 0};
     for (size_t i = 0; i < 2; i++) {
-        over_tcp = false;
+        over = TERN_TRANSPORT_UDP;
         tune_alice = after_register;
         talk();
         tune_alice = NULL;
@@ -123,7 +123,7 @@ static void twenty_accounts_over_tcp_move_at_once(void)
 {
     char user[16], uri[64];
     struct tern_account_opts opts;
-    over_tcp = true;
+    over = TERN_TRANSPORT_TCP;
     meet();
     for (int i = 0; i < 20; i++) {
         int len = snprintf(user, sizeof(user), "u%d", i);
@@ -143,7 +143,7 @@ static void twenty_accounts_over_tcp_move_at_once(void)
         CHECK_EQ(bindings(user, ""), 1);
         CHECK_EQ(bindings(user, at(3)), 1);
     }
-    over_tcp = false;
+    over = TERN_TRANSPORT_UDP;
     world_end(&world);
 }
 

@@ -69,7 +69,7 @@ static struct tern_account_opts random_account(const struct host *host)
         opts.uri = usual ? TERN_STR("sip:bob@example.com") : TERN_STR("sip:dave@example.com");
     }
     opts.registrar = str(registrar_uri());
-    if (over_tcp) opts.transport = TERN_TRANSPORT_TCP;
+    opts.transport = over;
     opts.password = one_in(12) ? TERN_STR("wrong") : TERN_STR("secret");
     opts.keepalive_s = (uint16_t)(draw(2) * 25);
     opts.no_register = one_in(10);
@@ -227,7 +227,7 @@ static void live_through(uint32_t seed)
 {
     printf("seed %u\n", seed);
     state = seed;
-    over_tcp = seed % 2 == 1;
+    over = 1 + seed % 3;
     meet();
     alice->talks = bob->talks = seed % 5 == 0;
     live();

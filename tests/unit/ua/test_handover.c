@@ -18,7 +18,7 @@ static void bob_calls_alice(void)
 
 static void replace_at_once(void)
 {
-    FOR_BOTH_TRANSPORTS
+    FOR_EACH_TRANSPORT
     {
         talk();
         host_network(alice, at(3), NULL);
@@ -71,12 +71,12 @@ static void follows_sdp_only(struct tern_endpoint_opts *opts)
 static void audio_comes_back_after_one_round_trip_of_signalling(void)
 {
     tune_bob_endpoint = follows_sdp_only;
-    FOR_BOTH_TRANSPORTS
+    FOR_EACH_TRANSPORT
     {
         talk();
         host_network(alice, "10.0.3.1", NULL);
         world_run(&world, TERN_SECONDS(6));
-        tern_time handshake = over_tcp ? 2 * world.delay : 0;
+        tern_time handshake = handshake_time();
         tern_time update = 2 * world.delay; /* by the proxy */
         CHECK(alice->last_completed.totals.gap_in <=
               handshake + update + world.delay + TERN_MS(40));
@@ -89,7 +89,7 @@ static void audio_comes_back_after_one_round_trip_of_signalling(void)
 
 static void address_comes_back_after(tern_time pause)
 {
-    FOR_BOTH_TRANSPORTS
+    FOR_EACH_TRANSPORT
     {
         talk();
         host_network(alice, NULL, NULL);
@@ -122,7 +122,7 @@ static void no_network_for_thirty_seconds(void)
 
 static void the_same_address_comes_back(void)
 {
-    FOR_BOTH_TRANSPORTS
+    FOR_EACH_TRANSPORT
     {
         talk();
         host_network(alice, NULL, NULL);
@@ -153,7 +153,7 @@ static struct lost lost_so_far(void)
 /* Both stand; the new one is preferred. The old one goes when all is moved. */
 static void make_before_break_loses_no_packet(void)
 {
-    FOR_BOTH_TRANSPORTS
+    FOR_EACH_TRANSPORT
     {
         talk();
         struct lost before = lost_so_far();
@@ -190,7 +190,7 @@ static void a_better_path_must_last(void)
 
 static void of_two_changes_only_the_newest_counts(void)
 {
-    FOR_BOTH_TRANSPORTS
+    FOR_EACH_TRANSPORT
     {
         talk();
         host_network(alice, "10.0.3.1", NULL);
@@ -208,7 +208,7 @@ static void of_two_changes_only_the_newest_counts(void)
 
 static void two_changes_before_any_answer(void)
 {
-    FOR_BOTH_TRANSPORTS
+    FOR_EACH_TRANSPORT
     {
         talk();
         host_network(alice, "10.0.3.1", NULL);
@@ -226,7 +226,7 @@ static void two_changes_before_any_answer(void)
 
 static void change_while_register_is_pending(void)
 {
-    FOR_BOTH_TRANSPORTS
+    FOR_EACH_TRANSPORT
     {
         talk();
         CHECK_EQ(tern_account_register(alice->ep, world.now, alice->account), 0);
@@ -242,7 +242,7 @@ static void change_while_register_is_pending(void)
 
 static void hold_survives_the_change(void)
 {
-    FOR_BOTH_TRANSPORTS
+    FOR_EACH_TRANSPORT
     {
         talk();
         CHECK_EQ(tern_call_hold(alice->ep, world.now, alice->call), 0);
@@ -263,7 +263,7 @@ static void hold_survives_the_change(void)
 /* A hold whose re-INVITE is caught in flight is not forgotten. */
 static void change_while_hold_is_pending(void)
 {
-    FOR_BOTH_TRANSPORTS
+    FOR_EACH_TRANSPORT
     {
         talk();
         CHECK_EQ(tern_call_hold(alice->ep, world.now, alice->call), 0);
@@ -289,7 +289,7 @@ static void with_hangup(struct tern_account_opts *opts)
 
 static void calls_are_hung_up_where_the_account_says_so(void)
 {
-    FOR_BOTH_TRANSPORTS
+    FOR_EACH_TRANSPORT
     {
         tune_alice = with_hangup;
         talk();
@@ -311,7 +311,7 @@ static void calls_are_hung_up_where_the_account_says_so(void)
 /* No path at all when the policy hangs up: the BYE goes out as soon as there is one. */
 static void a_hangup_without_a_network_reaches_the_far_end_later(void)
 {
-    FOR_BOTH_TRANSPORTS
+    FOR_EACH_TRANSPORT
     {
         tune_alice = with_hangup;
         talk();
@@ -388,7 +388,7 @@ static void without_update(struct tern_account_opts *opts)
 
 static void a_reinvite_does_what_an_update_does(void)
 {
-    FOR_BOTH_TRANSPORTS
+    FOR_EACH_TRANSPORT
     {
         tune_alice = without_update;
         talk();
@@ -445,7 +445,7 @@ static void in_order(struct tern_account_opts *opts)
 
 static void the_call_waits_for_the_registration_where_asked(void)
 {
-    FOR_BOTH_TRANSPORTS
+    FOR_EACH_TRANSPORT
     {
         tune_alice = in_order;
         talk();
@@ -468,7 +468,7 @@ static void a_registrar_that_refuses_does_not_cost_the_call(void)
 {
     static const int faults[] = {403, 503, 0};
     for (size_t i = 0; i < 3; i++) {
-        over_tcp = false;
+        over = TERN_TRANSPORT_UDP;
         talk();
         server_fault("REGISTER", faults[i]);
         host_network(alice, "10.0.3.1", NULL);
@@ -504,7 +504,7 @@ static void a_registrar_that_comes_back_is_used_again(void)
 
 static void a_wrong_notice_sends_nothing(void)
 {
-    FOR_BOTH_TRANSPORTS
+    FOR_EACH_TRANSPORT
     {
         talk();
         size_t line = alice->log_count;
@@ -547,7 +547,7 @@ static void the_application_can_handle_the_change_itself(void)
 
 static void five_calls_on_three_accounts_move_at_once(void)
 {
-    FOR_BOTH_TRANSPORTS
+    FOR_EACH_TRANSPORT
     {
         meet();
         tern_account accounts[3] = {alice->account};

@@ -26,7 +26,7 @@ static void moved_without_a_listener(void)
 
 static void a_listener_that_fails_does_not_hold_up_the_move(void)
 {
-    FOR_BOTH_TRANSPORTS
+    FOR_EACH_TRANSPORT
     {
         talk();
         alice->refuse = listener_in_network_3;
@@ -42,7 +42,7 @@ static void a_listener_that_fails_does_not_hold_up_the_move(void)
 /* Here the tasks wait for the listeners first: they do not wait for one that fails. */
 static void nor_when_the_application_asks_for_new_listeners(void)
 {
-    FOR_BOTH_TRANSPORTS
+    FOR_EACH_TRANSPORT
     {
         struct tern_ip_change_param param;
         tune_alice_endpoint = by_hand;
@@ -60,7 +60,7 @@ static void nor_when_the_application_asks_for_new_listeners(void)
 /* It is tried again for a while, and a success counts. */
 static void a_listener_that_opens_at_last_is_a_success(void)
 {
-    over_tcp = false;
+    over = TERN_TRANSPORT_UDP;
     talk();
     alice->refuse = listener_in_network_3;
     host_network(alice, at(3), NULL);
@@ -84,7 +84,7 @@ static bool first_media_ports(struct host *host, const struct tern_output *out)
 static void media_ports_that_are_taken_are_passed_over(void)
 {
     for (unsigned n = 1; n <= 4; n++) {
-        over_tcp = false;
+        over = TERN_TRANSPORT_UDP;
         meet();
         refusals = n;
         alice->refuse = first_media_ports;

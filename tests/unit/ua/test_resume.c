@@ -16,7 +16,7 @@ static void transactions_run(void)
 
 static void transactions_resume_when_the_same_address_comes_back_late(void)
 {
-    FOR_BOTH_TRANSPORTS
+    FOR_EACH_TRANSPORT
     {
         talk();
         CHECK_EQ(tern_call_hangup(alice->ep, world.now, alice->call, 0), 0);
@@ -27,7 +27,7 @@ static void transactions_resume_when_the_same_address_comes_back_late(void)
         world_run(&world, TERN_SECONDS(60));
         CHECK_EQ(alice->registration, TERN_REGISTRATION_REGISTERED);
         each_generation_has_one_completed(alice);
-        if (!over_tcp) transactions_run();
+        if (over == TERN_TRANSPORT_UDP) transactions_run();
         world_end(&world);
     }
 }
@@ -93,7 +93,7 @@ static void another_network_is_tried_at_once(void)
 /* A host always has this one; it does not count as a network. */
 static void a_loopback_address_alone_is_no_network(void)
 {
-    over_tcp = false;
+    over = TERN_TRANSPORT_UDP;
     meet_server();
     host_network(server, at(9), NULL);
     alice = world_host(&world, "alice", NULL, NULL);

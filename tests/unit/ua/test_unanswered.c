@@ -27,7 +27,7 @@ static void answered_and_talking(void)
 /* The first ring is cancelled before the second begins; for the caller it is one call. */
 static void a_call_that_rings_out_survives_the_change(void)
 {
-    FOR_BOTH_TRANSPORTS
+    FOR_EACH_TRANSPORT
     {
         meet_and_ring();
         host_network(alice, at(3), NULL);
@@ -42,7 +42,7 @@ static void a_call_that_rings_out_survives_the_change(void)
 
 static void a_call_that_rings_in_survives_the_change(void)
 {
-    FOR_BOTH_TRANSPORTS
+    FOR_EACH_TRANSPORT
     {
         meet_and_ring();
         host_network(bob, at(3), NULL);
@@ -56,7 +56,7 @@ static void a_call_that_rings_in_survives_the_change(void)
 /* Answered while there is no network: the answer goes out when there is one, and names where we are. */
 static void an_answer_without_a_network_waits(void)
 {
-    FOR_BOTH_TRANSPORTS
+    FOR_EACH_TRANSPORT
     {
         meet_and_ring();
         host_network(bob, NULL, NULL);
@@ -76,7 +76,7 @@ static void an_answer_whose_ack_cannot_come_back_is_confirmed(void)
 {
     static const tern_time away[] = {0, TERN_MS(500), TERN_SECONDS(5), TERN_SECONDS(20)};
     for (size_t i = 0; i < sizeof(away) / sizeof(away[0]); i++) {
-        FOR_BOTH_TRANSPORTS
+        FOR_EACH_TRANSPORT
         {
             meet();
             host_call(alice, "bob");
@@ -99,7 +99,7 @@ static void an_answer_whose_ack_cannot_come_back_is_confirmed(void)
 static void and_so_it_is_when_the_network_changes_again(void)
 {
     for (int ms = 10; ms <= 150; ms += 20) {
-        over_tcp = false;
+        over = TERN_TRANSPORT_UDP;
         meet();
         host_call(alice, "bob");
         world_run(&world, TERN_MS(130));
