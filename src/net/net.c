@@ -88,6 +88,11 @@ bool tn_net_has_local(const struct tn_net *net, tern_addr local)
     return tern_network_find(&net->network, local) != NULL;
 }
 
+bool tn_net_is_port(const struct tn_net *net, uint16_t port)
+{
+    return port != 0 && (port == net->udp_port || port == net->tcp_port || port == net->tls_port);
+}
+
 /* ---- flows, of either kind ---- */
 
 static int choose_local(const struct tn_net *net, tern_addr remote, tern_addr from, tern_addr *out)

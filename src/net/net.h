@@ -102,6 +102,9 @@ void tn_net_sync_listeners(struct tn_net *net, bool reopen, tern_time delay);
 bool tn_net_listeners_ready(const struct tn_net *net);
 size_t tn_net_listener_count(const struct tn_net *net); /* open ones */
 
+/* A port that one of them has. */
+bool tn_net_is_port(const struct tn_net *net, uint16_t port);
+
 /* ---- flows ---- */
 
 /*

@@ -99,7 +99,7 @@ static bool is_own_via(const struct tn_server *server, tern_str text)
     tern_addr addr;
 
     if (!tn_via_read(text, &via)) return false;
-    if (via.port != server->net->udp_port && via.port != server->net->tcp_port) return false;
+    if (!tn_net_is_port(server->net, via.port)) return false;
     return tern_addr_parse(via.host, &addr) == 0 && tn_net_has_local(server->net, addr);
 }
 

@@ -8,7 +8,7 @@
 #include "server/auth.h"
 #include "server/proxy.h"
 
-enum { SIP_PORT = 5060, UNSUPPORTED_MAX = 1024 };
+enum { SIP_PORT = 5060, SIPS_PORT = 5061, UNSUPPORTED_MAX = 1024 };
 
 /* ---- life ---- */
 
@@ -75,7 +75,7 @@ int tn_server_add_user(struct tn_server *server, tern_str name, tern_str passwor
 
 static bool is_our_port(const struct tn_server *server, uint16_t port)
 {
-    return port == 0 || port == server->net->udp_port || port == server->net->tcp_port;
+    return port == 0 || tn_net_is_port(server->net, port);
 }
 
 bool tn_server_is_own(const struct tn_server *server, const struct tn_uri *uri)
@@ -86,7 +86,8 @@ bool tn_server_is_own(const struct tn_server *server, const struct tn_uri *uri)
     bool numeric = tern_addr_parse(uri->host, &addr) == 0;
     if (tn_str_ieq(uri->host, server->opts.domain)) {
         /* Where the domain is a plain address, other ports there are other programs. */
-        return is_our_port(server, uri->port) || (!numeric && uri->port == SIP_PORT);
+        return is_our_port(server, uri->port) ||
+               (!numeric && (uri->port == SIP_PORT || uri->port == SIPS_PORT));
     }
     return numeric && is_our_port(server, uri->port) && tn_net_has_local(server->net, addr);
 }

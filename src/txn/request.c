@@ -10,17 +10,23 @@
 #include "txn/limits.h"
 #include "txn/request_impl.h"
 #include "txn/timing.h"
+#include "txn/txn_impl.h"
 
 #define BIT(state) (1u << (state))
 
 static const unsigned successors[TN_REQUEST_STATES] = {
-    [TN_REQUEST_LOCATING] = BIT(TN_REQUEST_LOCATING) | BIT(TN_REQUEST_PREPARING) |
-                            BIT(TN_REQUEST_PENDING) | BIT(TN_REQUEST_GONE),
-    [TN_REQUEST_PREPARING] = BIT(TN_REQUEST_LOCATING) | BIT(TN_REQUEST_PREPARING) |
-                             BIT(TN_REQUEST_PENDING) | BIT(TN_REQUEST_GONE),
-    [TN_REQUEST_PENDING] = BIT(TN_REQUEST_LOCATING) | BIT(TN_REQUEST_PREPARING) |
-                           BIT(TN_REQUEST_PENDING) | BIT(TN_REQUEST_ANSWERED) |
-                           BIT(TN_REQUEST_GONE),
+    [TN_REQUEST_LOCATING] = BIT(TN_REQUEST_LOCATING) | BIT(TN_REQUEST_CONNECTING) |
+                            BIT(TN_REQUEST_PREPARING) | BIT(TN_REQUEST_PENDING) |
+                            BIT(TN_REQUEST_GONE),
+    [TN_REQUEST_CONNECTING] = BIT(TN_REQUEST_LOCATING) | BIT(TN_REQUEST_CONNECTING) |
+                              BIT(TN_REQUEST_PREPARING) | BIT(TN_REQUEST_PENDING) |
+                              BIT(TN_REQUEST_GONE),
+    [TN_REQUEST_PREPARING] = BIT(TN_REQUEST_LOCATING) | BIT(TN_REQUEST_CONNECTING) |
+                             BIT(TN_REQUEST_PREPARING) | BIT(TN_REQUEST_PENDING) |
+                             BIT(TN_REQUEST_GONE),
+    [TN_REQUEST_PENDING] = BIT(TN_REQUEST_LOCATING) | BIT(TN_REQUEST_CONNECTING) |
+                           BIT(TN_REQUEST_PREPARING) | BIT(TN_REQUEST_PENDING) |
+                           BIT(TN_REQUEST_ANSWERED) | BIT(TN_REQUEST_GONE),
     [TN_REQUEST_ANSWERED] = BIT(TN_REQUEST_GONE),
     [TN_REQUEST_GONE] = 0,
 };
@@ -29,6 +35,7 @@ static const char *state_name(enum tn_request_state state)
 {
     switch (state) {
     case TN_REQUEST_LOCATING: return "locating";
+    case TN_REQUEST_CONNECTING: return "connecting";
     case TN_REQUEST_PREPARING: return "preparing";
     case TN_REQUEST_PENDING: return "pending";
     case TN_REQUEST_ANSWERED: return "answered";
@@ -46,6 +53,10 @@ static void enter(struct tn_request *r, enum tn_request_state next)
     TN_ASSERT(successors[r->state] & BIT(next));
     tn_trace(ctx, "request", r->id, state_name(r->state), state_name(next));
     r->state = next;
+    tn_list_remove(&r->by_flow);
+    if (next == TN_REQUEST_CONNECTING) {
+        tn_list_push(tn_txns_waiting_for(r->txns, r->path.flow), &r->by_flow);
+    }
     if (next == TN_REQUEST_PENDING) r->ringing = false;
     if (next == TN_REQUEST_ANSWERED) tn_timer_arm(ctx, &r->timer, TN_TIMER_M);
     if (next == TN_REQUEST_GONE) tn_timer_arm(ctx, &r->timer, 0);
@@ -151,7 +162,19 @@ static int attempt(struct tn_request *r)
     return 0;
 }
 
-/* @return 0 when the present target is being tried, or the owner is being asked for its parts. */
+/* The flow is up: now is the time to say where from. */
+static int leave(struct tn_request *r)
+{
+    if (!r->opts.prepare) return attempt(r);
+    enter(r, TN_REQUEST_PREPARING);
+    emit(r, (struct tn_effect){.kind = TN_EFFECT_PREPARE});
+    return 0;
+}
+
+/*
+ * @return 0 when the present target is being tried, its connection is waited for, or the owner is
+ *         being asked for its parts.
+ */
 static int try_target(struct tn_request *r)
 {
     const struct tn_target *target = target_of(r);
@@ -160,9 +183,8 @@ static int try_target(struct tn_request *r)
     int err = tn_net_flow(r->txns->net, target, r->opts.from_addr, &flow);
     if (err) return err;
     note_flow(r, flow);
-    if (!r->opts.prepare) return attempt(r);
-    enter(r, TN_REQUEST_PREPARING);
-    emit(r, (struct tn_effect){.kind = TN_EFFECT_PREPARE});
+    if (tn_net_get(r->txns->net, flow)->open) return leave(r);
+    enter(r, TN_REQUEST_CONNECTING);
     return 0;
 }
 
@@ -182,6 +204,18 @@ static void try_next_target(struct tn_request *r, enum tn_failure failure)
     r->failure = failure;
     r->target++;
     try_targets(r);
+}
+
+void tn_request_flow_up(struct tn_request *r)
+{
+    note_flow(r, r->path.flow);
+    int err = leave(r);
+    if (err) try_next_target(r, failure_of(err));
+}
+
+void tn_request_flow_down(struct tn_request *r)
+{
+    try_next_target(r, TN_FAILURE_TRANSPORT);
 }
 
 /* ---- locating ---- */
@@ -342,6 +376,7 @@ void tn_request_free(struct tn_request *r)
     struct tn_txns *txns = r->txns;
 
     tn_timer_cancel(txns->ctx, &r->timer);
+    tn_list_remove(&r->by_flow);
     tn_slots_remove(&txns->requests, r->id);
     tn_arena_fini(&r->arena);
     tn_arena_fini(&r->parts_arena);
@@ -355,6 +390,7 @@ int tn_request_start(struct tn_txns *txns, const struct tn_request_opts *opts, u
     if (!r) return TERN_ENOMEM;
 
     r->txns = txns;
+    tn_list_init(&r->by_flow);
     int err = tn_request_keep_opts(r, opts);
     if (!err) err = tn_slots_add(&txns->requests, r, &r->id);
     if (err) {

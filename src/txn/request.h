@@ -4,12 +4,12 @@
  * at the next target when one fails, and once more on a new flow when the
  * network changes. Underneath are one client transaction after another.
  *
- *   LOCATING --> PREPARING --> PENDING --> (final response, or failure) GONE
- *       ^            ^            |  401/407: again, CSeq+1
- *       |            +------------+  next target     2xx to INVITE: ANSWERED,
- *       +-------------------------+  restart         further 2xx for 64*T1
+ *   LOCATING --> CONNECTING --> PREPARING --> PENDING --> (final response, or failure) GONE
+ *       ^            ^                           |  401/407: again, CSeq+1
+ *       |            +---------------------------+  next target     2xx to INVITE: ANSWERED,
+ *       +----------------------------------------+  restart         further 2xx for 64*T1
  *
- * In PREPARING the flow is known, so that the owner can put addresses that are
+ * In PREPARING the flow is up, so that the owner can put addresses that are
  * really used into Contact and SDP: TN_EFFECT_PREPARE, then tn_request_send().
  */
 #ifndef TN_TXN_REQUEST_H

@@ -40,8 +40,10 @@ int tn_txns_init(struct tn_txns *txns, struct tn_ctx *ctx, struct tn_net *net, t
     txns->net = net;
     txns->product = product;
     tn_list_init(&txns->switched);
-    for (size_t i = 0; i < TN_FLOW_LISTS; i++)
+    for (size_t i = 0; i < TN_FLOW_LISTS; i++) {
         tn_list_init(&txns->by_flow[i]);
+        tn_list_init(&txns->waiting[i]);
+    }
     tn_slots_init(&txns->clients, &ctx->alloc, TN_CLIENTS_MAX);
     tn_slots_init(&txns->servers, &ctx->alloc, TN_SERVERS_MAX);
     tn_slots_init(&txns->requests, &ctx->alloc, TN_REQUESTS_MAX);
@@ -137,6 +139,11 @@ struct tn_list *tn_txns_of_flow(struct tn_txns *txns, uint64_t flow)
     return &txns->by_flow[flow % TN_FLOW_LISTS];
 }
 
+struct tn_list *tn_txns_waiting_for(struct tn_txns *txns, uint64_t flow)
+{
+    return &txns->waiting[flow % TN_FLOW_LISTS];
+}
+
 /* Server transactions look for a flow at each send, and so need not be told. */
 void tn_txns_flow_down(struct tn_txns *txns, uint64_t flow)
 {
@@ -144,6 +151,11 @@ void tn_txns_flow_down(struct tn_txns *txns, uint64_t flow)
     {
         struct tn_client *client = TN_OWNER(node, struct tn_client, by_flow);
         if (client->flow == flow) tn_client_flow_down(client);
+    }
+    TN_LIST_FOR(node, tn_txns_waiting_for(txns, flow))
+    {
+        struct tn_request *request = TN_OWNER(node, struct tn_request, by_flow);
+        if (request->path.flow == flow) tn_request_flow_down(request);
     }
 }
 
@@ -154,6 +166,11 @@ void tn_txns_flow_up(struct tn_txns *txns, uint64_t flow)
     {
         struct tn_client *client = TN_OWNER(node, struct tn_client, switched);
         if (client->flow == flow) tn_list_remove(&client->switched);
+    }
+    TN_LIST_FOR(node, tn_txns_waiting_for(txns, flow))
+    {
+        struct tn_request *request = TN_OWNER(node, struct tn_request, by_flow);
+        if (request->path.flow == flow) tn_request_flow_up(request);
     }
 }
 

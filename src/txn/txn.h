@@ -24,6 +24,7 @@ struct tn_txns {
     struct tn_map merge_map; /* server transactions by From tag, Call-ID and CSeq */
     struct tn_list switched; /* clients that went to TCP for their size and may go back */
     struct tn_list by_flow[TN_FLOW_LISTS]; /* clients, by the lowest bits of their flow's number */
+    struct tn_list waiting[TN_FLOW_LISTS]; /* likewise requests whose connection is not up yet */
     tern_str product;                      /* User-Agent and Server; borrowed for life */
     bool paused; /* no usable network: timers B, F, H wait (MOBILITY C4) */
 };
