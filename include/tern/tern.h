@@ -10,6 +10,7 @@
 #include <tern/event.h>
 #include <tern/media.h>
 #include <tern/network.h>
+#include <tern/secure.h>
 #include <tern/server.h>
 #include <tern/types.h>
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The public face (tern/server.h): the server as a service on an endpoint. */
-#include <string.h>
-
 #include "base/list.h"
+#include "base/options.h"
 #include "core/service.h"
 #include "server/server.h"
 
@@ -45,24 +44,7 @@ void tern_server_opts_init_sized(struct tern_server_opts *opts, size_t size)
         .max_expires_s = 3600,
     };
 
-    memset(opts, 0, size);
-    memcpy(opts, &defaults, size < sizeof(defaults) ? size : sizeof(defaults));
-    memcpy(opts, &size, sizeof(size));
-}
-
-/* From a program that may be older or newer than this library. */
-static int take_opts(const struct tern_server_opts *given, struct tern_server_opts *out)
-{
-    const char *bytes = (const char *)given;
-    size_t size;
-
-    memcpy(&size, given, sizeof(size));
-    if (size < sizeof(size) || size > 65536) return TERN_EVERSION;
-    for (size_t i = sizeof(*out); i < size; i++)
-        if (bytes[i] != 0) return TERN_EVERSION;
-    tern_server_opts_init(out);
-    memcpy(out, given, size < sizeof(*out) ? size : sizeof(*out));
-    return 0;
+    tn_options_give(opts, size, &defaults, sizeof(defaults));
 }
 
 int tern_server_attach(struct tern_endpoint *ep, const struct tern_server_opts *given)
@@ -70,7 +52,8 @@ int tern_server_attach(struct tern_endpoint *ep, const struct tern_server_opts *
     struct tn_ctx *ctx = tn_endpoint_ctx(ep);
     struct tern_server_opts opts;
 
-    int err = take_opts(given, &opts);
+    tern_server_opts_init(&opts); /* for what an older program does not know */
+    int err = tn_options_take(given, &opts, sizeof(opts));
     if (err) return err;
     struct service *service = tn_alloc(&ctx->alloc, sizeof(*service));
     if (!service) return TERN_ENOMEM;

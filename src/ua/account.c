@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "base/options.h"
 #include "base/str.h"
 #include "ua/call.h"
-#include "ua/options.h"
 
 #define EXPIRES_MIN 60
 #define EXPIRES_MAX 86400

@@ -3,9 +3,9 @@
 #include <string.h>
 
 #include "base/mutant.h"
+#include "base/options.h"
 #include "base/str.h"
 #include "ua/call.h"
-#include "ua/options.h"
 
 #define DIGIT_MS 160 /* what telephones send for a key pressed shortly */
 

@@ -4,10 +4,10 @@
 
 #include <string.h>
 
+#include "base/options.h"
 #include "base/str.h"
 #include "crypto/tls.h"
 #include "ua/call.h"
-#include "ua/options.h"
 
 #define PRODUCT "Tern/" TERN_VERSION
 

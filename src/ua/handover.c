@@ -7,8 +7,8 @@
 
 #include "base/assert.h"
 #include "base/mutant.h"
+#include "base/options.h"
 #include "ua/call.h"
-#include "ua/options.h"
 
 /* ---- facts ---- */
 

@@ -1,30 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Defaults of every public option struct, in one place. */
-#include "ua/options.h"
+/* Defaults of the public option structs that make endpoints, accounts and calls. */
+#include "base/options.h"
 
-#include <string.h>
 #include <tern/tern.h>
-
-int tn_options_take(const void *given, void *ours, size_t ours_size)
-{
-    size_t size;
-    memcpy(&size, given, sizeof(size));
-    if (size < sizeof(size) || size > 65536) return TERN_EVERSION;
-    const uint8_t *bytes = given;
-    for (size_t i = ours_size; i < size; i++) {
-        if (bytes[i] != 0) return TERN_EVERSION;
-    }
-    memcpy(ours, given, size < ours_size ? size : ours_size);
-    return 0;
-}
-
-/* Sets `size` bytes of the caller's struct from our defaults. */
-static void give(void *opts, size_t size, const void *defaults, size_t defaults_size)
-{
-    memset(opts, 0, size);
-    memcpy(opts, defaults, size < defaults_size ? size : defaults_size);
-    memcpy(opts, &size, sizeof(size));
-}
 
 void tern_endpoint_opts_init_sized(struct tern_endpoint_opts *opts, size_t size)
 {
@@ -35,7 +13,7 @@ void tern_endpoint_opts_init_sized(struct tern_endpoint_opts *opts, size_t size)
         .max_calls = 20000,
         .max_accounts = 4096,
     };
-    give(opts, size, &defaults, sizeof(defaults));
+    tn_options_give(opts, size, &defaults, sizeof(defaults));
 }
 
 void tern_ip_change_param_init_sized(struct tern_ip_change_param *param, size_t size)
@@ -45,7 +23,7 @@ void tern_ip_change_param_init_sized(struct tern_ip_change_param *param, size_t 
         .restart_listener_delay_ms = 10,
         .shutdown_transport = true,
     };
-    give(param, size, &defaults, sizeof(defaults));
+    tn_options_give(param, size, &defaults, sizeof(defaults));
 }
 
 void tern_account_opts_init_sized(struct tern_account_opts *opts, size_t size)
@@ -67,11 +45,11 @@ void tern_account_opts_init_sized(struct tern_account_opts *opts, size_t size)
                 .offline_window_ms = 300000,
             },
     };
-    give(opts, size, &defaults, sizeof(defaults));
+    tn_options_give(opts, size, &defaults, sizeof(defaults));
 }
 
 void tern_call_opts_init_sized(struct tern_call_opts *opts, size_t size)
 {
     const struct tern_call_opts defaults = {0};
-    give(opts, size, &defaults, sizeof(defaults));
+    tn_options_give(opts, size, &defaults, sizeof(defaults));
 }

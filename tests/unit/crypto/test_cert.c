@@ -2,7 +2,7 @@
 /* Certificates as RFC 5280 and RFC 5922 7.1 want them, fingerprints as RFC 8122 5. */
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
-#include <tern/err.h>
+#include <tern/secure.h>
 
 #include "base/str.h"
 #include "crypto/fingerprint.h"
@@ -259,6 +259,37 @@ static void fingerprints_are_read_as_they_are_written(void)
     }
 }
 
+/* tern/secure.h: as an application makes an authority, and a server's certificate with it. */
+static void an_application_makes_certificates(void)
+{
+    struct tern_cert_opts opts;
+    struct tern_cert authority, server, none = {NULL, 0, NULL, 0};
+    tern_str names[] = {TERN_STR("example.com"), TERN_STR("192.0.2.1")};
+
+    tern_cert_opts_init(&opts);
+    CHECK_EQ(opts.days, 365);
+    opts.authority = true;
+    CHECK_EQ(tern_cert_make(&opts, &authority), 0);
+    CHECK_EQ(strlen(authority.cert_pem), authority.cert_len);
+    CHECK_EQ(strlen(authority.key_pem), authority.key_len);
+    tern_cert_opts_init(&opts);
+    opts.names = names;
+    opts.name_count = 2;
+    opts.issuer_cert_pem = tern_cstr(authority.cert_pem);
+    opts.issuer_key_pem = tern_cstr(authority.key_pem);
+    CHECK_EQ(tern_cert_make(&opts, &server), 0);
+    CHECK(strstr(server.key_pem, "-----BEGIN PRIVATE KEY-----\n") == server.key_pem);
+    tern_cert_free(&authority);
+    tern_cert_free(&server);
+    tern_cert_free(&server);
+    CHECK(memcmp(&server, &none, sizeof(none)) == 0);
+    opts.days = 0;
+    CHECK_EQ(tern_cert_make(&opts, &server), TERN_EINVAL);
+    opts.size = 3;
+    CHECK_EQ(tern_cert_make(&opts, &server), TERN_EVERSION);
+    CHECK(server.cert_pem == NULL);
+}
+
 int main(int argc, char **argv)
 {
     static const struct test tests[] = {
@@ -271,6 +302,7 @@ int main(int argc, char **argv)
         TEST(without_memory_nothing_is_written),
         TEST(a_key_under_a_password_is_refused_at_once),
         TEST(a_fingerprint_is_read_back_and_fits_its_certificate_only),
+        TEST(an_application_makes_certificates),
         TEST(fingerprints_are_read_as_they_are_written),
     };
     return run_tests(tests, sizeof(tests) / sizeof(*tests), argc, argv);
