@@ -5,13 +5,13 @@
 
 static void *count_resize(void *user, void *ptr, size_t size)
 {
-    size_t *allocations = user;
+    struct rig *rig = user;
 
     if (size == 0) {
         free(ptr);
         return NULL;
     }
-    (*allocations)++;
+    if (++rig->allocations == rig->fail_at) return NULL;
     return realloc(ptr, size);
 }
 
@@ -47,7 +47,7 @@ static struct tn_media_plan plan_towards(tern_addr remote)
 void rig_start(struct rig *rig)
 {
     static const uint8_t seed[32] = {1};
-    struct tern_allocator alloc = {&rig->allocations, count_resize};
+    struct tern_allocator alloc = {rig, count_resize};
     tern_addr address[SIDES] = {addr_of("192.0.2.1:4000"), addr_of("192.0.2.2:5000")};
 
     memset(rig, 0, sizeof(*rig));
@@ -137,6 +137,56 @@ void rig_exchange(struct rig *rig)
         if (packet.socket % 2 == 0) source.port++;
         rig_deliver(rig, 1 - from, &packet, source);
     }
+}
+
+struct packet rig_say(struct rig *rig, int side)
+{
+    struct packet packet;
+
+    rig_talk(rig, side, 8000);
+    CHECK(rig_next_rtp(rig, side, &packet));
+    return packet;
+}
+
+int rig_converse(struct rig *rig, int count)
+{
+    int16_t pcm[TERN_PCM_FRAME];
+    int heard = 0;
+
+    for (int i = 0; i < count; i++) {
+        rig_talk(rig, 0, 8000);
+        rig_talk(rig, 1, 8000);
+        rig_exchange(rig);
+        (void)tn_stream_take(&rig->side[0], pcm);
+        heard += tn_stream_take(&rig->side[1], pcm);
+        rig_advance(rig, TERN_MS(20));
+    }
+    return heard;
+}
+
+struct tern_media_stats rig_stats(const struct rig *rig, int side)
+{
+    struct tern_media_stats stats;
+
+    tn_stream_stats(&rig->side[side], &stats);
+    return stats;
+}
+
+void rig_set_keys(struct rig *rig, enum tn_srtp_suite suite, uint8_t seed)
+{
+    for (int i = 0; i < SIDES; i++) {
+        struct tn_srtp_keys *keys = &rig->plan[i].keys;
+        rig->plan[i].security = TN_PLAN_SDES;
+        keys->suite = suite;
+        memset(keys->send, seed + i, sizeof(keys->send));
+        memset(keys->receive, seed + 1 - i, sizeof(keys->receive));
+    }
+}
+
+void rig_configure(struct rig *rig)
+{
+    for (int i = 0; i < SIDES; i++)
+        tn_stream_configure(&rig->side[i], &rig->plan[i]);
 }
 
 /* A sine by rotation: 400 Hz at 8000 Hz has 20 samples a period. */

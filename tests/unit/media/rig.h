@@ -19,6 +19,7 @@ struct packet {
 struct rig {
     struct tn_ctx ctx;
     size_t allocations; /* since the rig was made */
+    size_t fail_at;     /* this allocation fails; 0: none does */
     struct tn_stream side[SIDES];
     struct tn_media_plan plan[SIDES];
 };
@@ -39,6 +40,14 @@ void rig_deliver(struct rig *rig, int to, const struct packet *packet, tern_addr
 void rig_exchange(struct rig *rig);
 /* One frame of a 400 Hz tone from `side`, delivered to nobody. */
 void rig_talk(struct rig *rig, int side, int16_t level);
+/* One packet of `side`, taken off the wire. */
+struct packet rig_say(struct rig *rig, int side);
+/* `count` ticks of both sides talking and listening; @return frames heard by side 1 */
+int rig_converse(struct rig *rig, int count);
+struct tern_media_stats rig_stats(const struct rig *rig, int side);
+/* Both plans with keys of that suite, made from `seed`; not configured yet. */
+void rig_set_keys(struct rig *rig, enum tn_srtp_suite suite, uint8_t seed);
+void rig_configure(struct rig *rig);
 void fill_tone(int16_t *pcm, size_t count, uint32_t *phase, int16_t level);
 int64_t energy(const int16_t *pcm, size_t count); /* mean amplitude */
 
