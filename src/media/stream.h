@@ -69,7 +69,8 @@ struct tn_stream_handshake {
     bool known; /* `association` is that of a plan */
     uint32_t association;
     tern_addr observed; /* where its last datagram came from; family 0 before */
-    uint8_t restarts;
+    uint8_t restarts, repeats;
+    struct tn_buf flight; /* our last one: length (16 bits) and bytes of each datagram */
 };
 
 /* An SSRC that would replace the present one, RFC 3550 A.1. */

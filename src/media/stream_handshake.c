@@ -17,6 +17,11 @@
 #define DTLS_FIRST 20 /* RFC 7983 7: the first byte of a record */
 #define DTLS_LAST  63
 
+/* RFC 6347 4.1, 4.3.2 */
+#define DTLS_HANDSHAKE    22
+#define DTLS_HEADER       13
+#define DTLS_CLIENT_HELLO 1
+
 static bool has_path(const struct tn_stream *stream, tern_addr remote)
 {
     return remote.family != TERN_FAMILY_NONE && remote.family == stream->local.family;
@@ -30,15 +35,57 @@ static tern_addr handshake_remote(const struct tn_stream *stream)
     return tn_stream_remote(stream);
 }
 
-static void flush(struct tn_stream *stream)
+static void keep(struct tn_buf *flight, tern_str datagram)
 {
+    tn_buf_char(flight, (char)(datagram.len >> 8));
+    tn_buf_char(flight, (char)(datagram.len & 0xff));
+    tn_buf_str(flight, datagram);
+}
+
+/* @return false: there was nothing to send */
+static bool flush(struct tn_stream *stream)
+{
+    struct tn_buf *flight = &stream->handshake.flight;
     tern_addr remote = handshake_remote(stream);
     tern_str datagram;
+    bool any = false;
 
-    while (tn_dtls_take(stream->handshake.dtls, &datagram)) {
+    for (; tn_dtls_take(stream->handshake.dtls, &datagram); any = true) {
+        if (!any) tn_buf_reset(flight);
+        if (tn_dtls_state(stream->handshake.dtls) == TN_DTLS_HANDSHAKE) keep(flight, datagram);
         if (!has_path(stream, remote)) continue; /* the timer repeats it */
         tn_stream_output(stream, stream->rtp_socket, remote, datagram);
     }
+    return any;
+}
+
+/*
+ * A ClientHello that comes again: our answer was lost, or the far end has moved meanwhile. OpenSSL
+ * would wait for its timer, up to TN_DTLS_TIMER_MAX (RFC 6347 4.2.4 wants it answered). Bounded, as
+ * anybody can repeat one.
+ */
+static void repeat_flight(struct tn_stream *stream)
+{
+    struct tn_stream_handshake *handshake = &stream->handshake;
+    tern_str rest;
+
+    if (handshake->repeats == TN_HANDSHAKE_REPEATS) return;
+    if (tn_buf_end(&handshake->flight, &rest) != 0) return; /* it was too long to be kept */
+    handshake->repeats++;
+    while (rest.len > 2) {
+        size_t len = (size_t)(uint8_t)rest.ptr[0] << 8 | (uint8_t)rest.ptr[1];
+        tn_stream_output(stream, stream->rtp_socket, handshake_remote(stream),
+                         tn_str_sub(rest, 2, len));
+        rest = tn_str_from(rest, 2 + len);
+    }
+}
+
+static bool is_client_hello(const struct tern_datagram *datagram)
+{
+    const uint8_t *data = datagram->data;
+
+    return datagram->len > DTLS_HEADER && data[0] == DTLS_HANDSHAKE && data[3] == 0 &&
+           data[4] == 0 && data[DTLS_HEADER] == DTLS_CLIENT_HELLO;
 }
 
 /* Without a path time stands still, so that an outage is no refusal. */
@@ -58,6 +105,7 @@ static void fail(struct tn_stream *stream, const char *reason)
     tn_timer_cancel(stream->ctx, &stream->handshake.timer);
     tn_dtls_free(stream->handshake.dtls);
     stream->handshake.dtls = NULL;
+    tn_buf_fini(&stream->handshake.flight);
 }
 
 static void start(struct tn_stream *stream)
@@ -68,6 +116,9 @@ static void start(struct tn_stream *stream)
     tn_dtls_free(handshake->dtls);
     handshake->dtls = NULL;
     handshake->observed = (tern_addr){0};
+    handshake->repeats = 0;
+    tn_buf_fini(&handshake->flight);
+    tn_buf_init(&handshake->flight, &stream->ctx->alloc, TN_HANDSHAKE_FLIGHT);
     if (!stream->dtls_ctx) {
         fail(stream, "there is no certificate for DTLS");
         return;
@@ -80,7 +131,7 @@ static void start(struct tn_stream *stream)
                                         : "there is no memory for DTLS");
         return;
     }
-    flush(stream);
+    (void)flush(stream);
     arm(stream);
 }
 
@@ -90,7 +141,7 @@ static void on_timer(struct tn_timer *timer)
     struct tn_dtls *dtls = stream->handshake.dtls;
 
     int err = tn_dtls_timeout(dtls);
-    flush(stream);
+    (void)flush(stream);
     if (err) {
         fail(stream, tn_dtls_reason(dtls));
     } else {
@@ -109,6 +160,7 @@ void tn_stream_handshake_fini(struct tn_stream *stream)
     tn_dtls_free(stream->handshake.dtls);
     stream->handshake.dtls = NULL;
     stream->handshake.known = false;
+    tn_buf_fini(&stream->handshake.flight);
 }
 
 void tn_stream_handshake_configure(struct tn_stream *stream)
@@ -145,6 +197,7 @@ static void take_keys(struct tn_stream *stream)
         fail(stream, "there is no memory for the media keys");
         return;
     }
+    tn_buf_fini(&stream->handshake.flight);
     tn_security_install(&stream->security, &keys);
     tn_wipe(&keys, sizeof(keys));
 }
@@ -159,14 +212,16 @@ void tn_stream_handshake_receive(struct tn_stream *stream, const struct tern_dat
 {
     struct tn_stream_handshake *handshake = &stream->handshake;
 
-    if (!handshake->dtls) {
+    /* Without a path the engine would say its answer into the void, and wait all the longer. */
+    if (!handshake->dtls || !has_path(stream, datagram->remote)) {
         tn_stream_drop(stream);
         return;
     }
     bool open = tn_dtls_state(handshake->dtls) != TN_DTLS_HANDSHAKE;
     handshake->observed = datagram->remote;
     int err = tn_dtls_receive(handshake->dtls, datagram->data, datagram->len);
-    flush(stream);
+    bool answered = flush(stream);
+    if (!err && !open && !answered && is_client_hello(datagram)) repeat_flight(stream);
     if (!err && !open && tn_dtls_state(handshake->dtls) == TN_DTLS_OPEN) take_keys(stream);
     if (err && !open && may_restart(stream, datagram->remote)) {
         handshake->restarts++;

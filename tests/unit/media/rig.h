@@ -13,7 +13,7 @@ struct packet {
     uint32_t socket; /* of the sender */
     tern_addr local, remote;
     size_t len;
-    uint8_t data[512];
+    uint8_t data[1300]; /* a flight of DTLS has 1200 */
 };
 
 struct rig {
