@@ -24,16 +24,30 @@ static bool is_registered(const struct phone *phone)
 struct end *app_other_end(struct life *life, const struct end *end)
 {
     struct phone *peer = &life->phones[end->peer];
-    for (uint32_t i = 0; i < peer->end_count; i++) {
+    for (uint32_t i = peer->end_count; i-- > 0;) {
         if (strcmp(peer->ends[i].call_id, end->call_id) == 0) return &peer->ends[i];
     }
     return NULL;
 }
 
-static bool is_moving(const struct life *life, const struct phone *phone)
+bool app_is_replaced(const struct phone *phone, const struct end *end)
 {
-    return (phone->progress.generation && !phone->progress.closed) ||
-           tern_sim_now(life->sim) - phone->moved < TERN_SECONDS(2);
+    for (const struct end *e = end + 1; e < phone->ends + phone->end_count; e++) {
+        if (strcmp(e->call_id, end->call_id) == 0) return true;
+    }
+    return false;
+}
+
+/*
+ * Nobody can say yet where the far end is; or this end has not noticed that its address has gone,
+ * so that what it sends is lost, and no connection comes up.
+ */
+static bool is_called_too_early(const struct life *life, const struct phone *from,
+                                const struct phone *to)
+{
+    tern_time now = tern_sim_now(life->sim), unnoticed = TERN_MS(life->plan->set[SET_notice]);
+    return (to->progress.generation && !to->progress.closed) ||
+           now - to->moved < TERN_SECONDS(2) + unnoticed || now - from->moved <= unnoticed;
 }
 
 struct end *app_add(struct life *life, struct phone *phone, tern_call call, int peer)
@@ -49,11 +63,11 @@ struct end *app_add(struct life *life, struct phone *phone, tern_call call, int 
     if (tern_sim_network(life->sim, phone->host)->address_count == 0)
         end->excuses |= 1u << EXCUSE_EARLY;
     if (life->disturbed) end->excuses |= 1u << EXCUSE_EARLY;
-    if (is_moving(life, phone) || is_moving(life, &life->phones[peer]))
-        end->excuses |= 1u << EXCUSE_EARLY;
     if (!is_registered(&life->phones[peer])) end->excuses |= 1u << EXCUSE_REFUSED;
-    if (tern_call_get_info(phone->ep, call, &info) == 0)
-        memcpy(end->call_id, info.call_id, sizeof(end->call_id));
+    if (tern_call_get_info(phone->ep, call, &info) != 0) return end;
+    memcpy(end->call_id, info.call_id, sizeof(end->call_id));
+    if (!info.incoming && is_called_too_early(life, phone, &life->phones[peer]))
+        end->excuses |= 1u << EXCUSE_EARLY;
     return end;
 }
 

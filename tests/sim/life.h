@@ -188,6 +188,8 @@ struct end *app_end(struct phone *phone, tern_call call);
 struct end *app_add(struct life *life, struct phone *phone, tern_call call, int peer);
 /* The end of the same call at its peer, or NULL. */
 struct end *app_other_end(struct life *life, const struct end *end);
+/* The caller has moved: its INVITE was cancelled and came once more, with the same Call-ID. */
+bool app_is_replaced(const struct phone *phone, const struct end *end);
 
 /* ---- memory.c ---- */
 void *memory_resize(void *user, void *ptr, size_t size);

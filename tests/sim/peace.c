@@ -42,7 +42,7 @@ static void check_lost(struct life *life, int who, const struct end *end)
 {
     const struct end *other = app_other_end(life, end);
     if (end->by_app || (other && other->by_app)) return;
-    if (excuses_of(life, end)) return;
+    if (excuses_of(life, end) || app_is_replaced(&life->phones[who], end)) return;
     fail(life, "call-lost", "%s: cause %d, status %d", host_name(life->phones[who].host),
          end->cause, end->status);
 }
