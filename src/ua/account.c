@@ -188,7 +188,7 @@ void tn_account_free(struct tn_account *account)
 {
     struct tern_endpoint *ep = account->ep;
     const struct tern_allocator *a = &ep->ctx.alloc;
-    TN_ASSERT(account->calls == 0); /* they use its credentials to the last */
+    TN_ASSERT(account->calls + account->forks == 0); /* they use its credentials to the last */
     tn_mob_account_gone(&ep->mob, ep->ctx.now, &account->task);
     tn_registration_fini(account);
     tn_slots_remove(&ep->accounts, account->id);
@@ -209,9 +209,13 @@ void tn_account_release(struct tn_account *account)
 {
     struct tern_endpoint *ep = account->ep;
     account->released = true;
-    if (account->calls > 0) return;
-    tn_account_free(account);
+    tn_account_settle(account);
     tn_ep_check_stopped(ep);
+}
+
+void tn_account_settle(struct tn_account *account)
+{
+    if (account->released && account->calls + account->forks == 0) tn_account_free(account);
 }
 
 int tern_account_add(struct tern_endpoint *ep, tern_time now, const struct tern_account_opts *given,

@@ -59,6 +59,7 @@ struct tn_account {
 
     struct tn_account_task task;
     uint32_t calls;
+    uint32_t forks; /* whose BYE needs the credentials */
 };
 
 /* Accounts by the lowest bits of their flow's number: those of this flow are among them. */
@@ -67,6 +68,8 @@ struct tn_account *tn_account_find(const struct tern_endpoint *ep, tern_account 
 void tn_account_free(struct tn_account *account);
 /* No longer registered: freed now, or when the BYE of its last call is through. */
 void tn_account_release(struct tn_account *account);
+/* A call or fork of it is gone. */
+void tn_account_settle(struct tn_account *account);
 /* Whose call is it? By user of Request-URI, else of To; a lone account takes all. */
 struct tn_account *tn_account_for_request(struct tern_endpoint *ep, const struct tn_msg *request);
 

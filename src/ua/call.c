@@ -173,13 +173,14 @@ void tn_call_free(struct tn_call *call)
     tn_request_abandon(&ep->txns, call->request);
     tn_request_abandon(&ep->txns, call->refresh_request);
     tn_request_abandon(&ep->txns, call->ack);
-    for (size_t i = 0; i < TN_FORKS_MAX; i++)
-        tn_request_abandon(&ep->txns, call->forks[i]);
     tn_repeat_stop(&call->repeat);
     tn_refresh_fini(&call->refresh);
     tn_timer_cancel(&ep->ctx, &call->answer_timer);
     tn_call_media_close(call);
     tn_map_remove(&ep->dialogs, &call->dialog_node);
+    if (tn_call_may_be_answered(call)) {
+        tn_fork_leave_trace(call->account, call->transport, &call->dialog);
+    }
     tn_offer_fini(&call->offer);
     tn_dialog_fini(&call->dialog);
     tn_text_fini(&ep->ctx.alloc, &call->peer);
@@ -189,7 +190,7 @@ void tn_call_free(struct tn_call *call)
     struct tn_account *account = call->account;
     tn_free(&ep->ctx.alloc, call);
     account->calls--;
-    if (account->released && account->calls == 0) tn_account_free(account);
+    tn_account_settle(account);
 }
 
 void tn_call_tell_ended(struct tn_call *call, enum tern_end_cause cause, int status,
@@ -222,7 +223,6 @@ void tn_call_reap(struct tn_call *call)
     struct tern_endpoint *ep = call->ep;
     if (!call->ended_told || call->life != TN_LIFE_GONE) return;
     if (call->request || call->refresh_request || tn_repeat_running(&call->repeat)) return;
-    if (tn_call_has_forks(call)) return;
     tn_call_free(call);
     tn_ep_check_stopped(ep);
 }
@@ -288,7 +288,6 @@ void tn_call_effect(struct tn_call *call, const struct tn_effect *effect)
     case TN_TAG_INVITE: tn_call_out_effect(call, effect); return;
     case TN_TAG_REFRESH: tn_call_refresh_effect(call, effect); return;
     case TN_TAG_BYE: tn_call_bye_effect(call, effect); return;
-    case TN_TAG_FORK: tn_call_fork_effect(call, effect); return;
     case TN_TAG_ACK: return; /* nobody answers an ACK; if it was lost, the 2xx comes again */
     }
 }

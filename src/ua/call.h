@@ -19,6 +19,7 @@
 #include "session/refresh.h"
 #include "session/repeat.h"
 #include "ua/account.h"
+#include "ua/fork.h"
 
 enum tn_call_life {
     TN_LIFE_PREPARING,
@@ -34,9 +35,7 @@ enum tn_call_life {
 };
 
 /* What a request of a call is for (tn_owner.tag). */
-enum tn_call_tag { TN_TAG_INVITE, TN_TAG_REFRESH, TN_TAG_BYE, TN_TAG_ACK, TN_TAG_FORK };
-
-#define TN_FORKS_MAX 4 /* BYEs to forks at one time; one beyond sends its 2xx again */
+enum tn_call_tag { TN_TAG_INVITE, TN_TAG_REFRESH, TN_TAG_BYE, TN_TAG_ACK };
 
 /* A media socket's place in the endpoint's map. */
 struct tn_media_socket {
@@ -65,6 +64,7 @@ struct tn_call {
     uint64_t invite_txn; /* incoming INVITE transaction that waits for its final response or ACK */
     bool offerless;      /* the INVITE being answered had no offer: the answer comes in the ACK */
     bool sips;           /* the Request-URI was "sips:": so is our Contact (RFC 3261 8.1.1.8) */
+    bool refused;        /* outgoing: by a final answer */
     bool forked;         /* another fork has answered since early media was agreed */
     bool no_offer;       /* outgoing: let the far end offer */
     unsigned answer_wanted; /* 200 as soon as the sockets are open; else 0 */
@@ -73,8 +73,7 @@ struct tn_call {
     struct tn_repeat repeat;
     bool repeat_stalled; /* there was no path for it when the network changed last */
 
-    uint64_t request;             /* BYE */
-    uint64_t forks[TN_FORKS_MAX]; /* BYEs to forks that answered too late; 0: free */
+    uint64_t request; /* BYE */
     uint64_t ack;
     uint32_t ack_cseq;
     uint64_t refresh_request;
@@ -145,8 +144,8 @@ void tn_call_out_effect(struct tn_call *call, const struct tn_effect *effect);
 void tn_call_out_acknowledge(struct tn_call *call, const struct tn_msg *rsp);
 /* A 2xx for an INVITE of ours that another fork, or nobody, has taken: ACK and BYE. */
 void tn_call_decline_fork(struct tn_call *call, const struct tn_msg *rsp);
-bool tn_call_has_forks(const struct tn_call *call);
-void tn_call_fork_effect(struct tn_call *call, const struct tn_effect *effect);
+/* A 2xx to the INVITE may still come when the call is gone. */
+bool tn_call_may_be_answered(const struct tn_call *call);
 void tn_call_tell_answered(struct tn_call *call);
 void tn_call_in_invite(struct tern_endpoint *ep, const struct tn_effect *effect);
 void tn_call_in_answer(struct tn_call *call, unsigned status);

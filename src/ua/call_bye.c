@@ -69,10 +69,21 @@ static bool may_be_tried_again(unsigned status)
     return status == 500 || status == 502 || status == 503 || status == 504;
 }
 
-static void failed(struct tn_call *call, enum tn_failure failure)
+/* A stream repeats nothing: the connection, or who is behind it, may have lost the one that was sent. */
+static bool was_sent_once(const struct tn_call *call, uint64_t request)
+{
+    struct tn_request_path path;
+    return tn_request_path(&call->ep->txns, request, &path) && path.transport != TERN_TRANSPORT_UDP;
+}
+
+static void failed(struct tn_call *call, uint64_t request, enum tn_failure failure)
 {
     bool no_way = failure == TN_FAILURE_NO_ROUTE || failure == TN_FAILURE_UNRESOLVABLE;
-    if (failure == TN_FAILURE_TIMEOUT) {
+    if (failure == TN_FAILURE_TIMEOUT && call->bye_tries < TRIES_MAX &&
+        was_sent_once(call, request)) {
+        call->bye_tries = TRIES_MAX; /* once more, and no more */
+        send(call);
+    } else if (failure == TN_FAILURE_TIMEOUT) {
         over(call, 0);
     } else if (call->ep->mob.paused) {
         keep(call);
@@ -105,7 +116,7 @@ void tn_call_bye_effect(struct tn_call *call, const struct tn_effect *effect)
     } else if (is_answer) {
         answered(call, effect->msg);
     } else {
-        failed(call, (enum tn_failure)effect->code);
+        failed(call, effect->id, (enum tn_failure)effect->code);
     }
     tn_call_reap(call);
 }

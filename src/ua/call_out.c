@@ -4,6 +4,7 @@
 #include "base/mutant.h"
 #include "base/str.h"
 #include "dialog/routes.h"
+#include "txn/timing.h"
 #include "ua/call.h"
 
 #define REDIRECTS_MAX 5 /* a chain of 3xx longer than this is a loop */
@@ -264,37 +265,12 @@ static void accepted(struct tn_call *call, const struct tn_msg *rsp)
     tn_call_check_path(call);
 }
 
-bool tn_call_has_forks(const struct tn_call *call)
+bool tn_call_may_be_answered(const struct tn_call *call)
 {
-    for (size_t i = 0; i < TN_FORKS_MAX; i++) {
-        if (call->forks[i] != 0) return true;
+    if (call->incoming || call->refused || call->signalling_local.family == TERN_FAMILY_NONE) {
+        return false; /* or it was never sent */
     }
-    return false;
-}
-
-void tn_call_fork_effect(struct tn_call *call, const struct tn_effect *effect)
-{
-    if (effect->kind == TN_EFFECT_RESPONSE && effect->msg->status < 200) return;
-    for (size_t i = 0; i < TN_FORKS_MAX; i++) {
-        if (call->forks[i] == effect->id) call->forks[i] = 0;
-    }
-    tn_call_reap(call);
-}
-
-/* The fork's ACK and BYE are sent through the call, with the fork's dialog in place. */
-static void end_fork(struct tn_call *call, const struct tn_msg *rsp, uint64_t *bye)
-{
-    struct tn_dialog fork, kept;
-    if (tn_dialog_fork(&fork, &call->dialog, rsp) != 0) return;
-    kept = call->dialog;
-    call->dialog = fork;
-    tn_call_send_ack(call, rsp->cseq.number, (tern_str){NULL, 0});
-    (void)!tn_call_send(call, TN_METHOD_BYE, TN_TAG_FORK, false, bye);
-    fork = call->dialog;
-    /* Both dialogs count by the one number, which the BYE holds on to. */
-    kept.local_cseq = fork.local_cseq;
-    call->dialog = kept;
-    tn_dialog_fini(&fork);
+    return call->answered == TERN_TIME_NEVER || call->ep->ctx.now < call->answered + 64 * TN_T1;
 }
 
 void tn_call_decline_fork(struct tn_call *call, const struct tn_msg *rsp)
@@ -311,11 +287,7 @@ void tn_call_decline_fork(struct tn_call *call, const struct tn_msg *rsp)
         }
         return;
     }
-    for (size_t i = 0; i < TN_FORKS_MAX; i++) {
-        if (call->forks[i] != 0) continue;
-        end_fork(call, rsp, &call->forks[i]);
-        return;
-    }
+    tn_fork_decline(call->account, call->transport, &call->dialog, rsp);
 }
 
 /* RFC 3261 8.1.3.4: the first new address of the list, by q. */
@@ -355,6 +327,7 @@ static void refused(struct tn_call *call, const struct tn_msg *rsp)
 {
     call->invite = 0;
     if (rsp->status < 400 && redirected(call, rsp)) return;
+    call->refused = true;
     tern_str reason = rsp->reason.len > 0 ? rsp->reason : tn_reason_phrase(rsp->status);
     tn_mob_call_gone(&call->ep->mob, call->ep->ctx.now, &call->task, (int)rsp->status);
     tn_call_tell_ended(call, TERN_END_REFUSED, (int)rsp->status, reason);

@@ -16,8 +16,8 @@ static void to_owner(struct tern_endpoint *ep, const struct tn_effect *effect)
         if (call) tn_call_effect(call, effect);
         return;
     }
+    case TN_OWNER_ENDPOINT: tn_fork_effect(ep, effect); return;
     case TN_OWNER_NONE:
-    case TN_OWNER_ENDPOINT:
     case TN_OWNER_PROXY: return; /* nobody waits for it; the proxy's went to the service */
     }
 }
@@ -47,7 +47,11 @@ static void flow_down(struct tern_endpoint *ep, uint64_t flow)
 static void stray_response(struct tern_endpoint *ep, const struct tn_effect *effect)
 {
     struct tn_call *call = tn_call_for_response(ep, effect->msg);
-    if (call) tn_call_decline_fork(call, effect->msg);
+    if (call) {
+        tn_call_decline_fork(call, effect->msg);
+    } else {
+        tn_fork_stray(ep, effect->msg);
+    }
 }
 
 static void ack(struct tern_endpoint *ep, const struct tn_effect *effect)

@@ -77,6 +77,7 @@ static void init_plain(struct tern_endpoint *ep, const struct tern_endpoint_opts
     tn_slots_init(&ep->accounts, &ep->ctx.alloc, opts->max_accounts);
     /* Calls that are over for the application still finish their BYE: leave room for these. */
     tn_slots_init(&ep->calls, &ep->ctx.alloc, opts->max_calls * 2);
+    tn_slots_init(&ep->forks, &ep->ctx.alloc, TN_FORKS_MAX);
 }
 
 static int init_tls(struct tern_endpoint *ep, const struct tern_endpoint_opts *opts)
@@ -121,6 +122,8 @@ int tern_endpoint_new(const struct tern_endpoint_opts *given, struct tern_endpoi
     if (err) goto fail_sockets;
     err = tn_map_init(&ep->dialogs, &ep->ctx.alloc, key);
     if (err) goto fail_dialogs;
+    err = tn_map_init(&ep->fork_map, &ep->ctx.alloc, key);
+    if (err) goto fail_forks;
     err = tn_net_init(&ep->net, &ep->ctx, &net_opts);
     if (err) goto fail_net;
     err = tn_txns_init(&ep->txns, &ep->ctx, &ep->net, tn_text_view(&ep->product));
@@ -131,6 +134,8 @@ int tern_endpoint_new(const struct tern_endpoint_opts *given, struct tern_endpoi
 fail_txns:
     tn_net_fini(&ep->net);
 fail_net:
+    tn_map_fini(&ep->fork_map);
+fail_forks:
     tn_map_fini(&ep->dialogs);
 fail_dialogs:
     tn_map_fini(&ep->sockets);
@@ -141,6 +146,7 @@ fail_product:
 fail_tls:
     tn_slots_fini(&ep->accounts);
     tn_slots_fini(&ep->calls);
+    tn_slots_fini(&ep->forks);
     tn_ctx_fini(&ep->ctx);
 fail_ctx:
     tn_free(&alloc, ep);
@@ -157,6 +163,7 @@ void tern_endpoint_free(struct tern_endpoint *ep)
     ep->mob.open = false; /* nobody hears what becomes of the present generation */
     while ((call = tn_slots_each(&ep->calls, &cursor)) != NULL)
         tn_call_free(call);
+    tn_forks_fini(ep);
     cursor = 0;
     while ((account = tn_slots_each(&ep->accounts, &cursor)) != NULL)
         tn_account_free(account);

@@ -47,6 +47,8 @@ struct tern_endpoint {
     struct tn_list account_flows[TN_ACCOUNT_FLOW_LISTS];
     struct tn_map sockets;  /* media sockets by number */
     struct tn_map dialogs;  /* by Call-ID and local tag */
+    struct tn_slots forks;  /* late answers to INVITEs: ua/fork.h */
+    struct tn_map fork_map; /* by Call-ID and local tag */
     uint32_t calls_visible; /* calls whose ENDED has not been told */
 
     struct tn_mobility mob;

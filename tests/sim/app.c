@@ -195,6 +195,7 @@ void app_event(void *user, uint32_t host, const struct tern_event *e)
     if (e->type == TERN_EV_CALL_ANSWERED && end) end->answered = true;
     if (e->type == TERN_EV_CALL_ENDED && end) {
         end->ended = true;
+        end->over = tern_sim_now(life->sim);
         end->cause = e->u.ended.cause;
         end->status = e->u.ended.status;
     }

@@ -54,9 +54,10 @@ struct end {
     char call_id[128];
     bool answered, ended, by_app; /* by_app: it hung up here */
     bool hold;                    /* what the application wants */
-    unsigned excuses; /* bits */
+    unsigned excuses;             /* bits */
     enum tern_end_cause cause;
     int status;
+    tern_time over; /* when it ended */
     struct tern_sim_hearing before;
     struct {
         uint32_t cseq;

@@ -47,12 +47,20 @@ static void check_lost(struct life *life, int who, const struct end *end)
          end->cause, end->status);
 }
 
+/* One hung up on an end that was away, or on its way, and has itself left where that knows it (S15). */
+static bool both_moved(const struct life *life, int who, const struct end *end,
+                       const struct end *other)
+{
+    const struct phone *here = &life->phones[who], *there = &life->phones[end->peer];
+    return here->moved >= other->over && there->moved >= life->start;
+}
+
 /* Who was hung up on has heard of it. */
 static void check_over(struct life *life, int who, const struct end *end)
 {
     const struct end *other = app_other_end(life, end);
     if (!other || !other->by_app || !other->ended) return;
-    if (excuses_of(life, end)) return;
+    if (excuses_of(life, end) || both_moved(life, who, end, other)) return;
     fail(life, "over", "%s: does not know that the other end has hung up",
          host_name(life->phones[who].host));
 }

@@ -8,7 +8,9 @@
  * paths the older may arrive last and leave its binding (act.c, `hasty`); and a REGISTER that
  * removes a binding is not sent again from a new address (act.c, `left`), or is sent to the address
  * that its name had in the network before (dns.c); a request that was
- * challenged is repeated with the SDP that it had, although its address has gone (wire.c, `hasty`).
+ * challenged is repeated with the SDP that it had, although its address has gone (wire.c, `hasty`); who
+ * was hung up on while it moved may not hear of it where the other end has moved, too (peace.c,
+ * both_moved()).
  */
 #include "life.h"
 

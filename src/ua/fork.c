@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: MIT */
+/* Late answers to an INVITE: traces of calls, and the forks that are ended (RFC 3261 13.2.2.4). */
+#include "ua/fork.h"
+
+#include "base/assert.h"
+#include "base/str.h"
+#include "txn/timing.h"
+
+enum { TAG_ACK, TAG_BYE };
+
+static uint64_t hash_of(const struct tern_endpoint *ep, tern_str call_id, tern_str local_tag)
+{
+    return tn_map_hash(&ep->fork_map, call_id.ptr, call_id.len) ^
+           tn_map_hash(&ep->fork_map, local_tag.ptr, local_tag.len);
+}
+
+/* ---- life ---- */
+
+static void let_account_go(struct tn_fork *fork)
+{
+    struct tn_account *account = fork->account;
+    if (account == NULL) return;
+    tn_request_abandon(&fork->ep->txns, fork->ack);
+    tn_request_abandon(&fork->ep->txns, fork->bye);
+    fork->ack = fork->bye = 0;
+    fork->account = NULL;
+    account->forks--;
+    tn_account_settle(account);
+}
+
+static void end(struct tn_fork *fork)
+{
+    struct tern_endpoint *ep = fork->ep;
+    let_account_go(fork);
+    tn_request_abandon(&ep->txns, fork->ack);
+    tn_request_abandon(&ep->txns, fork->bye);
+    tn_timer_cancel(&ep->ctx, &fork->timer);
+    tn_map_remove(&ep->fork_map, &fork->node);
+    tn_slots_remove(&ep->forks, fork->id);
+    tn_dialog_fini(&fork->dialog);
+    tn_free(&ep->ctx.alloc, fork);
+}
+
+static void on_timer(struct tn_timer *timer)
+{
+    end(TN_OWNER(timer, struct tn_fork, timer));
+}
+
+/* Takes over the dialog, for so long. @return NULL without memory or room; then the dialog stays */
+static struct tn_fork *new_fork(struct tern_endpoint *ep, const struct tn_dialog *dialog,
+                                tern_time life)
+{
+    struct tn_fork *fork = tn_alloc(&ep->ctx.alloc, sizeof(*fork));
+    if (fork == NULL) return NULL;
+    if (tn_slots_add(&ep->forks, fork, &fork->id) != 0) {
+        tn_free(&ep->ctx.alloc, fork);
+        return NULL;
+    }
+    fork->ep = ep;
+    fork->dialog = *dialog;
+    tn_timer_init(&fork->timer, 0, on_timer);
+    tn_timer_arm(&ep->ctx, &fork->timer, life);
+    tn_map_insert(
+        &ep->fork_map, &fork->node,
+        hash_of(ep, tn_text_view(&fork->dialog.call_id), tn_dialog_local_tag(&fork->dialog)));
+    return fork;
+}
+
+void tn_fork_leave_trace(struct tn_account *account, enum tern_transport transport,
+                         struct tn_dialog *dialog)
+{
+    struct tn_fork *trace = new_fork(account->ep, dialog, 64 * TN_T1);
+    if (trace == NULL) return;
+    trace->account_id = account->id;
+    trace->transport = transport;
+    *dialog = (struct tn_dialog){0};
+    trace->ended = trace->dialog.state == TN_DIALOG_CONFIRMED; /* by the call's own BYE */
+    if (!trace->ended) tn_text_fini(trace->dialog.alloc, &trace->dialog.remote_tag);
+}
+
+void tn_forks_fini(struct tern_endpoint *ep)
+{
+    uint32_t cursor = 0;
+    struct tn_fork *fork;
+    while ((fork = tn_slots_each(&ep->forks, &cursor)) != NULL)
+        end(fork);
+    tn_slots_fini(&ep->forks);
+    tn_map_fini(&ep->fork_map);
+}
+
+/* ---- ACK and BYE ---- */
+
+static void acknowledge(struct tn_fork *fork, uint32_t cseq)
+{
+    struct tern_endpoint *ep = fork->ep;
+    struct tn_buf scratch;
+    struct tn_request_opts opts = {
+        .owner = {TN_OWNER_ENDPOINT, TAG_ACK, fork->id},
+        .method = TN_METHOD_ACK,
+        .transport = fork->transport,
+        .auth = fork->account ? &fork->account->auth : NULL, /* RFC 3261 22.1 */
+    };
+    tn_request_abandon(&ep->txns, fork->ack);
+    fork->ack = 0;
+    tn_buf_init(&scratch, &ep->ctx.alloc, TN_MSG_SIZE_MAX);
+    int err = tn_dialog_request(&fork->dialog, &scratch, &opts);
+    fork->ack_cseq = cseq;
+    opts.cseq = &fork->ack_cseq;
+    /* One that cannot be sent now is asked for again by the next 2xx. */
+    if (!err) (void)!tn_request_start(&ep->txns, &opts, &fork->ack);
+    tn_buf_fini(&scratch);
+}
+
+static void send_bye(struct tn_fork *fork)
+{
+    struct tern_endpoint *ep = fork->ep;
+    struct tn_buf scratch;
+    struct tn_request_opts opts = {
+        .owner = {TN_OWNER_ENDPOINT, TAG_BYE, fork->id},
+        .method = TN_METHOD_BYE,
+        .transport = fork->transport,
+        .auth = fork->account ? &fork->account->auth : NULL,
+        .no_failover = true,
+    };
+    tn_buf_init(&scratch, &ep->ctx.alloc, TN_MSG_SIZE_MAX);
+    int err = tn_dialog_request(&fork->dialog, &scratch, &opts);
+    if (!err) err = tn_request_start(&ep->txns, &opts, &fork->bye);
+    tn_buf_fini(&scratch);
+    if (err) let_account_go(fork);
+}
+
+void tn_fork_effect(struct tern_endpoint *ep, const struct tn_effect *effect)
+{
+    struct tn_fork *fork = tn_slots_get(&ep->forks, effect->owner.id);
+    if (fork == NULL || effect->owner.tag != TAG_BYE || effect->id != fork->bye) return;
+    if (effect->kind == TN_EFFECT_RESPONSE && effect->msg->status < 200) return;
+    fork->bye = 0;
+    fork->ended = effect->kind == TN_EFFECT_RESPONSE;
+    let_account_go(fork);
+}
+
+/* ---- a 2xx ---- */
+
+static bool is_of(const struct tn_fork *fork, const struct tn_msg *rsp)
+{
+    return tn_str_eq(rsp->call_id, tn_text_view(&fork->dialog.call_id)) &&
+           tn_str_eq(rsp->from_tag, tn_dialog_local_tag(&fork->dialog));
+}
+
+struct known {
+    struct tn_fork *same; /* formed by this very answer */
+    struct tn_fork *any;  /* by the same INVITE */
+    unsigned count;
+};
+
+static struct known look_for(const struct tern_endpoint *ep, const struct tn_msg *rsp)
+{
+    struct known known = {NULL, NULL, 0};
+    uint64_t hash = hash_of(ep, rsp->call_id, rsp->from_tag);
+    struct tn_map_node *node = tn_map_first(&ep->fork_map, hash);
+    for (; node != NULL; node = tn_map_next(node)) {
+        struct tn_fork *fork = TN_OWNER(node, struct tn_fork, node);
+        if (!is_of(fork, rsp)) continue;
+        known.any = fork;
+        known.count++;
+        if (tn_dialog_matches_response(&fork->dialog, rsp)) known.same = fork;
+    }
+    return known;
+}
+
+static void answer(struct tn_fork *fork, uint32_t cseq)
+{
+    bool bye = !fork->ended && fork->bye == 0;
+    struct tn_account *account = tn_slots_get(&fork->ep->accounts, fork->account_id);
+    if (bye && account) {
+        account->forks++;
+        fork->account = account;
+    }
+    acknowledge(fork, cseq);
+    if (bye) send_bye(fork);
+}
+
+static void form(struct tern_endpoint *ep, const struct tn_fork *like, const struct tn_msg *rsp)
+{
+    struct tn_dialog dialog;
+    if (tn_dialog_fork(&dialog, &like->dialog, rsp) != 0) return;
+    dialog.local_cseq = rsp->cseq.number; /* each dialog counts for itself (12.1.2) */
+    struct tn_fork *fork = new_fork(ep, &dialog, 64 * TN_T1 + TN_TIMER_F);
+    if (fork == NULL) {
+        tn_dialog_fini(&dialog);
+        return;
+    }
+    fork->transport = like->transport;
+    fork->account_id = like->account_id;
+    answer(fork, rsp->cseq.number);
+}
+
+/* `like`: the call that does not want it; NULL: there is none. */
+static void take(struct tern_endpoint *ep, const struct tn_fork *like, const struct tn_msg *rsp)
+{
+    struct known known = look_for(ep, rsp);
+    if (like == NULL) like = known.any;
+    if (known.same) {
+        answer(known.same, rsp->cseq.number);
+    } else if (like && known.count < TN_FORKS_OF_ONE) {
+        form(ep, like, rsp);
+    }
+}
+
+void tn_fork_decline(struct tn_account *account, enum tern_transport transport,
+                     const struct tn_dialog *dialog, const struct tn_msg *rsp)
+{
+    const struct tn_fork like = {
+        .account_id = account->id, .transport = transport, .dialog = *dialog};
+    take(account->ep, &like, rsp);
+}
+
+void tn_fork_stray(struct tern_endpoint *ep, const struct tn_msg *rsp)
+{
+    take(ep, NULL, rsp);
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Late answers to an INVITE of ours: RFC 3261 13.2.2.4, MOBILITY C8. A 2xx may
+ * come from another fork, or for an INVITE that was given up, when its call has
+ * been answered elsewhere, or is gone. Each forms a dialog, which is
+ * acknowledged as often as the 2xx comes, and ended by one BYE.
+ *
+ * A *trace* is what a call leaves behind: as much as a dialog is formed from. A
+ * *fork* is such a dialog. A trace goes after 64*T1, when no 2xx is repeated any
+ * more, and a fork after the same and the time of its BYE.
+ */
+#ifndef TN_UA_FORK_H
+#define TN_UA_FORK_H
+
+#include "dialog/dialog.h"
+#include "ua/account.h"
+
+#define TN_FORKS_MAX    8192 /* traces and forks of an endpoint; one beyond is not ended */
+#define TN_FORKS_OF_ONE 8    /* of one INVITE: nobody rings in more places for long */
+
+struct tn_fork {
+    struct tern_endpoint *ep;
+    struct tn_map_node node; /* by Call-ID and our tag */
+    uint64_t id;
+    uint64_t account_id;
+    struct tn_account *account; /* as long as its credentials are in use; else NULL */
+    enum tern_transport transport;
+    struct tn_dialog dialog; /* without a remote tag: no 2xx has formed it */
+    uint64_t bye, ack;
+    bool ended; /* its BYE was answered */
+    uint32_t ack_cseq;
+    struct tn_timer timer;
+};
+
+/*
+ * The call is about to be freed, and its INVITE may still be answered. Takes over the texts of its
+ * dialog. Without memory no trace is left.
+ */
+void tn_fork_leave_trace(struct tn_account *account, enum tern_transport transport,
+                         struct tn_dialog *dialog);
+/* What is known of a call that still stands, and a 2xx to its INVITE that it does not want. */
+void tn_fork_decline(struct tn_account *account, enum tern_transport transport,
+                     const struct tn_dialog *dialog, const struct tn_msg *rsp);
+/* A 2xx to INVITE that belongs to no call. */
+void tn_fork_stray(struct tern_endpoint *ep, const struct tn_msg *rsp);
+/* Effects of TN_OWNER_ENDPOINT. */
+void tn_fork_effect(struct tern_endpoint *ep, const struct tn_effect *effect);
+void tn_forks_fini(struct tern_endpoint *ep);
+
+#endif
