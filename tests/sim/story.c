@@ -67,6 +67,14 @@ static void say_path(struct story *story, const struct step *step)
     old[1] = second == first ? 0 : second;
 }
 
+/* Without a number alice calls bob, and the others alice. */
+static void say_call(struct story *story, const struct step *step)
+{
+    int32_t whom = step->arg[0] ? step->arg[0] - 1 : step->who == ALICE ? BOB : ALICE;
+    bool known = whom >= 0 && whom < PHONES;
+    say(story, "%s calls %s", name_of(step->who), known ? name_of((enum who)whom) : "nobody");
+}
+
 static const char *event_text(int32_t type)
 {
     static const char *const texts[] = {
@@ -135,7 +143,6 @@ static void say_nat(struct story *story, const struct step *step)
 }
 
 static const char *const deeds[VERB_COUNT] = {
-    [DO_call] = "calls",
     [DO_hangup] = "hangs up",
     [DO_hold] = "puts the call on hold",
     [DO_resume] = "takes the call off hold",
@@ -165,18 +172,25 @@ static const int arguments[VERB_COUNT] = {
 #undef VERB_ARGUMENTS
 };
 
+static void say_deed(struct story *story, const struct step *step)
+{
+    say(story, "%s %s", name_of(step->who), deeds[step->verb]);
+    if (arguments[step->verb] > 0 && step->arg[0] != 0) say(story, " (call %d)", step->arg[0]);
+}
+
 /* Also whatever this file has not heard of. */
 static void say_rest(struct story *story, const struct step *step)
 {
     if (states[step->verb].on) {
         say(story, "net %d %s", step->arg[0],
             step->arg[1] ? states[step->verb].on : states[step->verb].off);
-        return;
+    } else if (deeds[step->verb]) {
+        say_deed(story, step);
+    } else {
+        say(story, "%s: %s", name_of(step->who), verb_name(step->verb));
+        for (int i = 0; i < arguments[step->verb]; i++)
+            say(story, " %d", step->arg[i]);
     }
-    say(story, "%s%s %s", name_of(step->who), deeds[step->verb] ? "" : ":",
-        deeds[step->verb] ? deeds[step->verb] : verb_name(step->verb));
-    for (int i = 0; i < arguments[step->verb]; i++)
-        say(story, " %d", step->arg[i]);
 }
 
 static void say_step(struct story *story, const struct step *step)
@@ -184,6 +198,8 @@ static void say_step(struct story *story, const struct step *step)
     const char *name = name_of(step->who);
     if (step->verb == DO_path) {
         say_path(story, step);
+    } else if (step->verb == DO_call) {
+        say_call(story, step);
     } else if (step->verb == DO_on) {
         say_on(story, step);
     } else if (step->verb == DO_fault) {
