@@ -279,7 +279,7 @@ int tern_account_modify(struct tern_endpoint *ep, tern_time now, tern_account ha
         move_auth(&account->old_auth, &account->auth);
         account->auth = (struct tn_auth){.ctx = NULL};
         tn_registration_remove(account);
-        if (account->request == 0) tn_auth_fini(&account->old_auth);
+        if (account->state != TERN_REGISTRATION_REMOVING) tn_auth_fini(&account->old_auth);
     }
     apply(account, &opts, &settings, false);
     settings_fini(&ep->ctx.alloc, &settings);

@@ -9,7 +9,7 @@
  * REGISTERING  again    >REGISTERED  >FAILED  >WAITING     >WAITING  -          >REMOVING
  * REGISTERED   >REFRESH -            -        -            stay      >REFRESH   >REMOVING
  * REFRESHING   again    >REGISTERED  >FAILED  >WAITING     stay      -          >REMOVING
- * REMOVING     -        >NONE/>REG   >NONE    >NONE        >NONE     -          -
+ * REMOVING     >REG     >NONE/>REG   again    again        again     again      -
  * FAILED       >REG     -            -        -            -         -          >NONE
  */
 #ifndef TN_UA_ACCOUNT_H
@@ -47,7 +47,7 @@ struct tn_account {
     uint32_t asked_expires_s;    /* of the next REGISTER: raised by 423 */
     tern_time bound_until;       /* TERN_TIME_NEVER: no binding */
     struct tn_text contact;      /* name-addr in force */
-    struct tn_text old_contacts; /* comma-separated: removed with the next REGISTER */
+    struct tn_text old_contacts; /* comma-separated: removed with the next REGISTER; bindings.c */
     struct tn_text pending_contact;
     tern_addr local;         /* of the contact in force */
     tern_addr pending_local; /* of the REGISTER under way */
@@ -56,6 +56,10 @@ struct tn_account {
     struct tn_list by_flow; /* in one of the endpoint's account_flows */
     bool again;             /* after REMOVING: register anew */
     struct tn_timer refresh, retry, keepalive;
+    tern_time give_up;     /* REMOVING: tried until then */
+    tern_time sent_at;     /* the REGISTER under way, or the last one */
+    tern_time doubt_until; /* a REGISTER that was given up may arrive until then */
+    uint32_t confirms;     /* REGISTERs in a row that only set right what a 2xx has shown */
 
     struct tn_account_task task;
     uint32_t calls;
@@ -89,5 +93,20 @@ void tn_registration_remove(struct tn_account *account);
 void tn_registration_online(struct tn_account *account, bool changed);
 void tn_registration_effect(struct tn_account *account, const struct tn_effect *effect);
 void tn_registration_flow_down(struct tn_account *account, uint64_t flow);
+
+/* ---- bindings.c: which Contacts are to be at the registrar, and which are to go ---- */
+
+/* All of them are to go, also that of a REGISTER which is given up: it may have arrived. */
+void tn_bindings_retire(struct tn_account *account);
+/* This REGISTER is given up, or has failed: if it was sent, it may still arrive. */
+void tn_bindings_doubt(struct tn_account *account, uint64_t request);
+/* Contact with the address that is really used, and the old ones with expires=0 beside it. */
+TERN_CHECK int tn_bindings_put(struct tn_account *account, const struct tn_request_path *path,
+                               bool only_removes, struct tn_buf *buf);
+/* The lifetime that the registrar granted: our Contact's expires, else the Expires header. */
+uint32_t tn_bindings_granted(const struct tn_account *account, const struct tn_msg *rsp);
+/* After a 2xx. @return whether the registrar has, or may still get, a binding that is to go */
+bool tn_bindings_settle(struct tn_account *account, const struct tn_msg *rsp);
+void tn_bindings_forget(struct tn_account *account);
 
 #endif

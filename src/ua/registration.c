@@ -3,16 +3,19 @@
 #include "base/assert.h"
 #include "base/mutant.h"
 #include "base/str.h"
-#include "dialog/routes.h"
+#include "txn/timing.h"
 #include "ua/account.h"
 
-#define BIT(state)       (1u << (state))
-#define BACKOFF_BASE     TERN_SECONDS(30) /* RFC 5626 4.5, without any flow left */
-#define BACKOFF_MAX      TERN_SECONDS(1800)
-#define OLD_CONTACTS_MAX 1024 /* bytes; as many bindings are left over only by a phone in a storm */
-#define LONGEST_S        (30 * 86400u) /* no registrar has a reason to ask for more */
-#define REMOVE_OLD       UINT32_C(1)   /* tag of a REGISTER that only removes the old binding */
-#define REGISTER_NEW     UINT32_C(0)
+#define BIT(state)   (1u << (state))
+#define BACKOFF_BASE TERN_SECONDS(30) /* RFC 5626 4.5, without any flow left */
+#define BACKOFF_MAX  TERN_SECONDS(1800)
+#define QUICK_BASE   TERN_MS(500) /* with a call up */
+#define QUICK_MAX    TERN_SECONDS(30)
+#define REMOVE_TIME  (64 * TN_T1)  /* as long as any request is tried */
+#define CONFIRMS_MAX 3             /* in a row: a registrar that removes nothing is let be */
+#define LONGEST_S    (30 * 86400u) /* no registrar has a reason to ask for more */
+#define REMOVE_OLD   UINT32_C(1)   /* tag of a REGISTER that only removes the old binding */
+#define REGISTER_NEW UINT32_C(0)
 
 static const unsigned successors[] = {
     [TERN_REGISTRATION_NONE] = BIT(TERN_REGISTRATION_REGISTERING) | BIT(TERN_REGISTRATION_WAITING),
@@ -77,9 +80,16 @@ static void refresh_fired(struct tn_timer *timer)
     tn_registration_start(TN_OWNER(timer, struct tn_account, refresh));
 }
 
+static void remove_now(struct tn_account *account);
+
 static void retry_fired(struct tn_timer *timer)
 {
-    tn_registration_start(TN_OWNER(timer, struct tn_account, retry));
+    struct tn_account *account = TN_OWNER(timer, struct tn_account, retry);
+    if (account->state == TERN_REGISTRATION_REMOVING) {
+        remove_now(account);
+    } else {
+        tn_registration_start(account);
+    }
 }
 
 static void keepalive_fired(struct tn_timer *timer)
@@ -147,6 +157,7 @@ static int send_register(struct tn_account *account, uint32_t tag)
 {
     struct tern_endpoint *ep = account->ep;
     struct tn_buf buf;
+    account->sent_at = ep->ctx.now;
     tn_buf_init(&buf, &ep->ctx.alloc, TN_MSG_SIZE_MAX);
     int err = put_identity(account, &buf);
     size_t to_len = buf.len;
@@ -175,16 +186,23 @@ static int send_register(struct tn_account *account, uint32_t tag)
     return err;
 }
 
+/* With a call up soon, since it may depend on the binding; else as RFC 5626 4.5 says. */
+static tern_time pause_after_failure(struct tn_account *account)
+{
+    tern_time pause = account->calls > 0 ? QUICK_BASE : BACKOFF_BASE;
+    tern_time most = account->calls > 0 ? QUICK_MAX : BACKOFF_MAX;
+    unsigned doublings = account->failures < 7 ? account->failures : 7;
+    if (account->calls > 0 && doublings > 0) doublings--; /* the first failure was the try at 0 */
+    pause <<= doublings;
+    if (pause > most) pause = most;
+    /* RFC 5626 4.5: between half and all of it, so that clients of a restarted server spread. */
+    return pause / 2 + TERN_MS(tn_random_below(&account->ep->ctx.random, (uint32_t)(pause / 2000)));
+}
+
 static void wait_to_retry(struct tn_account *account, tern_time retry_after, tern_str reason)
 {
-    struct tn_ctx *ctx = &account->ep->ctx;
-    unsigned doublings = account->failures < 6 ? account->failures : 6;
-    tern_time pause = BACKOFF_BASE << doublings;
-    if (pause > BACKOFF_MAX) pause = BACKOFF_MAX;
-    /* RFC 5626 4.5: between half and all of it, so that clients of a restarted server spread. */
-    pause = pause / 2 + TERN_MS(tn_random_below(&ctx->random, (uint32_t)(pause / 2000)));
-    if (retry_after > 0) pause = retry_after;
-    tn_timer_arm(ctx, &account->retry, pause);
+    tern_time pause = retry_after > 0 ? retry_after : pause_after_failure(account);
+    tn_timer_arm(&account->ep->ctx, &account->retry, pause);
     enter(account, TERN_REGISTRATION_WAITING, reason);
 }
 
@@ -215,16 +233,20 @@ static bool can_be_called(const struct tn_account *account)
 
 static void drop_request(struct tn_account *account)
 {
+    tn_bindings_doubt(account, account->request);
     tn_request_abandon(&account->ep->txns, account->request);
     account->request = 0;
     account->pending_local = (tern_addr){0};
 }
+
+static void removed(struct tn_account *account);
 
 void tn_registration_start(struct tn_account *account)
 {
     if (account->registrar.len == 0) return;
     if (account->state == TERN_REGISTRATION_REMOVING) {
         account->again = true;
+        if (account->request == 0) removed(account); /* it only waited for another try */
         return;
     }
     drop_request(account);
@@ -240,40 +262,11 @@ void tn_registration_start(struct tn_account *account)
     }
 }
 
-/* `contact` joins those that the next REGISTER removes. */
-static void retire(struct tn_account *account, const struct tn_text *contact)
-{
-    const struct tern_allocator *alloc = &account->ep->ctx.alloc;
-    struct tn_buf buf;
-    tern_str all;
-    if (contact->len == 0 || account->old_contacts.len > OLD_CONTACTS_MAX) return;
-    tn_buf_init(&buf, alloc, TN_MSG_SIZE_MAX);
-    tn_buf_str(&buf, tn_text_view(&account->old_contacts));
-    if (buf.len > 0) tn_buf_z(&buf, ", ");
-    tn_buf_str(&buf, tn_text_view(contact));
-    /* Without memory the old binding is left to expire. */
-    if (tn_buf_end(&buf, &all) == 0) (void)!tn_text_set(alloc, &account->old_contacts, all);
-    tn_buf_fini(&buf);
-}
-
-/*
- * The binding in force is to be removed, and so is that of a REGISTER which is given up: it may
- * have arrived all the same.
- */
-static void retire_contacts(struct tn_account *account)
-{
-    const struct tern_allocator *alloc = &account->ep->ctx.alloc;
-    retire(account, &account->contact);
-    retire(account, &account->pending_contact);
-    tn_text_fini(alloc, &account->contact);
-    tn_text_fini(alloc, &account->pending_contact);
-}
-
 void tn_registration_move(struct tn_account *account, uint32_t contact_flags)
 {
     if (account->state == TERN_REGISTRATION_REMOVING) return;
     drop_request(account);
-    if (contact_flags != TERN_CONTACT_LEAVE_OLD) retire_contacts(account);
+    if (contact_flags != TERN_CONTACT_LEAVE_OLD) tn_bindings_retire(account);
     account->failures = 0;
     enter(account, bound(account) ? TERN_REGISTRATION_REFRESHING : TERN_REGISTRATION_REGISTERING,
           TERN_STR("the IP address has changed"));
@@ -284,16 +277,20 @@ void tn_registration_move(struct tn_account *account, uint32_t contact_flags)
     }
 }
 
+/* ---- removing ---- */
+
 static void removed(struct tn_account *account)
 {
     struct tern_endpoint *ep = account->ep;
     bool again = account->again;
+    bool same_place = account->old_auth.ctx == NULL;
     account->again = false;
     tn_auth_fini(&account->old_auth);
     account->bound_until = TERN_TIME_NEVER;
     account->local = (tern_addr){0};
     tn_text_fini(&ep->ctx.alloc, &account->contact);
-    tn_text_fini(&ep->ctx.alloc, &account->old_contacts);
+    if (!again || !same_place) tn_bindings_forget(account);
+    tn_timer_cancel(&ep->ctx, &account->retry);
     tn_timer_cancel(&ep->ctx, &account->keepalive);
     if (account->removed) {
         tn_account_release(account);
@@ -303,29 +300,122 @@ static void removed(struct tn_account *account)
     if (again) tn_registration_start(account);
 }
 
-void tn_registration_remove(struct tn_account *account)
+/* It may be answered otherwise in a while, or by another path (MOBILITY S8). */
+static bool removal_may_succeed(const struct tn_account *account, int code)
 {
-    account->again = false;
-    if (account->state == TERN_REGISTRATION_REMOVING) return; /* is on its way already */
-    drop_request(account);
-    retire_contacts(account);
-    if (account->state == TERN_REGISTRATION_NONE || account->old_contacts.len == 0 ||
-        !usable_network(account->ep)) {
-        if (account->removed) {
-            tn_account_release(account);
-            return;
-        }
-        if (account->state == TERN_REGISTRATION_NONE) return;
-        enter(account, TERN_REGISTRATION_REMOVING, (tern_str){NULL, 0});
+    if (code == 501 || code == 505) return false;
+    if (code != 0 && code != 408 && code != 480 && code < 500) return false;
+    /* Where tern_account_modify() has moved the account, its old identity is not known any more. */
+    return code < 600 && !account->again && account->old_auth.ctx == NULL &&
+           account->ep->state != TN_ENDPOINT_STOPPED;
+}
+
+/* Tried for a time, for there may be nobody left to wait for it. Then the binding expires. */
+static void removal_failed(struct tn_account *account, int code, tern_time retry_after)
+{
+    struct tn_ctx *ctx = &account->ep->ctx;
+    unsigned doublings = account->failures < 6 ? account->failures : 6;
+    tern_time pause = retry_after > 0 ? retry_after : QUICK_BASE << doublings;
+    if (usable_network(account->ep)) {
+        account->failures++;
+    } else { /* the network that comes hastens it */
+        pause = account->give_up - ctx->now - 1;
+    }
+    if (pause <= 0 || !removal_may_succeed(account, code) || ctx->now + pause >= account->give_up) {
         removed(account);
         return;
     }
+    tn_timer_arm(ctx, &account->retry, pause);
+}
+
+static void remove_now(struct tn_account *account)
+{
+    if (send_register(account, REGISTER_NEW) != 0) removal_failed(account, 0, 0);
+}
+
+static void removal_answered(struct tn_account *account, const struct tn_msg *rsp)
+{
+    struct tn_ctx *ctx = &account->ep->ctx;
+    account->request = 0;
+    if (rsp->status >= 300) {
+        removal_failed(account, (int)rsp->status, tn_retry_after(rsp));
+        return;
+    }
+    bool left = tn_bindings_settle(account, rsp);
+    if (!left || account->again || account->ep->state != TN_ENDPOINT_RUNNING ||
+        account->confirms++ >= CONFIRMS_MAX) {
+        removed(account);
+        return;
+    }
+    tern_time doubt = account->doubt_until - ctx->now;
+    tn_timer_arm(ctx, &account->retry, doubt > 0 ? doubt : TERN_SECONDS(1));
+}
+
+/* The path by which it was sent has gone: its answer would not come, nor perhaps has it arrived. */
+static void removal_online(struct tn_account *account)
+{
+    struct tern_endpoint *ep = account->ep;
+    struct tn_request_path path = {0};
+    if (!usable_network(ep)) return;
+    if (account->request == 0) {
+        tn_timer_cancel(&ep->ctx, &account->retry);
+        remove_now(account);
+        return;
+    }
+    if (!tn_request_path(&ep->txns, account->request, &path)) return;
+    if (tn_net_has_local(&ep->net, path.local)) return;
+    account->give_up = ep->ctx.now + REMOVE_TIME;
+    account->sent_at = ep->ctx.now;
+    /* Without memory it goes on as it is and fails. */
+    (void)!tn_request_restart(&ep->txns, account->request);
+}
+
+void tn_registration_remove(struct tn_account *account)
+{
+    struct tern_endpoint *ep = account->ep;
+    account->again = false;
+    if (account->state == TERN_REGISTRATION_REMOVING) return; /* is on its way already */
+    drop_request(account);
+    tn_bindings_retire(account);
+    if (account->state == TERN_REGISTRATION_NONE) {
+        if (account->removed) tn_account_release(account);
+        return;
+    }
+    account->failures = 0;
+    account->give_up = ep->ctx.now + REMOVE_TIME;
     enter(account, TERN_REGISTRATION_REMOVING, (tern_str){NULL, 0});
-    if (send_register(account, REGISTER_NEW) != 0) removed(account);
+    bool online = usable_network(ep);
+    if (account->old_contacts.len == 0 || (!online && ep->state != TN_ENDPOINT_RUNNING)) {
+        removed(account);
+    } else if (online) {
+        remove_now(account);
+    } else { /* there may be one soon; whoever switches the phone off does not wait for it */
+        tn_timer_arm(&ep->ctx, &account->retry, REMOVE_TIME);
+    }
+}
+
+/* ---- the world changes ---- */
+
+/* The Contact in force names a port on which nobody listens any more. */
+static bool names_old_port(const struct tn_account *account)
+{
+    const struct tn_net *net = &account->ep->net;
+    uint16_t port = 0;
+    switch (account->transport) {
+    case TERN_TRANSPORT_UDP: port = net->udp_port; break;
+    case TERN_TRANSPORT_TCP: port = net->tcp_port; break;
+    case TERN_TRANSPORT_TLS: port = net->tls_port; break;
+    }
+    return port != 0 && account->local.port != port && account->local.family != TERN_FAMILY_NONE &&
+           tn_net_has_local(net, account->local);
 }
 
 void tn_registration_online(struct tn_account *account, bool changed)
 {
+    if (account->state == TERN_REGISTRATION_REMOVING && changed) removal_online(account);
+    if (account->state == TERN_REGISTRATION_REGISTERED && names_old_port(account)) {
+        tn_registration_start(account);
+    }
     if (account->state != TERN_REGISTRATION_WAITING) return;
     bool has_own_time = tn_timer_armed(&account->retry);
     if (has_own_time && !(changed && account->last_status == 0)) return;
@@ -337,47 +427,6 @@ void tn_registration_online(struct tn_account *account, bool changed)
 
 /* ---- effects ---- */
 
-/* Sent before the handover that is to come: the path is a better one already. */
-static void overtake_contact(struct tn_account *account)
-{
-    if (account->ip_change.contact_flags == TERN_CONTACT_LEAVE_OLD || account->contact.len == 0 ||
-        tn_str_eq(tn_text_view(&account->contact), tn_text_view(&account->pending_contact)))
-        return;
-    retire(account, &account->contact);
-    tn_text_fini(&account->ep->ctx.alloc, &account->contact);
-}
-
-/* Contact with the address that is really used, and the old one with expires=0 beside it. */
-static int put_contacts(struct tn_account *account, const struct tn_effect *effect,
-                        const struct tn_request_path *path, struct tn_buf *buf)
-{
-    bool removing = account->state == TERN_REGISTRATION_REMOVING;
-    tern_str text, fresh;
-    if (!removing) {
-        const struct tn_reach reach = {path->transport, path->local, account->sips};
-        tn_put_contact(buf, tn_text_view(&account->user), &reach);
-        int err = tn_buf_end(buf, &fresh);
-        if (!err) err = tn_text_set(&account->ep->ctx.alloc, &account->pending_contact, fresh);
-        if (err) return err;
-        overtake_contact(account);
-    }
-    tern_str old = tn_text_view(&account->old_contacts), element;
-    if (removing || effect->owner.tag == REMOVE_OLD) {
-        tn_buf_reset(buf);
-    } else {
-        tn_buf_z(buf, ";expires=");
-        tn_buf_u64(buf, account->asked_expires_s);
-    }
-    while (tn_routes_next(&old, &element)) {
-        if (TN_MUTANT(OLD_BINDING) && !removing) break;
-        if (tn_str_eq(element, tn_text_view(&account->pending_contact))) continue;
-        if (buf->len > 0) tn_buf_z(buf, ", ");
-        tn_buf_str(buf, element);
-        tn_buf_z(buf, ";expires=0");
-    }
-    return tn_buf_end(buf, &text);
-}
-
 static void prepare(struct tn_account *account, const struct tn_effect *effect)
 {
     struct tern_endpoint *ep = account->ep;
@@ -387,7 +436,9 @@ static void prepare(struct tn_account *account, const struct tn_effect *effect)
     account->pending_local = path.local;
     account->server = path.remote;
     tn_buf_init(&buf, &ep->ctx.alloc, TN_MSG_SIZE_MAX);
-    int err = put_contacts(account, effect, &path, &buf);
+    bool only_removes =
+        account->state == TERN_REGISTRATION_REMOVING || effect->owner.tag == REMOVE_OLD;
+    int err = tn_bindings_put(account, &path, only_removes, &buf);
     if (!err) {
         struct tn_request_parts parts = {.contact = tn_buf_view(&buf)};
         err = tn_request_send(&ep->txns, effect->id, &parts);
@@ -395,28 +446,12 @@ static void prepare(struct tn_account *account, const struct tn_effect *effect)
     tn_buf_fini(&buf);
     if (!err) return;
     drop_request(account);
+    if (account->state == TERN_REGISTRATION_REMOVING) {
+        removal_failed(account, 0, 0);
+        return;
+    }
     account->failures++;
     wait_to_retry(account, 0, TERN_STR("out of memory"));
-}
-
-/* The lifetime that the registrar granted: our contact's expires, else the Expires header. */
-static uint32_t granted(const struct tn_account *account, const struct tn_msg *rsp)
-{
-    struct tn_list_cursor cursor = {0};
-    struct tn_name_addr ours, theirs;
-    tern_str element, value;
-    uint32_t seconds;
-    if (tn_name_addr_parse(tn_text_view(&account->pending_contact), &ours) != 0) return 0;
-    while (tn_msg_list_next(rsp, TN_HDR_CONTACT, &cursor, &element)) {
-        if (tn_name_addr_parse(element, &theirs) != 0 || theirs.is_star) continue;
-        if (!tn_uri_equal(&ours.uri, &theirs.uri)) continue;
-        if (tn_params_get(theirs.params, TERN_STR("expires"), &value) &&
-            tn_str_u32(value, &seconds)) {
-            return seconds;
-        }
-    }
-    if (tn_msg_number(rsp, TN_HDR_EXPIRES, &seconds)) return seconds;
-    return account->asked_expires_s;
 }
 
 static void take_service_route(struct tn_account *account, const struct tn_msg *rsp)
@@ -454,12 +489,32 @@ static tern_time refresh_delay(struct tn_account *account, uint32_t seconds)
            TERN_MS(tn_random_below(&account->ep->ctx.random, (uint32_t)(delay / 20000) + 1));
 }
 
+/*
+ * RFC 3261 10.2.4: what a 2xx lists, or may list soon, and should not, is removed by another REGISTER.
+ * By then nothing older can be under way, and the clients of one network do not ask all at once.
+ */
+static tern_time next_refresh(struct tn_account *account, const struct tn_msg *rsp,
+                              uint32_t granted)
+{
+    struct tn_ctx *ctx = &account->ep->ctx;
+    tern_time delay = refresh_delay(account, granted);
+    bool untrue = tn_bindings_settle(account, rsp) || names_old_port(account);
+    if (!untrue || account->confirms >= CONFIRMS_MAX) {
+        tn_bindings_forget(account);
+        return delay;
+    }
+    account->confirms++;
+    tern_time doubt = account->doubt_until > ctx->now ? account->doubt_until - ctx->now : 0;
+    tern_time soon = doubt + TERN_MS(tn_random_below(&ctx->random, (uint32_t)(TN_T4 / 1000)));
+    return soon < delay ? soon : delay;
+}
+
 static void registered(struct tn_account *account, const struct tn_msg *rsp, uint64_t request)
 {
     struct tern_endpoint *ep = account->ep;
     struct tn_request_path path;
     if (tn_request_path(&ep->txns, request, &path)) use_flow(account, path.flow);
-    uint32_t seconds = granted(account, rsp);
+    uint32_t seconds = tn_bindings_granted(account, rsp);
     if (seconds > account->asked_expires_s) seconds = account->asked_expires_s;
     account->failures = 0;
     account->raised = false;
@@ -469,10 +524,10 @@ static void registered(struct tn_account *account, const struct tn_msg *rsp, uin
     tn_text_fini(&ep->ctx.alloc, &account->contact);
     account->contact = account->pending_contact;
     account->pending_contact = (struct tn_text){NULL, 0};
-    tn_text_fini(&ep->ctx.alloc, &account->old_contacts);
     take_service_route(account, rsp);
+    tern_time refresh = next_refresh(account, rsp, seconds);
     enter(account, TERN_REGISTRATION_REGISTERED, (tern_str){NULL, 0});
-    tn_timer_arm(&ep->ctx, &account->refresh, refresh_delay(account, seconds));
+    tn_timer_arm(&ep->ctx, &account->refresh, refresh);
     if (TN_MUTANT(LOST_REFRESH) && ep->mob.open) tn_timer_cancel(&ep->ctx, &account->refresh);
     tn_timer_cancel(&ep->ctx, &account->keepalive);
     if (account->keepalive_s > 0 && account->transport == TERN_TRANSPORT_UDP) {
@@ -511,6 +566,7 @@ static void refused(struct tn_account *account, const struct refusal *why)
         wait_to_retry(account, why->wait, why->reason);
     }
     tn_mob_registered(&ep->mob, ep->ctx.now, &account->task, why->code, why->wait);
+    if (tn_account_task_active(&account->task)) tn_timer_cancel(&ep->ctx, &account->retry);
 }
 
 static bool interval_too_brief(struct tn_account *account, const struct tn_msg *rsp)
@@ -530,13 +586,12 @@ static void answered(struct tn_account *account, const struct tn_effect *effect)
     if (rsp->status < 200) return;
     account->last_status = (int)rsp->status;
     if (account->state == TERN_REGISTRATION_REMOVING) {
-        account->request = 0;
-        removed(account);
+        removal_answered(account, rsp);
         return;
     }
     if (rsp->status < 300 && effect->owner.tag == REMOVE_OLD) {
         account->request = 0;
-        tn_text_fini(&account->ep->ctx.alloc, &account->old_contacts);
+        (void)tn_bindings_settle(account, rsp);
         if (send_register(account, REGISTER_NEW) == 0) return;
     }
     if (rsp->status < 300) {
@@ -574,9 +629,10 @@ void tn_registration_effect(struct tn_account *account, const struct tn_effect *
         answered(account, effect);
     } else {
         TN_ASSERT(effect->kind == TN_EFFECT_FAILED); /* a request tells no more than these */
+        tn_bindings_doubt(account, account->request);
         account->request = 0;
         if (account->state == TERN_REGISTRATION_REMOVING) {
-            removed(account);
+            removal_failed(account, 0, 0);
         } else {
             tern_str told = tn_net_why_down(&account->ep->net, effect->flow);
             struct refusal why = {.no_route = effect->code == TN_FAILURE_NO_ROUTE,

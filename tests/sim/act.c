@@ -101,16 +101,21 @@ static void notice(void *user, uint64_t host)
     if (!life->failed) dns_notice(life, &life->phones[host - 1]);
 }
 
+/* Of a REGISTER: none is sent again that would get the same answer. */
+static bool is_refusal(int32_t status)
+{
+    return status >= 400 && status < 500 && status != 408 && status != 480;
+}
+
 void act_plug(struct life *life, struct phone *phone, int32_t first, int32_t second)
 {
     tern_time now = tern_sim_now(life->sim);
-    /* A registrar cannot tell an overtaken REGISTER for a Contact that it has just removed. */
     if (now - phone->moved < TERN_SECONDS(5)) phone->hasty = true;
-    /* S8: the REGISTER that removes the binding is not sent again from a new address. */
-    if (phone->left && now - phone->left < TERN_SECONDS(5)) phone->hasty = true;
     tern_sim_unplug(life->sim, phone->host, (tern_addr){0});
     if (first >= 1 && first <= PHONE_NETS) plug(life, phone, first, 20);
     if (second >= 1 && second <= PHONE_NETS && second != first) plug(life, phone, second, 10);
+    if (first >= 1 && phone->left && now - phone->left < TERN_SECONDS(25))
+        phone->denied = is_refusal(life->register_fault);
     phone->nets[0] = first;
     phone->nets[1] = second;
     if (phone->moved < now) phone->moved = now; /* it may be asleep */
@@ -199,14 +204,19 @@ void act_hangup_all(struct life *life, struct phone *phone)
     tern_sim_touch(life->sim, phone->host);
 }
 
+static void leave(struct life *life, struct phone *phone)
+{
+    phone->left = tern_sim_now(life->sim);
+    /* Without a network nobody can be told: after half a minute the binding is left to expire. */
+    phone->denied = tern_sim_network(life->sim, phone->host)->address_count == 0 ||
+                    is_refusal(life->register_fault);
+}
+
 static void remove_account(struct life *life, struct phone *phone)
 {
     if (!phone->wants_account) return;
     phone->wants_account = phone->wants_binding = false;
-    if (is_moving(life, phone) || life->registrar_refused) phone->hasty = true;
-    phone->left = tern_sim_now(life->sim);
-    /* Without a network nobody can be told: the binding runs out. */
-    if (tern_sim_network(life->sim, phone->host)->address_count == 0) phone->wants_binding = true;
+    leave(life, phone);
     excuse_all(life, EXCUSE_DEAD);
     for (uint32_t i = 0; i < phone->end_count; i++)
         phone->ends[i].by_app = true;
@@ -228,7 +238,8 @@ static void bind(struct life *life, struct phone *phone, bool want)
     if (!phone->wants_account) return;
     phone->wants_binding = want;
     tern_time now = tern_sim_now(life->sim);
-    phone->left = want ? 0 : now;
+    phone->left = 0;
+    if (!want) leave(life, phone);
     int err = want ? tern_account_register(phone->ep, now, phone->account)
                    : tern_account_unregister(phone->ep, now, phone->account);
     if (err != 0) fail(life, "api", "register: %s", tern_strerror(err));
@@ -275,11 +286,23 @@ static void act_phone(struct life *life, struct phone *phone, const struct step 
 
 /* ---- the rest of the world ---- */
 
+static void set_register_fault(struct life *life, int32_t status)
+{
+    tern_time now = tern_sim_now(life->sim);
+    life->register_fault = status;
+    if (status >= 0) life->registrar_refused = true;
+    for (int i = 0; i < PHONES; i++) {
+        struct phone *phone = &life->phones[i];
+        bool leaving = phone->left && now - phone->left < TERN_SECONDS(40);
+        if (leaving && is_refusal(status)) phone->denied = true;
+    }
+}
+
 static void set_fault(struct life *life, int32_t method, int32_t status)
 {
     static const char *const methods[] = {"REGISTER", "INVITE", "UPDATE", "BYE"};
     if (method < 0 || method > 3 || life->server == NULL) return;
-    if (method == 0 && status >= 0) life->registrar_refused = true;
+    if (method == 0) set_register_fault(life, status);
     if (method > 0 && status > 0 && status < 500) excuse_all(life, EXCUSE_REFUSED);
     if (method > 0 && status > 0 && status < 500) life->excuses |= 1u << EXCUSE_REFUSED;
     tern_str name = {methods[method], strlen(methods[method])};

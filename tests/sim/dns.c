@@ -33,7 +33,6 @@ void dns_check(struct life *life, uint32_t host, const struct message *m)
     const struct phone *phone = &life->phones[host - 1];
     tern_addr local;
     if (!life->plan->set[SET_names] || !str_is(m->method, "REGISTER")) return;
-    if (!phone->wants_binding) return; /* leaving: see promises.c */
     if (tern_addr_parse(m->sent_by, &local) != 0) return;
     if (tern_network_find(&phone->network_before, local)) return;
     if (asked(life, phone) == phone->asked_before)

@@ -127,8 +127,9 @@ struct phone {
     } reactions[REACTIONS_MAX];
     uint32_t reaction_count;
     bool stopped;
-    bool hasty;     /* moved twice while a REGISTER was under way: see act_plug() */
-    tern_time left; /* when it was to be unregistered; 0: it was not */
+    bool hasty;     /* moved twice within seconds: see wire.c */
+    tern_time left; /* when its binding was to go; 0: it was not */
+    bool denied;    /* and could not: see leave() */
     struct progress progress;
     struct sound sound;
     struct pace pace;
@@ -149,6 +150,7 @@ struct life {
     unsigned excuses; /* of every call from now on */
     bool disturbed;   /* a fault is in force that is no change of address */
     bool registrar_refused;
+    int32_t register_fault; /* the status that answers every REGISTER; -1: none */
     bool calm;
     bool talks;                    /* everybody, all the time */
     tern_time acted, acted_before; /* the last two steps */

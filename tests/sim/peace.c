@@ -148,16 +148,16 @@ static void check_binding(struct life *life, struct phone *phone)
         bindings++;
         if (known && names_host(binding.contact, info.local)) right++;
     }
-    if (!known && phone->wants_binding) return; /* removed without a network */
     if (!phone->wants_binding) {
-        if (bindings > 0 && !phone->hasty && life->plan->set[SET_contact] != TERN_CONTACT_LEAVE_OLD)
+        if (bindings > 0 && !phone->denied &&
+            life->plan->set[SET_contact] != TERN_CONTACT_LEAVE_OLD)
             fail(life, "bindings", "%s: has left, and is still registered", name);
         return;
     }
     if (!tern_network_find(tern_sim_network(life->sim, phone->host), info.local)) {
         fail(life, "bindings", "%s: registered from an address that has gone", name);
     } else if (right != 1 ||
-               (bindings != 1 && life->plan->set[SET_contact] != 2 && !phone->hasty)) {
+               (bindings != 1 && life->plan->set[SET_contact] != TERN_CONTACT_LEAVE_OLD)) {
         fail(life, "bindings", "%s: %u bindings, %u of them right", name, bindings, right);
     }
 }

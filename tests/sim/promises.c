@@ -4,10 +4,7 @@
  * still end in good order, and leave nothing behind. The table shrinks as the core learns.
  *
  * Beside calls: what waits for a TCP connection is sent when that is up, although a change has
- * overtaken it (wire.c, waited_for_stream()); of two REGISTERs over two UDP
- * paths the older may arrive last and leave its binding (act.c, `hasty`); and a REGISTER that
- * removes a binding is not sent again from a new address (act.c, `left`), or is sent to the address
- * that its name had in the network before (dns.c); a request that was
+ * overtaken it (wire.c, waited_for_stream()); a request that was
  * challenged is repeated with the SDP that it had, although its address has gone (wire.c, `hasty`); who
  * was hung up on while it moved may not hear of it where the other end has moved, too (peace.c,
  * both_moved()).
