@@ -219,9 +219,8 @@ static void registrations_online(struct tern_endpoint *ep, bool changed)
 {
     uint32_t cursor = 0;
     struct tn_account *account;
-    while ((account = tn_slots_each(&ep->accounts, &cursor)) != NULL) {
-        if (!tn_account_task_active(&account->task)) tn_registration_online(account, changed);
-    }
+    while ((account = tn_slots_each(&ep->accounts, &cursor)) != NULL)
+        tn_registration_online(account, changed);
 }
 
 /* An answer may have waited for a path. */

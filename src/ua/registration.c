@@ -351,25 +351,6 @@ static void removal_answered(struct tn_account *account, const struct tn_msg *rs
     tn_timer_arm(ctx, &account->retry, doubt > 0 ? doubt : TERN_SECONDS(1));
 }
 
-/* The path by which it was sent has gone: its answer would not come, nor perhaps has it arrived. */
-static void removal_online(struct tn_account *account)
-{
-    struct tern_endpoint *ep = account->ep;
-    struct tn_request_path path = {0};
-    if (!usable_network(ep)) return;
-    if (account->request == 0) {
-        tn_timer_cancel(&ep->ctx, &account->retry);
-        remove_now(account);
-        return;
-    }
-    if (!tn_request_path(&ep->txns, account->request, &path)) return;
-    if (tn_net_has_local(&ep->net, path.local)) return;
-    account->give_up = ep->ctx.now + REMOVE_TIME;
-    account->sent_at = ep->ctx.now;
-    /* Without memory it goes on as it is and fails. */
-    (void)!tn_request_restart(&ep->txns, account->request);
-}
-
 void tn_registration_remove(struct tn_account *account)
 {
     struct tern_endpoint *ep = account->ep;
@@ -410,9 +391,40 @@ static bool names_old_port(const struct tn_account *account)
            tn_net_has_local(net, account->local);
 }
 
+/*
+ * The path by which it was to be sent has gone before it was, and what a name means is asked anew in
+ * each network. A removal is sent again even so: its answer would not come, nor has it perhaps
+ * arrived (MOBILITY S8). What registers is then moved by mobility.
+ */
+static void request_online(struct tn_account *account)
+{
+    struct tern_endpoint *ep = account->ep;
+    struct tn_request_path path = {0};
+    bool removing = account->state == TERN_REGISTRATION_REMOVING;
+    if (!usable_network(ep) || !tn_request_path(&ep->txns, account->request, &path)) return;
+    bool sent = path.cseq != 0;
+    if (tn_net_has_local(&ep->net, path.local) || (sent && !removing)) return;
+    account->sent_at = ep->ctx.now;
+    account->give_up = ep->ctx.now + REMOVE_TIME;
+    /* Without memory it goes on as it is and fails. */
+    (void)!tn_request_restart(&ep->txns, account->request);
+}
+
+static void removal_online(struct tn_account *account)
+{
+    if (account->request != 0 || !usable_network(account->ep)) return;
+    tn_timer_cancel(&account->ep->ctx, &account->retry);
+    remove_now(account);
+}
+
 void tn_registration_online(struct tn_account *account, bool changed)
 {
-    if (account->state == TERN_REGISTRATION_REMOVING && changed) removal_online(account);
+    if (changed) request_online(account);
+    if (tn_account_task_active(&account->task)) return;
+    if (account->state == TERN_REGISTRATION_REMOVING) {
+        if (changed) removal_online(account);
+        return; /* it may be gone */
+    }
     if (account->state == TERN_REGISTRATION_REGISTERED && names_old_port(account)) {
         tn_registration_start(account);
     }
