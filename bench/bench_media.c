@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * How many streams one core carries: a frame is encoded and sent, its packet is
- * received, buffered, decoded and played. Prints rates and the machine, judges nothing.
+ * received, buffered, decoded and played; in the clear and with the suites of SRTP.
+ * Prints rates and the machine, judges nothing.
  */
 #include <stdio.h>
 
@@ -18,7 +19,8 @@ struct bench {
     int16_t pcm[TERN_PCM_FRAME], heard[TERN_PCM_FRAME];
 };
 
-static int start_stream(struct bench *bench, struct tn_stream *stream, uint32_t number)
+static int start_stream(struct bench *bench, struct tn_stream *stream, uint32_t number,
+                        enum tn_srtp_suite suite)
 {
     tern_addr here = {.family = TERN_FAMILY_IPV4, .port = 4000, .ip = {127, 0, 0, 1}};
     struct tn_stream_opts opts = {
@@ -42,6 +44,10 @@ static int start_stream(struct bench *bench, struct tn_stream *stream, uint32_t 
         .remote_rtcp = here,
     };
 
+    if (suite != TN_SRTP_NONE) {
+        plan.security = TN_PLAN_SDES;
+        plan.keys.suite = suite;
+    }
     int err = tn_stream_init(stream, &opts);
     if (err) return err;
     tn_stream_set_local(stream, here);
@@ -69,33 +75,58 @@ static void run_frame(struct bench *bench)
         ;
 }
 
-int main(void)
+/* @return seconds a packet */
+static double measure(struct bench *bench)
 {
-    static const uint8_t seed[32] = {1};
-    static struct bench bench;
     struct samples samples = {0};
 
-    for (int i = 0; i < TERN_PCM_FRAME; i++)
-        bench.pcm[i] = (int16_t)(i * 397 % 16000 - 8000);
-    if (tn_ctx_init(&bench.ctx, NULL, seed) != 0) return 1;
-    if (start_stream(&bench, &bench.near, 1) != 0) return 1;
-    if (start_stream(&bench, &bench.far, 2) != 0) return 1;
-
-    print_machine();
     for (int sample = 0; sample < SAMPLES; sample++) {
         double began = cpu_now();
         for (int i = 0; i < FRAMES; i++)
-            run_frame(&bench);
+            run_frame(bench);
         samples_add(&samples, (cpu_now() - began) / FRAMES);
     }
-    double each_s = samples_median(&samples);
-    printf("encode, send, receive, buffer, decode, play: ");
     samples_print(&samples, 1e6, 2);
-    printf(" us a packet, %.0f packets/s\n", 1 / each_s);
-    printf("calls a core, both directions: %.0f\n", SECONDS_PER_FRAME / each_s);
-    printf("memory of a stream: %zu bytes\n", sizeof(struct tn_stream));
+    return samples_median(&samples);
+}
+
+/* `plain_s`: what it costs in the clear; 0: this is that. @return seconds a packet */
+static double run_suite(enum tn_srtp_suite suite, double plain_s)
+{
+    static const uint8_t seed[32] = {1};
+    static struct bench bench;
+    tern_str name = tn_srtp_suite_name(suite);
+
+    for (int i = 0; i < TERN_PCM_FRAME; i++)
+        bench.pcm[i] = (int16_t)(i * 397 % 16000 - 8000);
+    require(tn_ctx_init(&bench.ctx, NULL, seed) == 0, "no memory");
+    require(start_stream(&bench, &bench.near, 1, suite) == 0, "no stream");
+    require(start_stream(&bench, &bench.far, 2, suite) == 0, "no stream");
+    if (suite == TN_SRTP_NONE) {
+        printf("encode, send, receive, buffer, decode, play: ");
+    } else {
+        printf("the same with %.*s: ", (int)name.len, name.ptr);
+    }
+    double each_s = measure(&bench);
+    printf(" us a packet, %.0f packets/s, %.0f calls a core", 1 / each_s,
+           SECONDS_PER_FRAME / each_s);
+    if (suite != TN_SRTP_NONE) {
+        printf(", protect and unprotect %.2f us", (each_s - plain_s) * 1e6);
+    }
+    printf("\n");
+    require(bench.far.counts.packets_received >= (uint64_t)SAMPLES * FRAMES, "packets were lost");
     tn_stream_fini(&bench.near);
     tn_stream_fini(&bench.far);
     tn_ctx_fini(&bench.ctx);
+    return each_s;
+}
+
+int main(void)
+{
+    print_machine();
+    double plain_s = run_suite(TN_SRTP_NONE, 0);
+    for (int suite = TN_SRTP_NONE + 1; suite < TN_SRTP_SUITES; suite++)
+        (void)run_suite((enum tn_srtp_suite)suite, plain_s);
+    printf("memory of a stream: %zu bytes\n", sizeof(struct tn_stream));
     return 0;
 }
