@@ -34,6 +34,12 @@ void tn_buf_fini(struct tn_buf *buf)
     tn_buf_init(buf, buf->alloc, buf->limit);
 }
 
+void tn_buf_wipe(struct tn_buf *buf)
+{
+    if (buf->cap > 0) tn_wipe(buf->ptr, buf->cap);
+    tn_buf_fini(buf);
+}
+
 void tn_buf_reset(struct tn_buf *buf)
 {
     buf->len = 0;

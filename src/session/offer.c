@@ -10,7 +10,7 @@
 
 #include "base/assert.h"
 #include "base/str.h"
-#include "session/offer_parts.h"
+#include "session/offer_secure.h"
 
 enum {
     PT_MAX = 127,
@@ -82,6 +82,7 @@ static bool is_valid(const struct tn_offer_opts *opts)
 {
     if (!opts->alloc || opts->codec_count == 0 || opts->codec_count > TN_OFFER_CODECS_MAX)
         return false;
+    if (opts->policy != TN_OFFER_PLAIN && !opts->random) return false;
     if (opts->event_pt < -1 || opts->event_pt > PT_MAX) return false;
     for (size_t i = 0; i < opts->codec_count; i++) {
         if (!is_codec(opts->codecs[i].codec) || opts->codecs[i].pt > PT_MAX) return false;
@@ -109,9 +110,10 @@ int tn_offer_init(struct tn_offer *o, const struct tn_offer_opts *opts)
 
 void tn_offer_fini(struct tn_offer *o)
 {
-    tn_buf_fini(&o->agreed);
-    tn_buf_fini(&o->pending);
+    tn_buf_wipe(&o->agreed);
+    tn_buf_wipe(&o->pending);
     forget_remote(o);
+    tn_plan_wipe(&o->plan);
 }
 
 /* ---- our SDP ---- */
@@ -169,10 +171,10 @@ static int send_draft(struct tn_offer *o, struct tn_offer_draft *d, struct tn_bu
     int err = print(o, d, &text, &version);
     if (!err) err = append(body, tn_buf_view(&text));
     if (err) {
-        tn_buf_fini(&text);
+        tn_buf_wipe(&text);
         return err;
     }
-    tn_buf_fini(to);
+    tn_buf_wipe(to);
     *to = text;
     o->version = version;
     return 0;
@@ -189,9 +191,10 @@ static void settle(struct tn_offer *o, const struct tn_media_plan *plan, size_t 
 /* ---- we offer ---- */
 
 /* Draws up the m= lines: those of the agreement, all but ours with port 0 as they were. */
-static void draft_offer(const struct tn_offer *o, const struct tn_sdp *before,
+static void draft_offer(const struct tn_offer *o, const struct tn_offer_own *own,
                         const struct tn_offer_local *local, struct tn_offer_draft *d)
 {
+    const struct tn_sdp *before = &own->agreed;
     size_t count = before->media_count ? before->media_count : 1;
 
     TN_ASSERT(o->slot < count);
@@ -203,6 +206,7 @@ static void draft_offer(const struct tn_offer *o, const struct tn_sdp *before,
         struct tn_sdp_media *m = tn_offer_draft_audio(d, local);
         m->direction = tn_offer_direction(!o->remote_hold, !local->hold);
         tn_offer_draft_formats(d, o, i < before->media_count ? &before->media[i] : NULL);
+        tn_offer_draft_secure_offer(d, o, own, local->rtp);
     }
 }
 
@@ -215,22 +219,29 @@ static int parse_own(struct tn_arena *arena, const struct tn_buf *own, struct tn
     return err;
 }
 
+static int parse_all_own(struct tn_arena *arena, const struct tn_offer *o, struct tn_offer_own *out)
+{
+    int err = parse_own(arena, &o->agreed, &out->agreed);
+    return err ? err : parse_own(arena, &o->pending, &out->pending);
+}
+
 int tn_offer_make(struct tn_offer *o, const struct tn_offer_local *local, struct tn_buf *body)
 {
     struct tn_offer_draft draft;
-    struct tn_sdp before;
+    struct tn_offer_own own;
     struct tn_arena arena;
     char scratch[SCRATCH_BYTES];
 
     if (!allows(o, TN_OFFER_EV_MAKE)) return TERN_ESTATE;
     if (!has_address(local)) return TERN_EINVAL;
-    tn_arena_init(&arena, o->opts.alloc, TN_SDP_ARENA_MAX, scratch, sizeof(scratch));
-    int err = parse_own(&arena, &o->agreed, &before);
+    tn_arena_init(&arena, o->opts.alloc, 2 * TN_SDP_ARENA_MAX, scratch, sizeof(scratch));
+    int err = parse_all_own(&arena, o, &own);
     if (err) goto out;
     start_draft(o, local, &draft);
-    draft_offer(o, &before, local, &draft);
+    draft_offer(o, &own, local, &draft);
     tern_addr origin = o->version ? o->origin : local->rtp;
     err = send_draft(o, &draft, body, &o->pending);
+    tn_wipe(draft.room, sizeof(draft.room));
     if (err) goto out;
     o->origin = origin;
     step(o, TN_OFFER_EV_MAKE);
@@ -242,7 +253,7 @@ out:
 /* Our offer becomes the agreement, with or without a usable stream. */
 static void accept_answer(struct tn_offer *o)
 {
-    tn_buf_fini(&o->agreed);
+    tn_buf_wipe(&o->agreed);
     o->agreed = o->pending;
     tn_buf_init(&o->pending, o->opts.alloc, TN_SDP_BYTES_MAX);
     o->our_offer = true;
@@ -269,11 +280,13 @@ static int use_answer(struct tn_offer *o, const struct tn_sdp *own, const struct
     tn_offer_no_plan(&plan);
     if (tn_offer_usable(&o->opts, answer, theirs)) {
         tn_offer_agree(ours, answer, theirs, &plan);
+        if (!tn_offer_agree_security(o, ours, answer, theirs, &plan)) tn_offer_no_plan(&plan);
         learn_hold(o, ours, answer, theirs);
         o->taken |= tn_offer_taken(&o->opts, theirs);
     }
     settle(o, &plan, o->slot, out);
-    return plan.active ? 0 : TERN_EUNSUPPORTED;
+    tn_plan_wipe(&plan);
+    return o->plan.active ? 0 : TERN_EUNSUPPORTED;
 }
 
 int tn_offer_take_answer(struct tn_offer *o, tern_str body, struct tn_media_plan *plan)
@@ -332,8 +345,8 @@ int tn_offer_take(struct tn_offer *o, tern_str body)
 }
 
 /* RFC 3264 6.1: we send if they listen, we listen if they send and we do not hold. */
-static void draft_our_answer(const struct tn_offer *o, const struct tn_offer_local *local,
-                             struct tn_offer_draft *d)
+static void draft_our_answer(const struct tn_offer *o, const struct tn_offer_own *own,
+                             const struct tn_offer_local *local, struct tn_offer_draft *d)
 {
     const struct tn_sdp_media *theirs = &o->remote.media[o->remote_slot];
     bool they_send = tn_sdp_sends(tn_sdp_direction(&o->remote, theirs));
@@ -342,15 +355,16 @@ static void draft_our_answer(const struct tn_offer *o, const struct tn_offer_loc
     m->direction =
         tn_offer_direction(tn_offer_they_listen(&o->remote, theirs), they_send && !local->hold);
     tn_offer_draft_mirror(d, &o->opts, theirs);
+    tn_offer_draft_secure_answer(d, o, own, local->rtp);
 }
 
-static void draft_answer(const struct tn_offer *o, const struct tn_offer_local *local,
-                         struct tn_offer_draft *d)
+static void draft_answer(const struct tn_offer *o, const struct tn_offer_own *own,
+                         const struct tn_offer_local *local, struct tn_offer_draft *d)
 {
     d->sdp.time = o->remote.time; /* RFC 3264 6: the same */
     for (size_t i = 0; i < o->remote.media_count; i++) {
         if (i == o->remote_slot && !o->withdrawn) {
-            draft_our_answer(o, local, d);
+            draft_our_answer(o, own, local, d);
         } else {
             tn_offer_draft_rejected(d, &o->remote.media[i]);
         }
@@ -366,28 +380,51 @@ static void use_offer(struct tn_offer *o, const struct tn_offer_draft *d, struct
     tn_offer_no_plan(&plan);
     if (d->audio) {
         tn_offer_agree(d->audio, &o->remote, theirs, &plan);
+        if (!tn_offer_agree_security(o, d->audio, &o->remote, theirs, &plan)) {
+            tn_offer_no_plan(&plan);
+        }
         o->remote_hold = !tn_offer_they_listen(&o->remote, theirs);
         o->taken |= tn_offer_taken(&o->opts, theirs);
     }
     settle(o, &plan, o->remote_slot, out);
+    tn_plan_wipe(&plan);
+}
+
+/* All of it but the state. */
+static int answer(struct tn_offer *o, const struct tn_offer_own *own,
+                  const struct tn_offer_local *local, struct tn_buf *body,
+                  struct tn_media_plan *plan)
+{
+    struct tn_offer_draft draft;
+
+    start_draft(o, local, &draft);
+    draft_answer(o, own, local, &draft);
+    tern_addr origin = o->version ? o->origin : local->rtp;
+    int err = send_draft(o, &draft, body, &o->agreed); /* what `own` points to is gone */
+    if (!err) {
+        o->origin = origin;
+        o->our_offer = false;
+        tn_buf_wipe(&o->pending); /* an offer that was refused is not the last sent any more */
+        use_offer(o, &draft, plan);
+    }
+    tn_wipe(draft.room, sizeof(draft.room));
+    return err;
 }
 
 int tn_offer_answer(struct tn_offer *o, const struct tn_offer_local *local, struct tn_buf *body,
                     struct tn_media_plan *plan)
 {
-    struct tn_offer_draft draft;
+    struct tn_offer_own own;
+    struct tn_arena arena;
+    char scratch[SCRATCH_BYTES];
 
     if (!allows(o, TN_OFFER_EV_ANSWER)) return TERN_ESTATE;
     if (!has_address(local)) return TERN_EINVAL;
-    start_draft(o, local, &draft);
-    draft_answer(o, local, &draft);
-    tern_addr origin = o->version ? o->origin : local->rtp;
-    int err = send_draft(o, &draft, body, &o->agreed);
+    tn_arena_init(&arena, o->opts.alloc, 2 * TN_SDP_ARENA_MAX, scratch, sizeof(scratch));
+    int err = parse_all_own(&arena, o, &own);
+    if (!err) err = answer(o, &own, local, body, plan);
+    tn_arena_fini(&arena);
     if (err) return err;
-    o->origin = origin;
-    tn_buf_fini(&o->pending); /* an offer of ours that was refused is not the last sent any more */
-    o->our_offer = false;
-    use_offer(o, &draft, plan);
     step(o, TN_OFFER_EV_ANSWER);
     return 0;
 }
@@ -407,10 +444,10 @@ int tn_offer_reopen(struct tn_offer *o)
     tn_buf_init(&copy, o->opts.alloc, TN_SDP_BYTES_MAX);
     int err = append(&copy, tn_buf_view(&o->agreed));
     if (err) {
-        tn_buf_fini(&copy);
+        tn_buf_wipe(&copy);
         return err;
     }
-    tn_buf_fini(&o->pending);
+    tn_buf_wipe(&o->pending);
     o->pending = copy;
     step(o, TN_OFFER_EV_REOPEN);
     return 0;

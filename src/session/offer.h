@@ -19,6 +19,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "crypto/random.h"
 #include "media/plan.h"
 #include "wire/sdp/sdp.h"
 
@@ -29,12 +30,19 @@ struct tn_offer_codec {
     uint8_t pt;
 };
 
+/* RFC 8643: opportunistic is secured where both ends can, and in the clear otherwise. */
+enum tn_offer_policy { TN_OFFER_PLAIN, TN_OFFER_OPPORTUNISTIC, TN_OFFER_SECURE };
+
 struct tn_offer_opts {
     const struct tern_allocator *alloc; /* borrowed for the machine's life */
     uint64_t session_id;                /* of o=; one bit of it is cut (RFC 3264 5) */
     struct tn_offer_codec codecs[TN_OFFER_CODECS_MAX]; /* preference order */
     size_t codec_count;
     int event_pt; /* telephone-event (RFC 4733) that is offered; -1: none */
+    enum tn_offer_policy policy;
+    bool prefer_dtls;         /* offer DTLS-SRTP, else SDES; either is answered */
+    tern_str fingerprint;     /* of our certificate, borrowed for life; empty: no DTLS */
+    struct tn_random *random; /* for keys, borrowed for life; may be NULL with PLAIN */
 };
 
 enum tn_offer_state {
@@ -76,7 +84,9 @@ struct tn_offer {
     struct tn_buf agreed;  /* our SDP in the agreement */
     struct tn_buf pending; /* our offer that is out, or was refused and nothing sent since */
     struct tn_media_plan plan;
-    size_t slot; /* our m= line in the agreement */
+    size_t slot;                              /* our m= line in the agreement */
+    uint64_t peer_identity, association_hash; /* of the DTLS association */
+    uint32_t association;
     /* REMOTE only */
     struct tn_arena arena;
     struct tn_sdp remote;

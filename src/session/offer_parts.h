@@ -7,6 +7,8 @@
 
 #define TN_OFFER_FORMATS_MAX (TN_OFFER_CODECS_MAX + 1) /* and telephone-event */
 #define TN_OFFER_ANY         SIZE_MAX
+#define TN_OFFER_ATTRS_MAX   8    /* four suites, or three attributes of DTLS, and rtcp-mux */
+#define TN_OFFER_WORDS_MAX   1024 /* their values */
 
 /* Everything that our SDP points to while it is printed. */
 struct tn_offer_draft {
@@ -17,7 +19,21 @@ struct tn_offer_draft {
     char numbers[TN_OFFER_FORMATS_MAX][4];
     char id[20], version[20], origin[TERN_ADDR_TEXT_MAX + 8];
     struct tn_sdp_media *audio; /* our line */
+    struct tn_sdp_attr attrs[TN_OFFER_ATTRS_MAX];
+    size_t attr_count;
+    struct tn_buf words; /* in `room`: keys among them, so that a draft is wiped */
+    char room[TN_OFFER_WORDS_MAX];
 };
+
+/* A key that our line is to have. */
+struct tn_offer_key_wish {
+    tern_addr rtp;
+    enum tn_srtp_suite suite;
+    uint32_t tag;
+};
+
+/* Who is behind their end of a DTLS association, as far as RFC 8842 3.1 tells them apart. */
+uint64_t tn_offer_peer_identity(const struct tn_sdp *sdp, const struct tn_sdp_media *m);
 
 /* ---- offer_read.c: what a line of theirs means ---- */
 
@@ -26,7 +42,7 @@ enum tn_codec tn_offer_codec_of(const struct tn_sdp_format *f);
 bool tn_offer_is_event(const struct tn_sdp_format *f);
 bool tn_offer_has_codec(const struct tn_offer_opts *opts, enum tn_codec codec);
 
-/* Audio over RTP/AVP with a port, a unicast address and one of our codecs. */
+/* Audio over RTP that our policy allows, with a port, a unicast address and one of our codecs. */
 bool tn_offer_usable(const struct tn_offer_opts *opts, const struct tn_sdp *sdp,
                      const struct tn_sdp_media *m);
 /* Each line that has a port has an address. RFC 8866 5.7 */

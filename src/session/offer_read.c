@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "session/offer_secure.h"
 
 enum { PTIME_MS = 20, PTIME_MIN_MS = 10, PTIME_MAX_MS = 200, CLOCK_HZ = 8000, FIRST_DYNAMIC = 96 };
 
@@ -61,9 +62,10 @@ bool tn_offer_usable(const struct tn_offer_opts *opts, const struct tn_sdp *sdp,
 {
     const struct tn_sdp_connection *c = tn_sdp_connection(sdp, m);
 
-    if (!tn_str_eq(m->type, TERN_STR("audio")) || !tn_str_eq(m->proto, TERN_STR("RTP/AVP"))) {
-        return false;
-    }
+    enum tn_plan_security security;
+
+    if (!tn_str_eq(m->type, TERN_STR("audio"))) return false;
+    if (!tn_offer_security(opts, sdp, m, &security)) return false;
     if (m->port == 0 || !c || !is_unicast(c->addr)) return false;
     for (size_t i = 0; i < m->format_count; i++) {
         if (tn_offer_has_codec(opts, tn_offer_codec_of(&m->formats[i]))) return true;

@@ -53,6 +53,7 @@ void tn_offer_draft_start(struct tn_offer_draft *d, uint64_t session_id, tern_ad
     d->sdp.origin = origin_text(d, origin);
     d->sdp.connection = connection_to(rtp);
     d->sdp.media = d->media;
+    tn_buf_fixed(&d->words, d->room, sizeof(d->room));
     tn_offer_draft_version(d, 1);
 }
 

@@ -58,7 +58,7 @@ static void codecs_are_known_by_number_or_by_rtpmap(void)
         {AUDIO "x\r\na=rtpmap:x PCMU/8000\r\n", TN_CODEC_NONE, 0},
         {AUDIO "101\r\n" EVENT("101"), TN_CODEC_NONE, 0},
         {"m=audio 4000 RTP/SAVP 0\r\n", TN_CODEC_NONE, 0},
-        {"m=audio 4000 RTP/AVPF 0\r\n", TN_CODEC_NONE, 0},
+        {"m=audio 4000 RTP/AVPF 0\r\n", TN_CODEC_PCMU, 0},
         {"m=audio 4000 udp 0\r\n", TN_CODEC_NONE, 0},
         {"m=video 4000 RTP/AVP 0\r\n", TN_CODEC_NONE, 0},
     };
