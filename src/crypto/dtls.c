@@ -85,21 +85,23 @@ static int read_on(struct tn_dtls *dtls)
 
 static int set_up(struct tn_dtls *dtls)
 {
-    dtls->ssl = SSL_new(dtls->ctx->ssl);
+    SSL *ssl = SSL_new(dtls->ctx->ssl);
     BIO *bio = tn_pipe_bio(dtls->ctx->pipe, &dtls->pipe);
-    if (!dtls->ssl || !bio) {
+    if (!ssl || !bio) {
+        SSL_free(ssl);
         BIO_free(bio);
         return TERN_ENOMEM;
     }
-    SSL_set_bio(dtls->ssl, bio, bio);
-    SSL_set_app_data(dtls->ssl, dtls);
-    SSL_set_info_callback(dtls->ssl, note_alert);
-    DTLS_set_timer_cb(dtls->ssl, next_timer);
-    SSL_set_mtu(dtls->ssl, TN_DTLS_MTU);
+    SSL_set_bio(ssl, bio, bio);
+    SSL_set_app_data(ssl, dtls);
+    SSL_set_info_callback(ssl, note_alert);
+    DTLS_set_timer_cb(ssl, next_timer);
+    SSL_set_mtu(ssl, TN_DTLS_MTU);
     if (dtls->active)
-        SSL_set_connect_state(dtls->ssl);
+        SSL_set_connect_state(ssl);
     else
-        SSL_set_accept_state(dtls->ssl);
+        SSL_set_accept_state(ssl);
+    dtls->ssl = ssl;
     return 0;
 }
 
@@ -147,6 +149,40 @@ int tn_dtls_start(struct tn_dtls *dtls)
     return err ? TERN_ENOMEM : 0; /* nothing has been received yet */
 }
 
+/* RFC 6347 4.1, 4.2.2, RFC 5246 7.4.1.2: the random of a ClientHello, or NULL. */
+static const unsigned char *hello_of(const unsigned char *datagram, size_t len)
+{
+    enum { TYPE = 0, EPOCH = 3, MESSAGE = 13, OFFSET = 19, RANDOM = 27, HANDSHAKE = 22, HELLO = 1 };
+    static const unsigned char zero[3];
+
+    if (len < RANDOM + TN_DTLS_HELLO_BYTES) return NULL;
+    if (datagram[TYPE] != HANDSHAKE || memcmp(datagram + EPOCH, zero, 2) != 0) return NULL;
+    if (datagram[MESSAGE] != HELLO || memcmp(datagram + OFFSET, zero, 3) != 0) return NULL;
+    return datagram + RANDOM;
+}
+
+/*
+ * A stranger's ClientHello must not keep the peer's from being heard. Another one takes its place,
+ * but not before ours has gone unanswered for a timer: so a flood costs one handshake a timer.
+ */
+static int make_way(struct tn_dtls *dtls, const unsigned char *datagram, size_t len)
+{
+    static const unsigned char none[TN_DTLS_HELLO_BYTES];
+    const unsigned char *hello = dtls->active ? NULL : hello_of(datagram, len);
+
+    if (!hello || memcmp(hello, dtls->hello, sizeof(dtls->hello)) == 0) return 0;
+    if (memcmp(dtls->hello, none, sizeof(none)) != 0) {
+        if (!dtls->unanswered) return 0;
+        SSL *old = dtls->ssl;
+        int err = set_up(dtls);
+        if (err) return err;
+        SSL_free(old);
+    }
+    dtls->unanswered = false;
+    memcpy(dtls->hello, hello, sizeof(dtls->hello));
+    return 0;
+}
+
 /* RFC 5764 5.1.2: the first byte of a record is 20 to 63. */
 static bool is_dtls(const unsigned char *datagram, size_t len)
 {
@@ -163,7 +199,10 @@ int tn_dtls_receive(struct tn_dtls *dtls, const void *datagram, size_t len)
     if (dtls->state == TN_DTLS_CLOSED || !is_dtls(datagram, len)) return 0;
     ERR_clear_error();
     dtls->pipe.in = (tern_str){datagram, len};
-    if (dtls->state == TN_DTLS_HANDSHAKE) err = shake_hands(dtls);
+    if (dtls->state == TN_DTLS_HANDSHAKE) {
+        err = make_way(dtls, datagram, len);
+        if (!err) err = shake_hands(dtls);
+    }
     if (dtls->state == TN_DTLS_OPEN) err = read_on(dtls);
     dtls->pipe.in = (tern_str){NULL, 0};
     ERR_clear_error();
@@ -192,6 +231,7 @@ int tn_dtls_timeout(struct tn_dtls *dtls)
     ERR_clear_error();
     long result = DTLSv1_handle_timeout(dtls->ssl);
     ERR_clear_error();
+    if (result > 0) dtls->unanswered = true;
     return result < 0 ? fail(dtls, "the far end does not answer the DTLS handshake") : 0;
 }
 

@@ -11,6 +11,11 @@
  *   FAILED       TERN_EPARSE                          nothing              TERN_ESTATE
  *
  * Datagrams that are no DTLS, cannot be decrypted or come twice are ignored: anybody can send those.
+ * A ClientHello is not signed: anybody can send that, too. The passive end answers the first one, and
+ * another one as soon as that answer has gone unanswered for a timer. So an answer, and its repetition
+ * by the timer, goes to where the datagram came from that first made tn_dtls_take() give something;
+ * sent to the peer instead, an answer to a stranger would break the peer's handshake. Who goes on to
+ * the end must have the right certificate, else it has FAILED.
  * The timer goes by the system's time of day, inside OpenSSL; see tn_dtls_due().
  */
 #ifndef TN_CRYPTO_DTLS_H

@@ -8,7 +8,6 @@
 
 #define SUITES   "ECDHE+AESGCM:ECDHE+CHACHA20"
 #define PROFILES "SRTP_AEAD_AES_256_GCM:SRTP_AEAD_AES_128_GCM:SRTP_AES128_CM_SHA1_80"
-#define GROUPS   "X25519:P-256:P-384"
 
 enum { CHAIN_BYTES_MAX = 16 * 1024 };
 
@@ -31,6 +30,8 @@ static int verify(X509_STORE_CTX *store, void *user)
 
 static bool set_rules(SSL_CTX *ssl)
 {
+    int groups[] = {NID_X25519, NID_X9_62_prime256v1, NID_secp384r1};
+
     SSL_CTX_set_options(ssl, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_NO_TICKET |
                                  SSL_OP_NO_QUERY_MTU | SSL_OP_CIPHER_SERVER_PREFERENCE);
     SSL_CTX_set_mode(ssl, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_NO_AUTO_CHAIN);
@@ -41,7 +42,7 @@ static bool set_rules(SSL_CTX *ssl)
     return SSL_CTX_set_min_proto_version(ssl, DTLS1_2_VERSION) == 1 &&
            SSL_CTX_set_max_proto_version(ssl, DTLS1_2_VERSION) == 1 &&
            SSL_CTX_set_cipher_list(ssl, SUITES) == 1 &&
-           SSL_CTX_set1_groups_list(ssl, GROUPS) == 1 &&
+           SSL_CTX_set1_groups(ssl, groups, sizeof(groups) / sizeof(*groups)) == 1 &&
            SSL_CTX_set_tlsext_use_srtp(ssl, PROFILES) == 0; /* this one says 0 for success */
 }
 

@@ -11,6 +11,8 @@
 #include "crypto/pipe.h"
 #include "crypto/reason.h"
 
+#define TN_DTLS_HELLO_BYTES 32
+
 struct tn_dtls_ctx {
     struct tern_allocator alloc;
     SSL_CTX *ssl;
@@ -23,6 +25,8 @@ struct tn_dtls {
     SSL *ssl;
     enum tn_dtls_state state;
     bool active, started;
+    uint8_t hello[TN_DTLS_HELLO_BYTES]; /* passive: the random of whose ClientHello is answered */
+    bool unanswered; /* passive: our flight had to be repeated, so whoever it was may be gone */
     struct tn_fingerprint peer;
     struct tn_pipe pipe;
     struct tn_reason reason;

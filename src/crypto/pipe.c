@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "crypto/pipe.h"
 
-#include <limits.h>
+#include "base/str.h"
 
 /* A datagram in `out` stands after its length in two bytes. */
 enum { LENGTH_BYTES = 2 };
@@ -32,12 +32,11 @@ void tn_pipe_begin(struct tn_pipe *pipe)
 
 bool tn_pipe_take(struct tn_pipe *pipe, tern_str *out)
 {
-    tern_str rest = {pipe->out.ptr + pipe->taken, pipe->out.len - pipe->taken};
-
-    if (rest.len == 0) return false;
+    if (pipe->taken == pipe->out.len) return false;
+    tern_str rest = tn_str_from(tn_buf_view(&pipe->out), pipe->taken);
     if (pipe->datagrams) {
         const unsigned char *head = (const unsigned char *)rest.ptr;
-        rest = (tern_str){rest.ptr + LENGTH_BYTES, (size_t)(head[0] << 8 | head[1])};
+        rest = tn_str_sub(rest, LENGTH_BYTES, (size_t)(head[0] << 8 | head[1]));
         pipe->taken += LENGTH_BYTES;
     }
     pipe->taken += rest.len;

@@ -9,7 +9,6 @@
 /* RFC 7525 4.2 asks for these in TLS 1.2; TLS 1.3 has no others. */
 #define SUITES_12 "ECDHE+AESGCM:ECDHE+CHACHA20"
 #define SUITES_13 "TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256"
-#define GROUPS    "X25519:P-256:P-384"
 
 enum {
     CHAIN_BYTES_MAX = 32 * 1024,
@@ -20,6 +19,7 @@ enum {
 
 static bool set_rules(SSL_CTX *ssl)
 {
+    int groups[] = {NID_X25519, NID_X9_62_prime256v1, NID_secp384r1};
     static const unsigned char name[] = "tern"; /* of the sessions that may be resumed here */
 
     SSL_CTX_set_options(ssl, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
@@ -33,7 +33,7 @@ static bool set_rules(SSL_CTX *ssl)
            SSL_CTX_set_max_proto_version(ssl, TLS1_3_VERSION) == 1 &&
            SSL_CTX_set_cipher_list(ssl, SUITES_12) == 1 &&
            SSL_CTX_set_ciphersuites(ssl, SUITES_13) == 1 &&
-           SSL_CTX_set1_groups_list(ssl, GROUPS) == 1 &&
+           SSL_CTX_set1_groups(ssl, groups, sizeof(groups) / sizeof(*groups)) == 1 &&
            SSL_CTX_set_num_tickets(ssl, SESSION_TICKETS) == 1 &&
            SSL_CTX_set_session_id_context(ssl, name, sizeof(name) - 1) == 1;
 }

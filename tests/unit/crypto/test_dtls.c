@@ -85,12 +85,23 @@ static void put(int to, tern_str datagram)
     memcpy(packet->bytes, datagram.ptr, datagram.len);
 }
 
+/* What answers a stranger goes to the stranger, and not over this network. */
+static bool is_for_stranger(int from)
+{
+    unsigned char hello[TN_DTLS_HELLO_BYTES] = {0};
+
+    if (from == 0 || tn_dtls_state(end[1]) != TN_DTLS_HANDSHAKE) return false;
+    (void)SSL_get_client_random(end[0]->ssl, hello, sizeof(hello));
+    return memcmp(hello, end[1]->hello, sizeof(hello)) != 0;
+}
+
 static void collect(int from)
 {
     tern_str datagram;
 
     while (tn_dtls_take(end[from], &datagram)) {
         CHECK(datagram.len > 0 && datagram.len <= TN_DTLS_MTU);
+        if (is_for_stranger(from)) continue;
         sent++;
         if (sent >= lose_from && sent < lose_until) continue;
         if (tn_random_below(&chance, 100) < loss_percent) continue;
@@ -404,6 +415,37 @@ static void an_open_end_repeats_its_last_flight(void)
     stop();
 }
 
+/* Strangers say hello and no more. @return flights that the passive end made for it */
+static size_t flood(int hellos)
+{
+    size_t flights = 0;
+
+    for (int i = 0; i < hellos; i++) {
+        struct tn_dtls *stranger;
+        tern_str datagram;
+        CHECK_EQ(tn_dtls_new(ctx[0], true, tern_cstr(tn_dtls_fingerprint(ctx[1])), &stranger), 0);
+        CHECK_EQ(tn_dtls_start(stranger), 0);
+        CHECK(tn_dtls_take(stranger, &datagram));
+        CHECK_EQ(tn_dtls_receive(end[1], datagram.ptr, datagram.len), 0);
+        while (tn_dtls_take(end[1], &datagram))
+            flights++;
+        tn_dtls_free(stranger);
+    }
+    return flights;
+}
+
+static void strangers_who_say_hello_cost_little_and_only_delay(void)
+{
+    start();
+    CHECK_EQ(flood(200), 1);
+    CHECK(run() < 1000);
+    CHECK(is_open());
+    check_keys(TN_SRTP_AEAD_AES_256_GCM);
+    CHECK_EQ(flood(5), 0); /* nor do they take an association away */
+    CHECK(is_open());
+    stop();
+}
+
 static void what_is_no_dtls_is_ignored(void)
 {
     static const uint8_t cases[][20] = {
@@ -545,6 +587,7 @@ int main(int argc, char **argv)
         TEST(heavy_loss_repetition_and_disorder_only_delay),
         TEST(an_active_end_that_hears_nothing_repeats_itself_and_gives_up),
         TEST(an_open_end_repeats_its_last_flight),
+        TEST(strangers_who_say_hello_cost_little_and_only_delay),
         TEST(what_is_no_dtls_is_ignored),
         TEST(a_tampered_finished_is_dropped),
         TEST(replayed_flights_change_nothing),
