@@ -3,8 +3,8 @@
  * What is not promised yet, or never: a call to which one of these has happened may be lost. It must
  * still end in good order, and leave nothing behind. The table shrinks as the core learns.
  *
- * Beside calls: what waits for a TCP connection is sent when that is up, although a change has
- * overtaken it (wire.c, waited_for_stream()); a request that was
+ * Beside calls: an answer that waits for a TCP connection is sent when that is up, although a change
+ * has overtaken it (wire.c, answer_waited()); a request that was
  * challenged is repeated with the SDP that it had, although its address has gone (wire.c, `hasty`); who
  * was hung up on while it moved may not hear of it where the other end has moved, too (peace.c,
  * both_moved()).

@@ -28,19 +28,19 @@ static bool must_update(const struct life *life, const struct message *m)
 }
 
 /*
- * What was written to a connection that was not up yet goes out when it is, even if a change has
- * overtaken it. Not yet promised: see promises.c.
+ * A 2xx that waits for its connection is as it was printed, even if a change overtakes it, and so is
+ * each repeat. Not yet promised: see promises.c. Requests are prepared when they can leave.
  */
-static bool waited_for_stream(const struct life *life, uint32_t host)
+static bool answer_waited(const struct life *life, uint32_t host, const struct message *m)
 {
-    return life->phones[host - 1].moved > life->start &&
+    return !m->request && life->phones[host - 1].moved > life->start &&
            life->plan->set[host == 1 ? SET_transport : SET_bob_transport] == 1;
 }
 
 static void check_addresses(struct life *life, uint32_t host, const struct message *m)
 {
     if (host == SERVER_HOST) return; /* a proxy passes on what others say */
-    if (waited_for_stream(life, host)) return;
+    if (answer_waited(life, host, m)) return;
     /* ACK of a failure and CANCEL have the Via of their INVITE (RFC 3261 9.1, 17.1.1.3). */
     bool rides = str_is(m->method, "ACK") || str_is(m->method, "CANCEL");
     if (m->request && !rides && !is_own(life, host, m->sent_by)) {
@@ -173,19 +173,31 @@ static bool sent_invite(const struct leg *leg, uint32_t cseq)
     return false;
 }
 
-/* 12.2.1.1, 8.1.1.5, 13.2.2.4 */
+/* To is the response's: the INVITE was the first one, without a tag, or one of this dialog. */
+static void check_follower(struct life *life, uint32_t host, const struct message *m)
+{
+    uint64_t from = hash_str(m->from_tag);
+    struct leg *first = leg_of(life, host, m->call_id, from);
+    struct leg *dialog = leg_of(life, host, m->call_id, from + 3 * hash_str(m->to_tag));
+    if (first == NULL || dialog == NULL) return;
+    if (!sent_invite(first, m->cseq) && !sent_invite(dialog, m->cseq))
+        fail(life, "ack", "%s: %.*s %u, but no such INVITE", host_name(host), (int)m->method.len,
+             m->method.ptr, m->cseq);
+}
+
+/* 12.2.1.1, 8.1.1.5, 13.2.2.4: each dialog of an INVITE counts for itself, from there on (12.1.2). */
 static void check_request(struct life *life, uint32_t host, const struct message *m)
 {
-    struct leg *leg = leg_of(life, host, m->call_id, hash_str(m->from_tag));
-    if (leg == NULL) return;
+    uint64_t part = hash_str(m->from_tag);
     check_far_tag(life, host, m);
-    if (str_is(m->method, "ACK") || str_is(m->method, "CANCEL")) { /* To is the response's */
-        if (!sent_invite(leg, m->cseq))
-            fail(life, "ack", "%s: %.*s %u, but no such INVITE", host_name(host),
-                 (int)m->method.len, m->method.ptr, m->cseq);
+    if (str_is(m->method, "ACK") || str_is(m->method, "CANCEL")) {
+        check_follower(life, host, m);
         return;
     }
-    if (m->cseq <= leg->cseq && !waited_for_stream(life, host))
+    if (m->to_tag.len > 0) part += 3 * hash_str(m->to_tag);
+    struct leg *leg = leg_of(life, host, m->call_id, part);
+    if (leg == NULL) return;
+    if (m->cseq <= leg->cseq)
         fail(life, "cseq", "%s: %.*s %u after %u", host_name(host), (int)m->method.len,
              m->method.ptr, m->cseq, leg->cseq);
     leg->cseq = m->cseq;
