@@ -511,11 +511,12 @@ int tern_set_network(struct tern_endpoint *ep, tern_time now, const struct tern_
         tn_net_set_network(&ep->net, network);
         if (!TN_MUTANT(STALE_DNS)) tn_locate_flush(&ep->net);
         tell_network(ep, &old);
-        if (ep->state == TN_ENDPOINT_RUNNING && ep->auto_ip_change) {
+        bool runs = ep->state == TN_ENDPOINT_RUNNING || ep->state == TN_ENDPOINT_STOPPING;
+        if (runs && ep->auto_ip_change) { /* what ends has to reach the far end, too */
             struct tern_ip_change_param param;
             tern_ip_change_param_init(&param);
             tn_ep_network_changed(ep, &param, false);
-        } else if (ep->state == TN_ENDPOINT_RUNNING) {
+        } else if (runs) {
             registrations_online(ep, true);
         }
     }

@@ -24,7 +24,7 @@ static bool is_early(const struct phone *phone, const struct end *end)
 }
 
 /* Calls that are not up at both ends: all of them (NULL), or those of one phone. */
-static void disturb(struct life *life, const struct phone *of)
+void disturb(struct life *life, const struct phone *of)
 {
     for (int i = 0; i < PHONES; i++) {
         struct phone *phone = &life->phones[i];
@@ -66,35 +66,6 @@ static void unsettle(struct life *life, const struct phone *phone)
 
 /* ---- networks ---- */
 
-static tern_addr phone_addr(const struct phone *phone, int32_t net, int family)
-{
-    tern_addr a = {.family = (uint8_t)family};
-    if (family == TERN_FAMILY_IPV4) {
-        const uint8_t ip[4] = {10, (uint8_t)net, 0, (uint8_t)phone->host};
-        memcpy(a.ip, ip, sizeof(ip));
-    } else {
-        const uint8_t ip[16] = {
-            0x20, 0x01, 0x0d, 0xb8, 0, (uint8_t)net, [15] = (uint8_t)phone->host};
-        memcpy(a.ip, ip, sizeof(ip));
-    }
-    return a;
-}
-
-static void plug(struct life *life, struct phone *phone, int32_t net, int32_t preference)
-{
-    static const int families[] = {TERN_FAMILY_IPV4, TERN_FAMILY_IPV6};
-    int32_t wanted = life->plan->set[SET_family];
-    for (int i = 0; i < 2; i++) {
-        if (wanted != 46 && wanted != families[i]) continue;
-        struct tern_net_address a = {.addr = phone_addr(phone, net, families[i]),
-                                     .prefix_len = families[i] == TERN_FAMILY_IPV4 ? 24 : 64,
-                                     .kind = TERN_LINK_WIFI,
-                                     .preference = preference};
-        if (tern_sim_plug(life->sim, phone->host, (uint32_t)net, &a) != 0)
-            fail(life, "memory", "plug");
-    }
-}
-
 static void notice(void *user, uint64_t host)
 {
     struct life *life = user;
@@ -111,13 +82,19 @@ void act_plug(struct life *life, struct phone *phone, int32_t first, int32_t sec
 {
     tern_time now = tern_sim_now(life->sim);
     if (now - phone->moved < TERN_SECONDS(5)) phone->hasty = true;
+<<<<<<< HEAD
     tern_sim_unplug(life->sim, phone->host, (tern_addr){0});
     if (first >= 1 && first <= PHONE_NETS) plug(life, phone, first, 20);
     if (second >= 1 && second <= PHONE_NETS && second != first) plug(life, phone, second, 10);
     if (first >= 1 && phone->left && now - phone->left < TERN_SECONDS(25))
         phone->denied = is_refusal(life->register_fault);
+=======
+    /* S8: the REGISTER that removes the binding is not sent again from a new address. */
+    if (phone->left && now - phone->left < TERN_SECONDS(5)) phone->hasty = true;
+>>>>>>> 68b6a93 (sim: VPNs, renumbering, routers, wrong names, a server that moves)
     phone->nets[0] = first;
     phone->nets[1] = second;
+    place_plug(life, phone);
     if (phone->moved < now) phone->moved = now; /* it may be asleep */
     tern_time delay = TERN_MS(life->plan->set[SET_notice]);
     if (delay == 0 || life->calm) {
@@ -131,6 +108,15 @@ static void move(struct life *life, struct phone *phone, const struct step *step
 {
     unsettle(life, phone);
     act_plug(life, phone, step->arg[0], step->arg[1]);
+}
+
+/* Another address or another tunnel, where it is. */
+static void stay(struct life *life, struct phone *phone, const struct step *step)
+{
+    unsettle(life, phone);
+    if (step->verb == DO_renumber) place_renumber(phone, step->arg[0], step->arg[1]);
+    if (step->verb == DO_vpn) place_vpn(phone, step->arg[0]);
+    act_plug(life, phone, phone->nets[0], phone->nets[1]);
 }
 
 static void wake(void *user, uint64_t host)
@@ -162,7 +148,7 @@ static void make_call(struct life *life, struct phone *phone, int32_t whom)
     opts.account = phone->account;
     opts.target = (tern_str){phone_name(peer), strlen(phone_name(peer))};
     int err = tern_call_make(phone->ep, tern_sim_now(life->sim), &opts, &call);
-    if (err != 0 && !phone->stopped) fail(life, "api", "call: %s", tern_strerror(err));
+    if (err != 0) fail(life, "api", "call: %s", tern_strerror(err));
     if (err == 0) (void)app_add(life, phone, call, peer);
 }
 
@@ -186,11 +172,12 @@ static int do_to_call(struct life *life, struct phone *phone, struct end *end, e
     return tern_call_dtmf(ep, now, end->call, TERN_STR("1"));
 }
 
-static void do_to_calls(struct life *life, struct phone *phone, enum verb verb)
+/* `which`: from 1, 0: all. */
+static void do_to_calls(struct life *life, struct phone *phone, enum verb verb, int32_t which)
 {
     for (uint32_t i = 0; i < phone->end_count && phone->ep; i++) {
         struct end *end = &phone->ends[i];
-        if (end->ended) continue;
+        if (end->ended || (which && (uint32_t)which != i + 1)) continue;
         int err = do_to_call(life, phone, end, verb);
         /* Not answered yet, already ending, or ended with the event still in the queue. */
         if (err != 0 && err != TERN_ESTATE && err != TERN_ESTALE && err != TERN_EUNSUPPORTED)
@@ -200,7 +187,7 @@ static void do_to_calls(struct life *life, struct phone *phone, enum verb verb)
 
 void act_hangup_all(struct life *life, struct phone *phone)
 {
-    do_to_calls(life, phone, DO_hangup);
+    do_to_calls(life, phone, DO_hangup, 0);
     tern_sim_touch(life->sim, phone->host);
 }
 
@@ -224,6 +211,22 @@ static void remove_account(struct life *life, struct phone *phone)
         fail(life, "api", "remove");
 }
 
+/* Hangs up, unregisters, and says STOPPED. */
+static void stop(struct life *life, struct phone *phone)
+{
+    bool offline = tern_sim_network(life->sim, phone->host)->address_count == 0;
+    excuse_all(life, EXCUSE_DEAD);
+    for (uint32_t i = 0; i < phone->end_count; i++)
+        phone->ends[i].by_app = true;
+    if (phone->wants_account) phone->wants_binding = offline;
+    phone->hasty = phone->hasty || is_moving(life, phone) || life->disturbed;
+    phone->wants_account = false;
+    phone->stopping = true;
+    phone->left = tern_sim_now(life->sim);
+    if (tern_endpoint_stop(phone->ep, tern_sim_now(life->sim), 5000) != 0)
+        fail(life, "api", "stop");
+}
+
 static void die(struct life *life, struct phone *phone)
 {
     excuse_all(life, EXCUSE_DEAD);
@@ -233,13 +236,31 @@ static void die(struct life *life, struct phone *phone)
     tern_endpoint_free(ep);
 }
 
+/* Whoever is not registered is not found (RFC 3261 16.6); who is on the phone stays so. */
+static void excuse_callers(struct life *life, const struct phone *phone)
+{
+    for (int who = 0; who < PHONES; who++) {
+        struct phone *other = &life->phones[who];
+        for (uint32_t i = 0; i < other->end_count; i++) {
+            struct end *end = &other->ends[i];
+            if (end->ended || end->peer != phone->who || !is_early(other, end)) continue;
+            end->excuses |= 1u << EXCUSE_REFUSED;
+        }
+    }
+}
+
 static void bind(struct life *life, struct phone *phone, bool want)
 {
     if (!phone->wants_account) return;
     phone->wants_binding = want;
     tern_time now = tern_sim_now(life->sim);
+<<<<<<< HEAD
     phone->left = 0;
     if (!want) leave(life, phone);
+=======
+    if (!want) excuse_callers(life, phone);
+    phone->left = want ? 0 : now;
+>>>>>>> 68b6a93 (sim: VPNs, renumbering, routers, wrong names, a server that moves)
     int err = want ? tern_account_register(phone->ep, now, phone->account)
                    : tern_account_unregister(phone->ep, now, phone->account);
     if (err != 0) fail(life, "api", "register: %s", tern_strerror(err));
@@ -255,12 +276,13 @@ static void act_phone(struct life *life, struct phone *phone, const struct step 
     case DO_resume:
     case DO_reinvite:
     case DO_update:
-    case DO_dtmf: do_to_calls(life, phone, step->verb); break;
+    case DO_dtmf: do_to_calls(life, phone, step->verb, step->arg[0]); break;
     case DO_register: bind(life, phone, true); break;
     case DO_unregister: bind(life, phone, false); break;
     case DO_remove: remove_account(life, phone); break;
     case DO_ipchange:
-        if (tern_handle_ip_change(phone->ep, tern_sim_now(life->sim), NULL) != 0)
+        if (tern_handle_ip_change(phone->ep, tern_sim_now(life->sim), NULL) != 0 &&
+            !phone->stopping)
             fail(life, "api", "ipchange");
         break;
     case DO_sleep: sleep_for(life, phone, step->arg[0]); break;
@@ -270,6 +292,11 @@ static void act_phone(struct life *life, struct phone *phone, const struct step 
         phone->reactions[phone->reaction_count].event = step->arg[0];
         phone->reactions[phone->reaction_count++].verb = step->arg[1];
         break;
+    case DO_vpn:
+    case DO_renumber: stay(life, phone, step); break;
+    case DO_answer: app_answer(life, phone, 200); break;
+    case DO_reject: app_answer(life, phone, step->arg[0] >= 400 ? step->arg[0] : 486); break;
+    case DO_stop: stop(life, phone); break;
     case DO_fault:
     case DO_restart:
     case DO_refuse:
@@ -284,6 +311,7 @@ static void act_phone(struct life *life, struct phone *phone, const struct step 
     }
 }
 
+<<<<<<< HEAD
 /* ---- the rest of the world ---- */
 
 static void set_register_fault(struct life *life, int32_t status)
@@ -353,6 +381,8 @@ static void act_world(struct life *life, const struct step *step)
     if (step->who == WORLD) set_net(life, step);
 }
 
+=======
+>>>>>>> 68b6a93 (sim: VPNs, renumbering, routers, wrong names, a server that moves)
 void act(struct life *life, const struct step *step)
 {
     char text[96] = "";
@@ -363,38 +393,35 @@ void act(struct life *life, const struct step *step)
           verb_name(step->verb), text);
     pace_act(life);
     if (step->who >= PHONES) {
-        act_world(life, step);
+        disturb(life, NULL);
+        life->disturbed = true;
+        world_act(life, step);
         return;
     }
     struct phone *phone = &life->phones[step->who];
-    if (phone->ep == NULL || phone->stopped) return;
+    if (phone->ep == NULL || phone->stopped || (phone->stopping && step->verb == DO_stop)) return;
     act_phone(life, phone, step);
     tern_sim_touch(life->sim, phone->host);
 }
 
-/* All that is wrong is mended; whoever has no network gets one. */
+/* All that is wrong is mended; whoever has no network gets one; who rings is answered. */
 void act_calm(struct life *life)
 {
     trace(life, "------ peace");
     pace_act(life);
     life->calm = true;
-    for (uint32_t net = 1; net <= SERVER_NET; net++) {
-        struct tern_sim_path path;
-        life_net_path(life, net, &path);
-        path.loss = path.burst = path.duplicate = path.reorder = 0;
-        path.rate_bps = 0;
-        tern_sim_net_set(life->sim, net, &path);
-    }
-    tern_sim_refuse(life->sim, SERVER_HOST, false);
-    tern_sim_dns_set(life->sim, TERN_MS(10), false);
-    for (int32_t method = 0; method < 4; method++)
-        set_fault(life, method, -1);
+    world_calm(life);
     for (int i = 0; i < PHONES; i++) {
         struct phone *phone = &life->phones[i];
         phone->reaction_count = 0;
-        if (phone->ep && tern_sim_network(life->sim, phone->host)->address_count == 0) {
+        if (phone->ep == NULL) continue;
+        bool offline = tern_sim_network(life->sim, phone->host)->address_count == 0;
+        if (offline || place_is_tunnel_dead(phone)) {
             unsettle(life, phone);
-            act_plug(life, phone, i + 1, 0);
+            place_vpn(phone, 0);
+            act_plug(life, phone, offline ? i + 1 : phone->nets[0], offline ? 0 : phone->nets[1]);
         }
+        app_answer(life, phone, 200);
+        tern_sim_touch(life->sim, phone->host);
     }
 }

@@ -73,15 +73,35 @@ struct end *app_add(struct life *life, struct phone *phone, tern_call call, int 
 
 /* ---- answering ---- */
 
+/* Only what rings: to another call it is not said. */
+static void take(struct life *life, struct phone *phone, struct end *end, int status)
+{
+    struct tern_call_info info;
+    tern_time now = tern_sim_now(life->sim);
+    if (tern_call_get_info(phone->ep, end->call, &info) != 0 || info.state != TERN_CALL_INCOMING)
+        return;
+    if (status >= 400) end->by_app = true;
+    int err = status < 300 ? tern_call_answer(phone->ep, now, end->call, status)
+                           : tern_call_hangup(phone->ep, now, end->call, status);
+    if (err != 0) fail(life, "api", "answer: %s", tern_strerror(err));
+}
+
 static void answer_now(void *user, uint64_t arg)
 {
     struct life *life = user;
     struct phone *phone = &life->phones[arg % PHONES];
-    const struct end *end = &phone->ends[arg / PHONES];
+    struct end *end = &phone->ends[arg / PHONES];
+    int32_t reject = life->plan->set[SET_reject];
     if (phone->ep == NULL || end->ended || life->failed) return;
-    int err = tern_call_answer(phone->ep, tern_sim_now(life->sim), end->call, 200);
-    if (err != 0 && err != TERN_ESTATE) fail(life, "api", "answer: %s", tern_strerror(err));
+    take(life, phone, end, reject >= 400 ? reject : 200);
     tern_sim_touch(life->sim, phone->host);
+}
+
+void app_answer(struct life *life, struct phone *phone, int status)
+{
+    for (uint32_t i = 0; i < phone->end_count && phone->ep; i++) {
+        if (!phone->ends[i].ended) take(life, phone, &phone->ends[i], status);
+    }
 }
 
 static void ring(struct life *life, struct phone *phone, const struct end *end)

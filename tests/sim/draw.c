@@ -64,6 +64,15 @@ static void draw_path(struct dice *dice, int32_t *set)
     if (percent(dice, 10)) set[SET_notice] = PICK(dice, 5, 50, 300, 1500);
 }
 
+static void draw_world(struct dice *dice, int32_t *set)
+{
+    if (percent(dice, 20)) set[SET_split] = PICK(dice, 5, 30, 100);
+    if (percent(dice, 12)) set[SET_router] = up_to(dice, 2);
+    if (percent(dice, 8)) set[SET_phones] = 3;
+    if (set[SET_names] && percent(dice, 25)) set[SET_ttl] = PICK(dice, 1, 5, 600);
+    if (set[SET_names] && percent(dice, 30)) set[SET_inside] = 1;
+}
+
 static void draw_settings(struct dice *dice, int32_t *set)
 {
     set[SET_transport] = (int32_t)roll(dice, 2);
@@ -80,29 +89,74 @@ static void draw_settings(struct dice *dice, int32_t *set)
     set[SET_hangup_calls] = percent(dice, 3);
     if (percent(dice, 5)) set[SET_reinvite] = (int32_t)roll(dice, 8);
     set[SET_answer] = PICK(dice, 0, 300, 300, 2000);
+    if (percent(dice, 2)) set[SET_reject] = PICK(dice, 480, 486, 603);
+    draw_world(dice, set);
 }
 
 /* ---- steps ---- */
 
+/* A new address beside the old one, which goes in its time (RFC 4192, RFC 4862 5.5.4). */
+static void renumber(struct dice *dice, enum who who)
+{
+    int32_t flags = PICK(dice, 0, 4), ms = 0;
+    for (int32_t stage = 1; stage <= 4; stage++) {
+        if (stage != 4 && percent(dice, 20)) continue;
+        struct step step = {.who = who, .verb = DO_renumber, .arg = {stage, flags}};
+        add_later(dice, ms, step);
+        ms += PICK(dice, 20, 300, 1000, 3000);
+    }
+}
+
+static void ride_vpn(struct dice *dice, enum who who)
+{
+    add(dice, who, DO_vpn, up_to(dice, 2), 0);
+    add_later(dice, PICK(dice, 30, 500, 3000, 9000), (struct step){.who = who, .verb = DO_vpn});
+}
+
+/* The network changes beneath a device that is suspended. */
+static void move_asleep(struct dice *dice, enum who who, int32_t to)
+{
+    int32_t ms = PICK(dice, 300, 3000, 20000);
+    add(dice, who, DO_sleep, ms, 0);
+    add_later(dice, up_to(dice, ms), (struct step){.who = who, .verb = DO_path, .arg = {to}});
+}
+
 static void change_path(struct dice *dice, enum who who)
 {
     int32_t old = dice->net[who], other = 1 + (int32_t)roll(dice, 6);
-    switch (roll(dice, 8)) {
+    struct step then = {.who = who, .verb = DO_path, .arg = {other}};
+    switch (roll(dice, 20)) {
     case 0: /* nothing for a while */
+    case 1:
         add(dice, who, DO_path, 0, 0);
-        add_later(dice, PICK(dice, 20, 300, 2000, 12000),
-                  (struct step){.who = who, .verb = DO_path, .arg = {other}});
+        add_later(dice, PICK(dice, 20, 300, 2000, 12000), then);
         break;
-    case 1: /* make before break */
-    case 2:
+    case 2: /* make before break */
+    case 3:
+    case 4:
+    case 5:
         add(dice, who, DO_path, other, old);
-        add_later(dice, PICK(dice, 40, 500, 3000),
-                  (struct step){.who = who, .verb = DO_path, .arg = {other}});
+        add_later(dice, PICK(dice, 40, 500, 3000), then);
         break;
-    case 3: /* one that is no better, and one that comes and goes */
+    case 6: /* one that is no better, and one that comes and goes */
+    case 7:
         add(dice, who, DO_path, old, other);
         other = old;
         break;
+    case 8: /* one that becomes the better one, because it is cheaper, or faster now */
+        add(dice, who, DO_path, old, other);
+        then.arg[1] = old;
+        add_later(dice, PICK(dice, 40, 500, 3000), then);
+        break;
+    case 9:
+        ride_vpn(dice, who);
+        other = old;
+        break;
+    case 10:
+        renumber(dice, who);
+        other = old;
+        break;
+    case 11: move_asleep(dice, who, other); break;
     default: add(dice, who, DO_path, other, 0); break;
     }
     dice->net[who] = other;
@@ -112,12 +166,17 @@ static void disturb_server(struct dice *dice)
 {
     int32_t method = (int32_t)roll(dice, 4), pause = PICK(dice, 300, 2000, 8000);
     struct step undo = {.who = SERVER};
-    switch (roll(dice, 4)) {
-    case 0: add(dice, SERVER, DO_restart, 0, 0); return;
-    case 1:
+    switch (roll(dice, 9)) {
+    case 0:
+    case 1: add(dice, SERVER, DO_restart, 0, 0); return;
+    case 2:
+    case 3:
         add(dice, SERVER, DO_refuse, 1, 0);
         undo.verb = DO_refuse;
         break;
+    case 4:
+        if (dice->plan->set[SET_names]) add(dice, SERVER, DO_path, up_to(dice, 3), 0);
+        return;
     default:
         add(dice, SERVER, DO_fault, method, PICK(dice, 0, 500, 503, 503, 403, 423, 480));
         undo.verb = DO_fault;
@@ -128,23 +187,47 @@ static void disturb_server(struct dice *dice)
     add_later(dice, pause, undo);
 }
 
+static void add_nat(struct dice *dice, int32_t net)
+{
+    struct step step = {dice->now, WORLD, DO_nat, {net}};
+    step.arg[1] = up_to(dice, 3);
+    step.arg[2] = up_to(dice, 3);
+    step.arg[3] = percent(dice, 30) ? up_to(dice, 3) : 0;
+    plan_add(dice->plan, step);
+}
+
+/* Both nets that a router serves lose their way at once, and its NAT forgets, if it has one. */
+static void reboot_router(struct dice *dice, int32_t pause)
+{
+    if (percent(dice, 30)) add_nat(dice, ROUTER_NET);
+    add(dice, WORLD, DO_down, ROUTER_NET, 1);
+    if (percent(dice, 30)) add(dice, WORLD, DO_rebind, ROUTER_NET, 0);
+    add_later(dice, pause, (struct step){.who = WORLD, .verb = DO_down, .arg = {ROUTER_NET}});
+}
+
 static void disturb_net(struct dice *dice)
 {
     int32_t net = PICK(dice, 1, 2, 3, 4, 5, 6, 7), pause = PICK(dice, 200, 1000, 4000, 10000);
     struct step undo = {.who = WORLD, .arg = {net}};
     static const enum verb kinds[] = {DO_down, DO_captive, DO_loss};
-    switch (roll(dice, 5)) {
+    if (dice->plan->set[SET_router] && percent(dice, 50)) {
+        reboot_router(dice, pause);
+        return;
+    }
+    switch (roll(dice, 10)) {
     case 0:
-        add(dice, WORLD, DO_dns, PICK(dice, 500, 3000, -1, -2), 0);
+    case 1:
+        add(dice, WORLD, DO_dns, PICK(dice, 500, 3000, -1, -2, -3), 0);
         undo = (struct step){.who = WORLD, .verb = DO_dns, .arg = {-4}};
         break;
-    case 1:
-        plan_add(dice->plan,
-                 (struct step){dice->now,
-                               WORLD,
-                               DO_nat,
-                               {1 + net % 6, PICK(dice, 1, 2, 3), PICK(dice, 1, 2, 3), 0}});
+    case 2:
+        add_nat(dice, 1 + net % 6);
+        if (percent(dice, 30)) add_nat(dice, ROUTER_NET); /* a carrier's */
         undo = (struct step){.who = WORLD, .verb = DO_rebind, .arg = {1 + net % 6}};
+        break;
+    case 3:
+        add(dice, WORLD, DO_mtu, net, PICK(dice, 300, 700, 1200));
+        undo.verb = DO_mtu;
         break;
     default:
         undo.verb = kinds[roll(dice, 3)];
@@ -154,9 +237,18 @@ static void disturb_net(struct dice *dice)
     add_later(dice, pause, undo);
 }
 
+/* Straight after an event, from within the application's hands. */
+static void plan_reaction(struct dice *dice, enum who who)
+{
+    int32_t verb = PICK(dice, DO_hangup, DO_hangup, DO_hold, DO_resume, DO_reinvite, DO_update,
+                        DO_dtmf, DO_call, DO_register, DO_unregister, DO_remove, DO_die, DO_stop,
+                        DO_answer, DO_reject, DO_ipchange);
+    add(dice, who, DO_on, PICK(dice, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 10, 10), verb);
+}
+
 static void use_phone(struct dice *dice, enum who who)
 {
-    switch (roll(dice, 12)) {
+    switch (roll(dice, 14)) {
     case 0: add(dice, who, DO_hangup, 0, 0); break;
     case 1:
     case 2:
@@ -173,12 +265,11 @@ static void use_phone(struct dice *dice, enum who who)
     case 8: add(dice, who, DO_ipchange, 0, 0); break;
     case 9: add(dice, who, DO_sleep, PICK(dice, 100, 3000, 20000), 0); break;
     case 10:
-        add(dice, who, DO_on, 3 + (int32_t)roll(dice, 8),
-            PICK(dice, DO_hangup, DO_hangup, DO_hold, DO_remove, DO_die, DO_register, DO_ipchange));
-        break;
+    case 11: plan_reaction(dice, who); break;
+    case 12: add(dice, who, PICK(dice, DO_answer, DO_reject), 0, 0); break;
     default:
-        if (!percent(dice, 30)) break;
-        add(dice, who, PICK(dice, 0, 1) ? DO_remove : DO_die, 0, 0);
+        if (percent(dice, 30))
+            add(dice, who, PICK(dice, DO_remove, DO_die, DO_stop, DO_unregister), 0, 0);
         break;
     }
 }
@@ -208,21 +299,72 @@ static void part(struct dice *dice)
     add(dice, WORLD, DO_down, old, 0);
 }
 
+/* Another call while the first one is held: at the phone that made it, and back again. */
+static void call_twice(struct dice *dice, enum who who)
+{
+    int32_t third = dice->plan->set[SET_phones] == 3 ? 3 : 0;
+    int32_t at = dice->now;
+    dice->now = 2500;
+    add(dice, who, DO_hold, 1, 0);
+    dice->now += PICK(dice, 0, 100, 1000);
+    add(dice, who, DO_call, third, 0);
+    dice->now += PICK(dice, 300, 2000, 6000);
+    if (percent(dice, 50)) add(dice, who, DO_hold, 2, 0);
+    if (percent(dice, 50)) add(dice, who, DO_resume, 1, 0);
+    if (percent(dice, 30)) add(dice, who, DO_hangup, up_to(dice, 2), 0);
+    dice->now = at;
+}
+
+/* It rings for long, and the caller loses patience: CANCEL (RFC 3261 9), or the 200 was faster. */
+static void lose_patience(struct dice *dice, enum who who)
+{
+    int32_t *set = dice->plan->set;
+    set[SET_answer] = PICK(dice, 400, 2000, 20000);
+    int32_t ms = set[SET_answer] == 20000 ? PICK(dice, 10, 200, 1500, 6000) : set[SET_answer];
+    struct step step = {.who = who, .verb = DO_hangup};
+    step.at_ms = 1000 + ms + (int32_t)roll(dice, 6) * set[SET_delay];
+    plan_add(dice->plan, step);
+}
+
+/* Carol calls one of them or is called, and may move with the others. */
+static void draw_carol(struct dice *dice)
+{
+    int32_t at = dice->now;
+    dice->now = PICK(dice, 1000, 1010, 2000, 5000);
+    if (percent(dice, 60)) {
+        add(dice, CAROL, DO_call, up_to(dice, 2), 0);
+    } else {
+        add(dice, percent(dice, 50) ? ALICE : BOB, DO_call, 3, 0);
+    }
+    dice->now = at;
+}
+
+static enum who who_moves(struct dice *dice, uint32_t movers)
+{
+    if (movers < 6) return ALICE;
+    if (movers < 8) return BOB;
+    if (dice->plan->set[SET_phones] == 3) return (enum who)roll(dice, 3);
+    return roll(dice, 2) ? BOB : ALICE;
+}
+
 void plan_draw(struct plan *plan, uint64_t seed)
 {
     struct dice dice = {.state = seed ^ 0x7465726e73696d00u, .plan = plan, .net = {1, 2, 3}};
     plan_init(plan, seed);
     draw_settings(&dice, plan->set);
     dice.now = 1000;
-    add(&dice, percent(&dice, 60) ? ALICE : BOB, DO_call, 0, 0);
+    enum who caller = percent(&dice, 60) ? ALICE : BOB;
+    add(&dice, caller, DO_call, 0, 0);
     dice.now = PICK(&dice, 1050, 1400, 2500, 4000, 4000);
+    if (plan->set[SET_phones] == 3) draw_carol(&dice);
+    if (percent(&dice, 4)) call_twice(&dice, caller);
+    if (percent(&dice, 3)) lose_patience(&dice, caller);
     uint32_t movers = roll(&dice, 10), changes = 1 + roll(&dice, 6);
-    for (uint32_t i = 0; i < changes && plan->count < STEPS_MAX - 4; i++) {
-        enum who who = movers < 6 ? ALICE : movers < 8 ? BOB : roll(&dice, 2) ? BOB : ALICE;
+    for (uint32_t i = 0; i < changes && plan->count < STEPS_MAX - 16; i++) {
         if (percent(&dice, 72)) {
-            change_path(&dice, who);
+            change_path(&dice, who_moves(&dice, movers));
         } else if (percent(&dice, 65)) {
-            use_phone(&dice, roll(&dice, 2) ? BOB : ALICE);
+            use_phone(&dice, (enum who)roll(&dice, (uint32_t)plan->set[SET_phones]));
         } else if (percent(&dice, 50)) {
             disturb_server(&dice);
         } else {

@@ -60,20 +60,6 @@ const char *phone_name(int who)
 
 /* ---- birth ---- */
 
-void life_net_path(const struct life *life, uint32_t net, struct tern_sim_path *path)
-{
-    const int32_t *set = life->plan->set;
-    *path = (struct tern_sim_path){.delay = TERN_MS(set[SET_delay]) / 2};
-    if (net == SERVER_NET) return;
-    path->jitter = TERN_MS(set[SET_jitter]);
-    path->loss = (uint32_t)set[SET_loss] * 1000;
-    path->burst = (uint32_t)set[SET_burst] * 1000;
-    path->burst_length = TERN_MS(200);
-    path->duplicate = (uint32_t)set[SET_duplicate] * 1000;
-    path->reorder = (uint32_t)set[SET_reorder] * 1000;
-    path->rate_bps = (uint32_t)set[SET_rate] * 1000;
-}
-
 static struct tern_endpoint *new_endpoint(struct life *life, uint32_t host)
 {
     struct tern_endpoint_opts opts;
@@ -166,28 +152,6 @@ static bool start_phone(struct life *life, int who)
     return true;
 }
 
-static bool add_names(struct life *life)
-{
-    struct tern_dns_record a = {
-        .type = TERN_DNS_A, .ttl_s = 60, .addr = {.family = TERN_FAMILY_IPV4, .ip = {10, 7, 0, 9}}};
-    struct tern_dns_record aaaa = {.type = TERN_DNS_AAAA, .ttl_s = 60};
-    struct tern_net_address address = {
-        .prefix_len = 24, .preference = 10, .kind = TERN_LINK_ETHERNET};
-    tern_str name = TERN_STR("example.com");
-    int32_t family = life->plan->set[SET_family];
-    if (tern_addr_parse(TERN_STR("2001:db8:7::9"), &aaaa.addr) != 0) return false;
-    if (family != 6) {
-        address.addr = a.addr;
-        if (tern_sim_dns_add(life->sim, name, &a) != 0 ||
-            tern_sim_plug(life->sim, SERVER_HOST, SERVER_NET, &address) != 0)
-            return false;
-    }
-    address.addr = aaaa.addr;
-    address.prefix_len = 64;
-    return family == 4 || (tern_sim_dns_add(life->sim, name, &aaaa) == 0 &&
-                           tern_sim_plug(life->sim, SERVER_HOST, SERVER_NET, &address) == 0);
-}
-
 static bool be_born(struct life *life)
 {
     struct tern_sim_opts opts;
@@ -200,18 +164,13 @@ static bool be_born(struct life *life)
     opts.media_wire = true;
     if (tern_sim_new(&opts, &life->sim) != 0) return false;
     life->start = tern_sim_now(life->sim);
-    for (uint32_t net = 1; net <= SERVER_NET; net++) {
-        struct tern_sim_path path;
-        life_net_path(life, net, &path);
-        if (tern_sim_net_add(life->sim, &path, &number) != 0) return false;
-    }
     for (uint32_t host = 1; host <= SERVER_HOST; host++) {
         if (tern_sim_host_add(life->sim, &number) != 0) return false;
         if (host > PHONES) continue;
         life->phones[host - 1].host = host;
         life->phones[host - 1].who = (int)host - 1;
     }
-    if (!add_names(life) || !start_server(life)) return false;
+    if (!world_begin(life) || !start_server(life)) return false;
     for (int who = 0; who < life->plan->set[SET_phones]; who++) {
         if (!start_phone(life, who)) return false;
     }

@@ -23,8 +23,6 @@
 #define NONCES_MAX    16
 #define TAGS_MAX      64
 #define STREAMS_MAX   32
-#define PHONE_NETS    6
-#define SERVER_NET    7
 #define SERVER_HOST   4 /* alice is 1, bob 2, carol 3 */
 #define PHONE_OFF     0
 #define FREED_KEPT    256
@@ -126,15 +124,25 @@ struct phone {
         int32_t event, verb;
     } reactions[REACTIONS_MAX];
     uint32_t reaction_count;
+<<<<<<< HEAD
     bool stopped;
     bool hasty;     /* moved twice within seconds: see wire.c */
     tern_time left; /* when its binding was to go; 0: it was not */
     bool denied;    /* and could not: see leave() */
+=======
+    bool stopped, stopping;
+    bool hasty;     /* moved twice while a REGISTER was under way: see act_plug() */
+    tern_time left; /* when it was to be unregistered; 0: it was not */
+>>>>>>> 68b6a93 (sim: VPNs, renumbering, routers, wrong names, a server that moves)
     struct progress progress;
     struct sound sound;
     struct pace pace;
-    tern_time moved;                                  /* last change of its network */
-    int32_t nets[2];                                  /* where it is plugged in */
+    tern_time moved;       /* last change of its network */
+    int32_t nets[2];       /* where it is plugged in */
+    int32_t vpn, vpn_over; /* the verb's number; the net that it rides over */
+    int32_t renumber;      /* how far it is, the verb's number; 0: at rest */
+    uint32_t suffix;       /* how often it was renumbered */
+    uint16_t new_flags;
     struct tern_network network_before, network_then; /* dns.c: of the last change, and notice */
     uint32_t asked_before, asked_then;
 };
@@ -145,6 +153,8 @@ struct life {
     FILE *trace; /* may be NULL */
     struct phone phones[PHONES];
     struct tern_endpoint *server;
+    uint8_t server_at; /* last part of its address */
+    bool wrong_names;
     struct witness witness[SERVER_HOST];
     struct rules rules[SERVER_HOST];
     unsigned excuses; /* of every call from now on */
@@ -176,17 +186,30 @@ uint64_t hash_of(const void *data, size_t len);
 const char *host_name(uint32_t host);
 const char *phone_name(int who);
 bool life_restart_server(struct life *life);
-void life_net_path(const struct life *life, uint32_t net, struct tern_sim_path *path);
 
 /* ---- act.c ---- */
 void act(struct life *life, const struct step *step);
 void act_plug(struct life *life, struct phone *phone, int32_t first, int32_t second);
 void act_hangup_all(struct life *life, struct phone *phone);
 void act_calm(struct life *life);
+void disturb(struct life *life, const struct phone *of);
+
+/* ---- places.c: where a phone is ---- */
+void place_plug(struct life *life, struct phone *phone);
+void place_renumber(struct phone *phone, int32_t stage, int32_t flags);
+void place_vpn(struct phone *phone, int32_t how);
+bool place_is_tunnel_dead(const struct phone *phone);
+
+/* ---- world.c: nets, names and the server ---- */
+bool world_begin(struct life *life);
+void world_act(struct life *life, const struct step *step);
+void world_calm(struct life *life);
 void excuse_all(struct life *life, enum excuse excuse);
 
 /* ---- app.c ---- */
 void app_event(void *user, uint32_t host, const struct tern_event *event);
+/* Takes what rings (200), or refuses it. */
+void app_answer(struct life *life, struct phone *phone, int status);
 struct end *app_end(struct phone *phone, tern_call call);
 struct end *app_add(struct life *life, struct phone *phone, tern_call call, int peer);
 /* The end of the same call at its peer, or NULL. */

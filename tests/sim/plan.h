@@ -14,8 +14,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define STEPS_MAX 64
-#define ARGS_MAX  4
+#define STEPS_MAX  64
+#define PHONE_NETS 6
+#define SERVER_NET 7
+#define ROUTER_NET 8 /* see the setting `router` */
+#define VPN_NET    9
+#define NETS       9
+#define ARGS_MAX   4
 
 /* X(name, default, least, most, what) */
 #define SETTINGS(X)                                                                                \
@@ -34,12 +39,17 @@
     X(nonce, 300, 1, 3600, "s that a nonce is good for")                                           \
     X(no_record_route, 0, 0, 1, "the server leaves the path of calls")                             \
     X(names, 0, 0, 1, "the registrar is a name")                                                   \
+    X(ttl, 60, 1, 3600, "s that an answer about it is good for")                                   \
+    X(inside, 0, 0, 1, "net 9, the VPN's, has an answer of its own")                               \
+    X(router, 0, 0, 2, "net 8 is the way out of nets 1 to 3 (1), of all phones' nets (2)")         \
+    X(split, 0, 0, 100, "percent of what is written to TCP: cut, taken in part, read late")        \
     X(no_update, 0, 0, 1, "refresh calls with re-INVITE only")                                     \
     X(order, 0, 0, 1, "1: calls after the registration")                                           \
     X(contact, 0, 0, 2, "enum tern_contact_flags")                                                 \
     X(hangup_calls, 0, 0, 1, "policy of alice: no call is moved")                                  \
     X(reinvite, 7, 0, 7, "enum tern_reinvite_flags")                                               \
     X(answer, 300, 0, 60000, "ms until a call is answered")                                        \
+    X(reject, 0, 0, 699, "status that refuses it instead")                                         \
     X(notice, 0, 0, 5000, "ms until an endpoint hears of its network")                             \
     X(expires, 3600, 60, 86400, "s that phones register for")                                      \
     X(settle, 45000, 1000, 200000, "ms of peace at the end")
@@ -56,14 +66,16 @@ enum who { ALICE, BOB, CAROL, SERVER, WORLD, WHO_COUNT };
 
 /* X(name, arguments, is it a fault) */
 #define VERBS(X)                                                                                   \
-    X(path, 2, true)    /* the addresses of these nets, the first preferred; 0 for none */         \
+    X(path, 2,                                                                                     \
+      true) /* the addresses of these nets, the first preferred; 0 for none. Server:      \
+                        another address, and its record follows; only with `names` */        \
     X(call, 1, false)   /* 1 alice, 2 bob, 3 carol; 0: alice calls bob, others alice */            \
-    X(hangup, 0, false) /* every call */                                                           \
-    X(hold, 0, false)                                                                              \
-    X(resume, 0, false)                                                                            \
-    X(reinvite, 0, false)                                                                          \
-    X(update, 0, false)                                                                            \
-    X(dtmf, 0, false)                                                                              \
+    X(hangup, 1, false) /* its n-th call, 0: every one; so with what follows */                    \
+    X(hold, 1, false)                                                                              \
+    X(resume, 1, false)                                                                            \
+    X(reinvite, 1, false)                                                                          \
+    X(update, 1, false)                                                                            \
+    X(dtmf, 1, false)                                                                              \
     X(register, 0, false)                                                                          \
     X(unregister, 0, false)                                                                        \
     X(remove, 0, false)  /* the account */                                                         \
@@ -78,9 +90,16 @@ enum who { ALICE, BOB, CAROL, SERVER, WORLD, WHO_COUNT };
     X(captive, 2, true)  /* net: a portal */                                                       \
     X(loss, 2, true)     /* net: per mille */                                                      \
     X(mtu, 2, true)      /* net */                                                                 \
-    X(nat, 3, true)      /* net: mapping, filtering (RFC 4787: 1 2 3) */                           \
+    X(nat, 4, true)      /* net: mapping, filtering (RFC 4787: 1 2 3); 1 no hairpin, 2 IPv6 too */ \
     X(rebind, 1, true)   /* net: its NAT forgets */                                                \
-    X(dns, 1, true)      /* ms, -1 dead, -2 refuses, -3 wrong, -4 as before */
+    X(dns, 1, true)      /* ms, -1 dead, -2 refuses, -3 wrong, -4 as before */                     \
+    X(vpn, 1, true)      /* 0 down; up for 1 all destinations, 2 the server alone */               \
+    X(renumber, 2,                                                                                 \
+      true) /* new address: 1 tentative, 2 good; old one: 3 deprecated, 4 gone;       \
+                            enum tern_net_flags of the new one */            \
+    X(answer, 0, false) /* what rings */                                                           \
+    X(reject, 1, false) /* what rings, with this status, 0: 486 */                                 \
+    X(stop, 0, false)   /* tern_endpoint_stop() */
 
 enum verb {
 #define VERB_ENUM(name, args, fault) DO_##name,

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Where a phone is: its addresses on the nets that it is plugged into, how they are renumbered
+ * (RFC 4192, RFC 8981), and a VPN that rides over one of them.
+ */
+#include <string.h>
+
+#include "life.h"
+
+enum stage { AT_REST, TENTATIVE, BOTH, DEPRECATED, GONE };
+
+static tern_addr address_on(const struct phone *phone, int32_t net, int family, uint32_t suffix)
+{
+    tern_addr a = {.family = (uint8_t)family};
+    uint8_t last = (uint8_t)(phone->host + 16 * (suffix % 15));
+    if (family == TERN_FAMILY_IPV4) {
+        const uint8_t ip[4] = {10, (uint8_t)net, 0, last};
+        memcpy(a.ip, ip, sizeof(ip));
+    } else {
+        const uint8_t ip[16] = {0x20, 0x01, 0x0d, 0xb8, 0, (uint8_t)net, [15] = last};
+        memcpy(a.ip, ip, sizeof(ip));
+    }
+    return a;
+}
+
+static void plug(struct life *life, const struct phone *phone, int32_t net,
+                 struct tern_net_address a)
+{
+    a.prefix_len = a.addr.family == TERN_FAMILY_IPV4 ? 24 : 64;
+    if (tern_sim_plug(life->sim, phone->host, (uint32_t)net, &a) != 0) fail(life, "memory", "plug");
+}
+
+/* The old address first: it is the one in use. */
+static void plug_both(struct life *life, const struct phone *phone, int32_t net, int family,
+                      int32_t preference)
+{
+    struct tern_net_address a = {.addr = address_on(phone, net, family, phone->suffix),
+                                 .kind = TERN_LINK_WIFI,
+                                 .preference = preference};
+    if (phone->renumber == DEPRECATED) a.flags = TERN_NET_DEPRECATED;
+    plug(life, phone, net, a);
+    if (phone->renumber == AT_REST) return;
+    a.addr = address_on(phone, net, family, phone->suffix + 1);
+    a.flags = phone->new_flags;
+    if (phone->renumber == TENTATIVE) a.flags |= TERN_NET_TENTATIVE;
+    plug(life, phone, net, a);
+}
+
+static void plug_vpn(struct life *life, const struct phone *phone, int family)
+{
+    struct tern_net_address a = {
+        .addr = address_on(phone, VPN_NET, family, 0), .kind = TERN_LINK_VPN, .preference = 30};
+    plug(life, phone, VPN_NET, a);
+    tern_addr over = address_on(phone, phone->vpn_over, family, phone->suffix);
+    if (tern_sim_ride(life->sim, phone->host, a.addr, over) != 0) fail(life, "memory", "ride");
+}
+
+/* A tunnel for some destinations only needs routes; without them preference decides. */
+static void set_routes(struct life *life, const struct phone *phone)
+{
+    struct tern_net_route routes[4] = {{.interface = VPN_NET, .prefix_len = 24},
+                                       {.interface = VPN_NET, .prefix_len = 64},
+                                       {.metric = 10},
+                                       {.metric = 20}};
+    size_t count = 3;
+    routes[0].destination = (tern_addr){.family = TERN_FAMILY_IPV4, .ip = {10, SERVER_NET}};
+    routes[1].destination =
+        (tern_addr){.family = TERN_FAMILY_IPV6, .ip = {0x20, 0x01, 0x0d, 0xb8, 0, SERVER_NET}};
+    routes[2].interface = (uint32_t)phone->nets[0];
+    routes[3].interface = (uint32_t)phone->nets[1];
+    if (phone->nets[1] >= 1 && phone->nets[1] <= PHONE_NETS) count = 4;
+    tern_sim_routes(life->sim, phone->host, routes, phone->vpn == 2 ? count : 0);
+}
+
+void place_plug(struct life *life, struct phone *phone)
+{
+    static const int families[] = {TERN_FAMILY_IPV4, TERN_FAMILY_IPV6};
+    int32_t wanted = life->plan->set[SET_family], first = phone->nets[0], second = phone->nets[1];
+    tern_sim_unplug(life->sim, phone->host, (tern_addr){0});
+    if (phone->vpn && phone->vpn_over == 0) phone->vpn_over = first;
+    bool on_first = first >= 1 && first <= PHONE_NETS;
+    bool on_second = second >= 1 && second <= PHONE_NETS && second != first;
+    for (int i = 0; i < 2; i++) {
+        if (wanted != 46 && wanted != families[i]) continue;
+        if (on_first) plug_both(life, phone, first, families[i], 20);
+        if (on_second) plug_both(life, phone, second, families[i], 10);
+        if (phone->vpn && on_first) plug_vpn(life, phone, families[i]);
+    }
+    set_routes(life, phone);
+}
+
+void place_renumber(struct phone *phone, int32_t stage, int32_t flags)
+{
+    phone->new_flags = (uint16_t)(flags & TERN_NET_TEMPORARY);
+    phone->renumber = stage >= TENTATIVE && stage < GONE ? stage : AT_REST;
+    if (stage == GONE) phone->suffix++;
+}
+
+void place_vpn(struct phone *phone, int32_t how)
+{
+    phone->vpn = how;
+    phone->vpn_over = 0; /* wherever it is plugged in next */
+}
+
+bool place_is_tunnel_dead(const struct phone *phone)
+{
+    return phone->vpn && phone->vpn_over != phone->nets[0] && phone->vpn_over != phone->nets[1];
+}
