@@ -115,7 +115,10 @@ static void stay(struct life *life, struct phone *phone, const struct step *step
 {
     unsettle(life, phone);
     if (step->verb == DO_renumber) place_renumber(phone, step->arg[0], step->arg[1]);
-    if (step->verb == DO_vpn) place_vpn(phone, step->arg[0]);
+    if (step->verb == DO_vpn) {
+        place_vpn(phone, step->arg[0]);
+        life->tunnels = true;
+    }
     act_plug(life, phone, phone->nets[0], phone->nets[1]);
 }
 

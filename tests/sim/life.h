@@ -155,6 +155,7 @@ struct life {
     struct tern_endpoint *server;
     uint8_t server_at; /* last part of its address */
     bool wrong_names;
+    bool tunnels; /* somebody has, or had, a VPN */
     struct witness witness[SERVER_HOST];
     struct rules rules[SERVER_HOST];
     unsigned excuses; /* of every call from now on */
