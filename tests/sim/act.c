@@ -72,26 +72,12 @@ static void notice(void *user, uint64_t host)
     if (!life->failed) dns_notice(life, &life->phones[host - 1]);
 }
 
-/* Of a REGISTER: none is sent again that would get the same answer. */
-static bool is_refusal(int32_t status)
-{
-    return status >= 400 && status < 500 && status != 408 && status != 480;
-}
-
 void act_plug(struct life *life, struct phone *phone, int32_t first, int32_t second)
 {
     tern_time now = tern_sim_now(life->sim);
     if (now - phone->moved < TERN_SECONDS(5)) phone->hasty = true;
-<<<<<<< HEAD
-    tern_sim_unplug(life->sim, phone->host, (tern_addr){0});
-    if (first >= 1 && first <= PHONE_NETS) plug(life, phone, first, 20);
-    if (second >= 1 && second <= PHONE_NETS && second != first) plug(life, phone, second, 10);
     if (first >= 1 && phone->left && now - phone->left < TERN_SECONDS(25))
-        phone->denied = is_refusal(life->register_fault);
-=======
-    /* S8: the REGISTER that removes the binding is not sent again from a new address. */
-    if (phone->left && now - phone->left < TERN_SECONDS(5)) phone->hasty = true;
->>>>>>> 68b6a93 (sim: VPNs, renumbering, routers, wrong names, a server that moves)
+        phone->denied = world_refuses(life);
     phone->nets[0] = first;
     phone->nets[1] = second;
     place_plug(life, phone);
@@ -198,8 +184,8 @@ static void leave(struct life *life, struct phone *phone)
 {
     phone->left = tern_sim_now(life->sim);
     /* Without a network nobody can be told: after half a minute the binding is left to expire. */
-    phone->denied = tern_sim_network(life->sim, phone->host)->address_count == 0 ||
-                    is_refusal(life->register_fault);
+    phone->denied =
+        tern_sim_network(life->sim, phone->host)->address_count == 0 || world_refuses(life);
 }
 
 static void remove_account(struct life *life, struct phone *phone)
@@ -214,18 +200,16 @@ static void remove_account(struct life *life, struct phone *phone)
         fail(life, "api", "remove");
 }
 
-/* Hangs up, unregisters, and says STOPPED. */
+/* Hangs up, unregisters, and says STOPPED, after five seconds at the latest. */
 static void stop(struct life *life, struct phone *phone)
 {
-    bool offline = tern_sim_network(life->sim, phone->host)->address_count == 0;
     excuse_all(life, EXCUSE_DEAD);
     for (uint32_t i = 0; i < phone->end_count; i++)
         phone->ends[i].by_app = true;
-    if (phone->wants_account) phone->wants_binding = offline;
-    phone->hasty = phone->hasty || is_moving(life, phone) || life->disturbed;
-    phone->wants_account = false;
+    phone->wants_account = phone->wants_binding = false;
     phone->stopping = true;
-    phone->left = tern_sim_now(life->sim);
+    leave(life, phone);
+    if (is_moving(life, phone) || life->disturbed) phone->denied = true;
     if (tern_endpoint_stop(phone->ep, tern_sim_now(life->sim), 5000) != 0)
         fail(life, "api", "stop");
 }
@@ -257,13 +241,9 @@ static void bind(struct life *life, struct phone *phone, bool want)
     if (!phone->wants_account) return;
     phone->wants_binding = want;
     tern_time now = tern_sim_now(life->sim);
-<<<<<<< HEAD
     phone->left = 0;
-    if (!want) leave(life, phone);
-=======
     if (!want) excuse_callers(life, phone);
-    phone->left = want ? 0 : now;
->>>>>>> 68b6a93 (sim: VPNs, renumbering, routers, wrong names, a server that moves)
+    if (!want) leave(life, phone);
     int err = want ? tern_account_register(phone->ep, now, phone->account)
                    : tern_account_unregister(phone->ep, now, phone->account);
     if (err != 0) fail(life, "api", "register: %s", tern_strerror(err));
@@ -314,78 +294,6 @@ static void act_phone(struct life *life, struct phone *phone, const struct step 
     }
 }
 
-<<<<<<< HEAD
-/* ---- the rest of the world ---- */
-
-static void set_register_fault(struct life *life, int32_t status)
-{
-    tern_time now = tern_sim_now(life->sim);
-    life->register_fault = status;
-    if (status >= 0) life->registrar_refused = true;
-    for (int i = 0; i < PHONES; i++) {
-        struct phone *phone = &life->phones[i];
-        bool leaving = phone->left && now - phone->left < TERN_SECONDS(40);
-        if (leaving && is_refusal(status)) phone->denied = true;
-    }
-}
-
-static void set_fault(struct life *life, int32_t method, int32_t status)
-{
-    static const char *const methods[] = {"REGISTER", "INVITE", "UPDATE", "BYE"};
-    if (method < 0 || method > 3 || life->server == NULL) return;
-    if (method == 0) set_register_fault(life, status);
-    if (method > 0 && status > 0 && status < 500) excuse_all(life, EXCUSE_REFUSED);
-    if (method > 0 && status > 0 && status < 500) life->excuses |= 1u << EXCUSE_REFUSED;
-    tern_str name = {methods[method], strlen(methods[method])};
-    if (tern_server_set_fault(life->server, name, status) != 0) fail(life, "api", "fault");
-}
-
-static void set_dns(struct life *life, int32_t how)
-{
-    tern_sim_dns_set(life->sim,
-                     how >= 0    ? TERN_MS(how)
-                     : how == -1 ? TERN_TIME_NEVER
-                                 : TERN_MS(10),
-                     how == -2);
-}
-
-static void set_net(struct life *life, const struct step *step)
-{
-    int32_t net = step->arg[0];
-    if (net < 1 || net > SERVER_NET) return;
-    struct tern_sim_path path = tern_sim_net_get(life->sim, (uint32_t)net);
-    struct tern_sim_nat nat = {
-        .mapping = (enum tern_sim_nat_kind)step->arg[1],
-        .filtering = (enum tern_sim_nat_kind)step->arg[2],
-        .outside = {.family = TERN_FAMILY_IPV4, .ip = {100, 64, (uint8_t)net, 1}}};
-    if (step->verb == DO_nat || step->verb == DO_rebind) {
-        excuse_all(life, EXCUSE_NAT);
-        life->registrar_refused = true; /* a connection that the NAT has forgotten */
-        life->excuses |= 1u << EXCUSE_NAT;
-    }
-    if (step->verb == DO_nat) tern_sim_net_nat(life->sim, (uint32_t)net, &nat);
-    if (step->verb == DO_rebind) tern_sim_net_rebind(life->sim, (uint32_t)net);
-    if (step->verb == DO_down) path.down = step->arg[1] != 0;
-    if (step->verb == DO_captive) path.captive = step->arg[1] != 0;
-    if (step->verb == DO_loss) path.loss = (uint32_t)step->arg[1] * 1000;
-    if (step->verb == DO_mtu) path.mtu = (uint32_t)step->arg[1];
-    tern_sim_net_set(life->sim, (uint32_t)net, &path);
-}
-
-static void act_world(struct life *life, const struct step *step)
-{
-    disturb(life, NULL);
-    life->disturbed = true;
-    if (step->verb == DO_fault) set_fault(life, step->arg[0], step->arg[1]);
-    if (step->verb == DO_restart && !life_restart_server(life)) fail(life, "memory", "restart");
-    if (step->verb == DO_refuse) life->registrar_refused = true;
-    if (step->verb == DO_refuse) tern_sim_refuse(life->sim, SERVER_HOST, step->arg[0] != 0);
-    if (step->verb == DO_dns) set_dns(life, step->arg[0]);
-    if (step->who == WORLD) set_net(life, step);
-}
-
-=======
->>>>>>> 68b6a93 (sim: VPNs, renumbering, routers, wrong names, a server that moves)
 void act(struct life *life, const struct step *step)
 {
     char text[96] = "";

@@ -124,16 +124,10 @@ struct phone {
         int32_t event, verb;
     } reactions[REACTIONS_MAX];
     uint32_t reaction_count;
-<<<<<<< HEAD
-    bool stopped;
+    bool stopped, stopping;
     bool hasty;     /* moved twice within seconds: see wire.c */
     tern_time left; /* when its binding was to go; 0: it was not */
     bool denied;    /* and could not: see leave() */
-=======
-    bool stopped, stopping;
-    bool hasty;     /* moved twice while a REGISTER was under way: see act_plug() */
-    tern_time left; /* when it was to be unregistered; 0: it was not */
->>>>>>> 68b6a93 (sim: VPNs, renumbering, routers, wrong names, a server that moves)
     struct progress progress;
     struct sound sound;
     struct pace pace;
@@ -203,6 +197,8 @@ bool place_is_tunnel_dead(const struct phone *phone);
 
 /* ---- world.c: nets, names and the server ---- */
 bool world_begin(struct life *life);
+/* Answers each REGISTER in a way after which none is sent again. */
+bool world_refuses(const struct life *life);
 void world_act(struct life *life, const struct step *step);
 void world_calm(struct life *life);
 void excuse_all(struct life *life, enum excuse excuse);

@@ -159,11 +159,29 @@ static void set_dns(struct life *life, int32_t how)
 
 /* ---- the server ---- */
 
+bool world_refuses(const struct life *life)
+{
+    int32_t status = life->register_fault;
+    return status >= 400 && status < 500 && status != 408 && status != 480;
+}
+
+static void set_register_fault(struct life *life, int32_t status)
+{
+    tern_time now = tern_sim_now(life->sim);
+    life->register_fault = status;
+    if (status >= 0) life->registrar_refused = true;
+    for (int i = 0; i < PHONES; i++) {
+        struct phone *phone = &life->phones[i];
+        bool leaving = phone->left && now - phone->left < TERN_SECONDS(40);
+        if (leaving && world_refuses(life)) phone->denied = true;
+    }
+}
+
 static void set_fault(struct life *life, int32_t method, int32_t status)
 {
     static const char *const methods[] = {"REGISTER", "INVITE", "UPDATE", "BYE"};
     if (method < 0 || method > 3 || life->server == NULL) return;
-    if (method == 0 && status >= 0) life->registrar_refused = true;
+    if (method == 0) set_register_fault(life, status);
     if (method > 0 && status > 0 && status < 500) excuse_all(life, EXCUSE_REFUSED);
     if (method > 0 && status > 0 && status < 500) life->excuses |= 1u << EXCUSE_REFUSED;
     tern_str name = {methods[method], strlen(methods[method])};
