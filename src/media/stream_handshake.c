@@ -108,6 +108,20 @@ static void fail(struct tn_stream *stream, const char *reason)
     tn_buf_fini(&stream->handshake.flight);
 }
 
+/* The first flight waits for a path, rather than for the timer that would repeat it. */
+static void begin(struct tn_stream *stream)
+{
+    struct tn_stream_handshake *handshake = &stream->handshake;
+
+    if (!handshake->dtls || handshake->begun || !has_path(stream, handshake_remote(stream))) return;
+    handshake->begun = true;
+    if (tn_dtls_start(handshake->dtls) != 0) {
+        fail(stream, "there is no memory for DTLS");
+        return;
+    }
+    (void)flush(stream);
+}
+
 static void start(struct tn_stream *stream)
 {
     struct tn_stream_handshake *handshake = &stream->handshake;
@@ -125,13 +139,13 @@ static void start(struct tn_stream *stream)
     }
     int err =
         tn_dtls_new(stream->dtls_ctx, stream->plan.dtls_active, fingerprint, &handshake->dtls);
-    if (!err) err = tn_dtls_start(handshake->dtls);
     if (err) {
         fail(stream, err == TERN_EPARSE ? "the far end's fingerprint is of no use"
                                         : "there is no memory for DTLS");
         return;
     }
-    (void)flush(stream);
+    handshake->begun = false;
+    begin(stream);
     arm(stream);
 }
 
@@ -161,25 +175,7 @@ void tn_stream_handshake_fini(struct tn_stream *stream)
     stream->handshake.dtls = NULL;
     stream->handshake.known = false;
     tn_buf_fini(&stream->handshake.flight);
-}
-
-void tn_stream_handshake_configure(struct tn_stream *stream)
-{
-    struct tn_stream_handshake *handshake = &stream->handshake;
-
-    if (handshake->known && handshake->association == stream->plan.association) {
-        arm(stream); /* the plan may have brought an address */
-        return;
-    }
-    handshake->known = true;
-    handshake->association = stream->plan.association;
-    handshake->restarts = 0;
-    start(stream);
-}
-
-void tn_stream_handshake_move(struct tn_stream *stream)
-{
-    arm(stream); /* what is overdue is repeated at once, from the new address */
+    tn_buf_fini(&stream->handshake.early);
 }
 
 bool tn_stream_is_dtls(tern_str datagram)
@@ -208,10 +204,25 @@ static bool may_restart(const struct tn_stream *stream, tern_addr remote)
            !tern_addr_same_host(remote, stream->plan.remote_rtp);
 }
 
+/* The far end answers our offer and begins: its ClientHello is often here before the answer is. */
+static void hold_early(struct tn_stream *stream, const struct tern_datagram *datagram)
+{
+    struct tn_buf *early = &stream->handshake.early;
+
+    tn_buf_fini(early);
+    tn_buf_init(early, &stream->ctx->alloc, TN_SRTP_PACKET);
+    tn_buf_bytes(early, datagram->data, datagram->len);
+    stream->handshake.early_from = datagram->remote;
+}
+
 void tn_stream_handshake_receive(struct tn_stream *stream, const struct tern_datagram *datagram)
 {
     struct tn_stream_handshake *handshake = &stream->handshake;
 
+    if (!handshake->known) {
+        hold_early(stream, datagram);
+        return;
+    }
     /* Without a path the engine would say its answer into the void, and wait all the longer. */
     if (!handshake->dtls || !has_path(stream, datagram->remote)) {
         tn_stream_drop(stream);
@@ -231,4 +242,45 @@ void tn_stream_handshake_receive(struct tn_stream *stream, const struct tern_dat
     } else {
         arm(stream); /* once the keys are here, an association that breaks takes nothing with it */
     }
+}
+
+static void take_early(struct tn_stream *stream)
+{
+    struct tn_buf early = stream->handshake.early;
+    tern_str data;
+
+    if (early.len == 0 || !stream->handshake.begun) return;
+    stream->handshake.early = (struct tn_buf){0};
+    if (!stream->plan.dtls_active && tn_buf_end(&early, &data) == 0) {
+        struct tern_datagram datagram = {
+            .socket = stream->rtp_socket,
+            .remote = stream->handshake.early_from,
+            .data = data.ptr,
+            .len = data.len,
+        };
+        tn_stream_handshake_receive(stream, &datagram);
+    }
+    tn_buf_fini(&early);
+}
+
+void tn_stream_handshake_configure(struct tn_stream *stream)
+{
+    struct tn_stream_handshake *handshake = &stream->handshake;
+
+    if (handshake->known && handshake->association == stream->plan.association) {
+        tn_stream_handshake_move(stream); /* the plan may have brought an address */
+        return;
+    }
+    handshake->known = true;
+    handshake->association = stream->plan.association;
+    handshake->restarts = 0;
+    start(stream);
+    take_early(stream);
+}
+
+void tn_stream_handshake_move(struct tn_stream *stream)
+{
+    begin(stream);
+    take_early(stream);
+    arm(stream); /* what is overdue is repeated at once, from the new address */
 }

@@ -289,7 +289,9 @@ static void receive_secured(struct tn_stream *stream, const struct tern_datagram
 void tn_stream_receive(struct tn_stream *stream, const struct tern_datagram *datagram)
 {
     tern_str data = {datagram->data, datagram->len};
-    bool dtls = stream->plan.security == TN_PLAN_DTLS && datagram->socket == stream->rtp_socket;
+    bool wanted =
+        stream->plan.security == TN_PLAN_DTLS || (!stream->plan.active && stream->dtls_ctx);
+    bool dtls = wanted && datagram->socket == stream->rtp_socket;
 
     if (datagram->socket != stream->rtp_socket && datagram->socket != stream->rtcp_socket) {
         tn_stream_drop(stream);
