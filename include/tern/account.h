@@ -38,6 +38,19 @@ enum tern_order {
     TERN_ORDER_AFTER_REGISTER = 1, /**< when the REGISTER has succeeded, or has failed for good */
 };
 
+/** Whether audio is protected by SRTP. RFC 3711 */
+enum tern_srtp {
+    TERN_SRTP_OFF = 0,       /**< in the clear; a far end that insists is refused */
+    TERN_SRTP_OPTIONAL = 1,  /**< protected where the far end can, else in the clear; RFC 8643 */
+    TERN_SRTP_MANDATORY = 2, /**< protected, or no call at all */
+};
+
+/** How the keys of our offers are agreed on; a far end's offer may have either. */
+enum tern_srtp_keys {
+    TERN_SRTP_SDES = 0, /**< in the signalling: as secret as that is, so use TLS; RFC 4568 */
+    TERN_SRTP_DTLS = 1, /**< by a handshake on the media path; RFC 5763 */
+};
+
 /** What is done for an account when the IP address changes. */
 struct tern_account_ip_change {
     bool update_contact;       /**< re-REGISTER with the new Contact; default true */
@@ -69,6 +82,8 @@ struct tern_account_opts {
     bool no_register;     /**< do not register until tern_account_register() */
     /** An outgoing call that is unanswered for so long is cancelled; default 180. */
     uint32_t answer_timeout_s;
+    uint8_t srtp;      /**< enum tern_srtp; default TERN_SRTP_OFF */
+    uint8_t srtp_keys; /**< enum tern_srtp_keys; default TERN_SRTP_SDES */
     struct tern_account_ip_change ip_change;
 };
 

@@ -188,8 +188,9 @@ struct tern_call_info {
     tern_time answered;     /**< TERN_TIME_NEVER: not yet */
     tern_addr local_media;  /**< what RTP is sent from; family 0: not known yet */
     tern_addr remote_media; /**< what RTP is sent to; family 0: not known yet */
-    char peer[256];         /**< URI, NUL-terminated, cut if longer */
-    char call_id[128];      /**< NUL-terminated, cut if longer */
+    enum tern_media_security security;
+    char peer[256];    /**< URI, NUL-terminated, cut if longer */
+    char call_id[128]; /**< NUL-terminated, cut if longer */
 };
 
 /**

@@ -90,6 +90,7 @@ struct tern_ev_call_media {
     int codec;        /**< RTP payload type; -1: no audio agreed */
     tern_addr local;  /**< what RTP is sent from */
     tern_addr remote; /**< what RTP is sent to */
+    enum tern_media_security security;
 };
 
 /** The far end has pressed a key; told once, when it is released. RFC 4733 2.5. */

@@ -22,6 +22,17 @@ struct tern_endpoint;
 #define TERN_PCM_HZ    8000
 #define TERN_PCM_FRAME 160 /**< samples in 20 ms */
 
+/** Whether a call's audio is protected. */
+enum tern_media_security {
+    TERN_MEDIA_CLEAR = 0,
+    TERN_MEDIA_SECURING = 1, /**< to be protected; no keys yet, so that nothing is sent or heard */
+    TERN_MEDIA_SECURE = 2,   /**< SRTP */
+    TERN_MEDIA_INSECURE = 3, /**< the keys could not be agreed on: nothing is sent or heard */
+};
+
+/** For people: "in the clear", "secure" …; of any other value "unknown". Static storage. */
+TERN_API const char *tern_media_security_name(enum tern_media_security security);
+
 /** What an RTP stream has seen. Times in microseconds, counts since the call began. */
 struct tern_media_stats {
     uint64_t packets_sent, bytes_sent;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Credentials out of a message before people see it: the value of each `response` in Authorization
- * and Proxy-Authorization, and all that follows a scheme other than Digest. The text only shrinks.
+ * Secrets out of a message before people see it: the value of each `response` in Authorization and
+ * Proxy-Authorization, all that follows a scheme other than Digest, and the keys of SRTP in a body
+ * (RFC 4568 9.2). The text only shrinks.
  */
 #include <string.h>
 
@@ -130,6 +131,26 @@ static void edit_field(struct editor *e, size_t end)
     if (e->from < end) keep(e, end - e->from);
 }
 
+/* In a body of whatever type: what follows "inline:" is a key. */
+static void edit_body(struct editor *e)
+{
+    const tern_str mark = TERN_STR("inline:");
+
+    while (e->from < e->len) {
+        tern_str rest = rest_of(e);
+        if (!tn_str_ieq(tn_str_sub(rest, 0, mark.len), mark)) {
+            keep(e, 1);
+            continue;
+        }
+        keep(e, mark.len);
+        tern_str key = rest_of(e);
+        size_t n = 0;
+        while (n < key.len && !is_space(key.ptr[n]) && key.ptr[n] != ';')
+            n++;
+        blank(e, n);
+    }
+}
+
 size_t tn_blank_credentials(char *text, size_t len)
 {
     struct editor e = {.text = text, .len = len};
@@ -139,6 +160,6 @@ size_t tn_blank_credentials(char *text, size_t len)
         if (rest.ptr[0] == '\r' || rest.ptr[0] == '\n') break; /* the body */
         edit_field(&e, e.from + field_length(rest));
     }
-    keep(&e, len - e.from);
+    edit_body(&e);
     return e.to;
 }

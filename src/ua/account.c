@@ -80,6 +80,7 @@ static int check(const struct tern_endpoint *ep, const struct tern_account_opts 
     if (!valid_uri(opts->proxy, false, &places.proxy)) return TERN_EINVAL;
     if (!valid_transport(opts->transport)) return TERN_EINVAL;
     if (wants_tls(opts, &places) && !ep->tls) return TERN_EUNSUPPORTED;
+    if (opts->srtp > TERN_SRTP_MANDATORY || opts->srtp_keys > TERN_SRTP_DTLS) return TERN_EINVAL;
     *aor = places.aor;
     if (opts->expires_s < EXPIRES_MIN || opts->expires_s > EXPIRES_MAX) return TERN_EINVAL;
     return valid_ip_change(&opts->ip_change) ? 0 : TERN_EINVAL;
@@ -178,6 +179,8 @@ static void apply(struct tn_account *account, const struct tern_account_opts *op
     account->expires_s = account->asked_expires_s = opts->expires_s;
     account->keepalive_s = opts->keepalive_s;
     account->answer_timeout_s = opts->answer_timeout_s;
+    account->srtp = (enum tern_srtp)opts->srtp;
+    account->srtp_keys = (enum tern_srtp_keys)opts->srtp_keys;
     account->ip_change = opts->ip_change;
     account->wants_registration = opts->registrar.len > 0 && !opts->no_register;
 }
@@ -233,7 +236,8 @@ int tern_account_add(struct tern_endpoint *ep, tern_time now, const struct tern_
     struct tn_account *account = tn_alloc(&ep->ctx.alloc, sizeof(*account));
     if (account == NULL) return TERN_ENOMEM;
     account->ep = ep;
-    err = settings_init(ep, &opts, &aor, &settings);
+    if (opts.srtp != TERN_SRTP_OFF) err = tn_ep_need_dtls(ep);
+    if (!err) err = settings_init(ep, &opts, &aor, &settings);
     if (err) goto fail_settings;
     err = tn_slots_add(&ep->accounts, account, &account->id);
     if (err) goto fail_slot;
@@ -266,6 +270,7 @@ int tern_account_modify(struct tern_endpoint *ep, tern_time now, tern_account ha
     if (account == NULL) return TERN_ESTALE;
     int err = tn_options_take(given, &opts, sizeof(opts));
     if (!err) err = check(ep, &opts, &aor);
+    if (!err && opts.srtp != TERN_SRTP_OFF) err = tn_ep_need_dtls(ep);
     if (!err) err = settings_init(ep, &opts, &aor, &settings);
     if (err) return err;
 

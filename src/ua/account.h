@@ -31,6 +31,8 @@ struct tn_account {
     enum tern_transport transport;
     bool sips; /* the address of record is "sips:" */
     uint32_t expires_s, keepalive_s, answer_timeout_s;
+    enum tern_srtp srtp;
+    enum tern_srtp_keys srtp_keys;
     bool wants_registration;
     struct tern_account_ip_change ip_change;
     struct tn_auth auth;

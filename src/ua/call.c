@@ -152,6 +152,7 @@ int tn_call_new(struct tern_endpoint *ep, struct tn_account *account, bool incom
 
     struct tn_offer_opts opts;
     tn_call_offer_opts(ep, &opts);
+    tn_call_secure_opts(account, &opts);
     int err = tn_offer_init(&call->offer, &opts);
     if (!err) err = tn_slots_add(&ep->calls, call, &call->id);
     if (err) {
@@ -283,6 +284,10 @@ void tn_call_effect(struct tn_call *call, const struct tn_effect *effect)
     }
     if (effect->kind == TN_EFFECT_SERVER_TIMEOUT || effect->kind == TN_EFFECT_SERVER_ENDED) {
         return; /* the repetition of the 2xx keeps its own time */
+    }
+    if (effect->kind == TN_EFFECT_SECURITY) {
+        tn_call_security_effect(call);
+        return;
     }
     switch ((enum tn_call_tag)effect->owner.tag) {
     case TN_TAG_INVITE: tn_call_out_effect(call, effect); return;

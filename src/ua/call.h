@@ -206,6 +206,11 @@ void tn_call_socket_failed(struct tn_call *call, uint32_t socket, tern_str reaso
 struct tn_call *tn_call_for_socket(const struct tern_endpoint *ep, uint32_t socket);
 /* Codecs that we offer, for this endpoint's next session. */
 void tn_call_offer_opts(struct tern_endpoint *ep, struct tn_offer_opts *out);
+/* The same with what the account says of SRTP. */
+void tn_call_secure_opts(const struct tn_account *account, struct tn_offer_opts *out);
+enum tern_media_security tn_call_security(const struct tn_call *call);
+/* The stream has other keys, or none can be had. */
+void tn_call_security_effect(struct tn_call *call);
 /* Address and ports for an offer or answer, as the snapshot has it now for this peer. */
 struct tn_offer_local tn_call_offer_local(struct tn_call *call, tern_addr signalling);
 /* The agreement is in force. */

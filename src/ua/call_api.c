@@ -234,6 +234,7 @@ int tern_call_get_info(const struct tern_endpoint *ep, tern_call handle, struct 
         .started = call->started,
         .answered = call->answered,
         .local_media = call->media_local,
+        .security = tn_call_security(call),
     };
     if (call->stream_ready) out->remote_media = tn_stream_remote(&call->stream);
     copy_text(out->peer, sizeof(out->peer), &call->peer);

@@ -84,6 +84,8 @@ static int start_stream(struct tn_call *call)
         .first_seq = (uint16_t)tn_random_below(random, 1u << 15), /* RFC 3711 3.3.1: low half */
         .first_timestamp = tn_random_u32(random),
         .symmetric = call->ep->symmetric_rtp,
+        .dtls = call->ep->dtls,
+        .owner = {TN_OWNER_CALL, 0, call->id},
     };
     tn_random_token(random, opts.cname, CNAME_LEN);
     int err = tn_stream_init(&call->stream, &opts);
@@ -177,6 +179,11 @@ void tn_call_apply_plan(struct tn_call *call, const struct tn_media_plan *plan, 
 {
     tern_addr source;
     if (!call->stream_ready) return;
+    /* What the plan makes the stream say at once, a handshake, needs an address to leave from. */
+    if (plan->remote_rtp.family != TERN_FAMILY_NONE &&
+        tern_network_source(&call->ep->network, plan->remote_rtp, &source) == 0) {
+        send_from(call, source);
+    }
     tn_stream_configure(&call->stream, plan);
     tn_mob_talking(&call->ep->mob, call->ep->ctx.now, &call->task, plan->active && plan->listen);
     tern_addr remote = tn_stream_remote(&call->stream);
@@ -214,6 +221,7 @@ void tn_call_tell_media(struct tn_call *call)
         .codec = tn_call_codec(call),
         .local = call->media_local,
         .remote = tn_stream_remote(&call->stream),
+        .security = tn_call_security(call),
     };
     tn_ep_event(call->ep, &event);
 }

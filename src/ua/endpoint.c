@@ -6,6 +6,7 @@
 
 #include "base/options.h"
 #include "base/str.h"
+#include "crypto/dtls.h"
 #include "crypto/tls.h"
 #include "ua/call.h"
 
@@ -175,6 +176,7 @@ void tern_endpoint_free(struct tern_endpoint *ep)
     tn_txns_fini(&ep->txns);
     tn_net_fini(&ep->net);
     tn_tls_ctx_free(ep->tls);
+    tn_dtls_ctx_free(ep->dtls);
     tn_map_fini(&ep->dialogs);
     tn_map_fini(&ep->sockets);
     tn_slots_fini(&ep->accounts);

@@ -30,7 +30,8 @@ enum tn_endpoint_state {
 struct tern_endpoint {
     enum tn_endpoint_state state;
     struct tn_ctx ctx;
-    struct tn_tls_ctx *tls; /* NULL: none is wanted */
+    struct tn_tls_ctx *tls;   /* NULL: none is wanted */
+    struct tn_dtls_ctx *dtls; /* NULL: no account has wanted SRTP yet */
     struct tn_net net;
     struct tn_txns txns;
     struct tn_service *service; /* NULL: a user agent */
@@ -101,6 +102,11 @@ bool tn_ep_decisions(struct tern_endpoint *ep);
 void tn_ep_listener_news(struct tern_endpoint *ep);
 void tn_ep_settle_fired(struct tn_timer *timer);
 void tn_ep_mob_fired(struct tn_timer *timer);
+
+/* ---- security (secure.c) ---- */
+
+/* A certificate of our own making for DTLS-SRTP; once. @return TERN_ENOMEM, TERN_EUNSUPPORTED */
+TERN_CHECK int tn_ep_need_dtls(struct tern_endpoint *ep);
 
 /* ---- texts (text.c) ---- */
 

@@ -26,6 +26,10 @@ static const struct {
     {"Authorization", "Authorization"},
     {"A: b\r\n\r\nAuthorization: Digest response=\"x\"\r\n",
      "A: b\r\n\r\nAuthorization: Digest response=\"x\"\r\n"}, /* a body */
+    {"INVITE sip:a SIP/2.0\r\n\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 "
+     "inline:c2VjcmV0|2^20\r\na=x\r\n",
+     "INVITE sip:a SIP/2.0\r\n\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:...\r\na=x\r\n"},
+    {"A: b\r\n\r\ninline:ab;inline:c", "A: b\r\n\r\ninline:..;inline:."},
     {"", ""},
 };
 

@@ -8,6 +8,8 @@ struct world world;
 struct host *server, *alice, *bob;
 enum tern_transport over = TERN_TRANSPORT_UDP;
 bool over_ip6;
+enum tern_srtp srtp = TERN_SRTP_OFF;
+enum tern_srtp_keys srtp_keys = TERN_SRTP_SDES;
 void (*tune_bob_endpoint)(struct tern_endpoint_opts *opts);
 void (*tune_alice_endpoint)(struct tern_endpoint_opts *opts);
 void (*tune_alice)(struct tern_account_opts *opts);
@@ -82,15 +84,17 @@ static void as_bob(struct tern_endpoint_opts *opts)
     if (tune_bob_endpoint) tune_bob_endpoint(opts);
 }
 
-void tune_account(struct tern_account_opts *opts)
-{
-    opts->transport = over;
-    if (tune_alice) tune_alice(opts);
-}
-
 static void tune_bob(struct tern_account_opts *opts)
 {
     opts->transport = over;
+    opts->srtp = srtp;
+    opts->srtp_keys = srtp_keys;
+}
+
+void tune_account(struct tern_account_opts *opts)
+{
+    tune_bob(opts);
+    if (tune_alice) tune_alice(opts);
 }
 
 void meet_server(void)

@@ -14,6 +14,9 @@ extern struct host *server, *alice, *bob;
 /* Set before meet(). */
 extern enum tern_transport over;
 extern bool over_ip6;
+/* Of both phones. */
+extern enum tern_srtp srtp;
+extern enum tern_srtp_keys srtp_keys;
 extern void (*tune_bob_endpoint)(struct tern_endpoint_opts *opts);
 extern void (*tune_alice_endpoint)(struct tern_endpoint_opts *opts);
 extern void (*tune_alice)(struct tern_account_opts *opts);
