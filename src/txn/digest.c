@@ -283,7 +283,7 @@ static enum tn_auth_result take_realm(struct tn_auth *auth, const struct tn_msg 
         return TN_AUTH_REJECTED;
     }
     if (!store(auth, proxy, response->method == TN_METHOD_REGISTER, &offer)) {
-        return TN_AUTH_UNSUPPORTED;
+        return TN_AUTH_NO_MEMORY;
     }
     return TN_AUTH_RETRY;
 }

@@ -39,6 +39,7 @@ enum tn_auth_result {
     TN_AUTH_RETRY,    /* send again, with tn_auth_put() */
     TN_AUTH_REJECTED, /* what was tried for this request was refused, not stale: wrong password */
     TN_AUTH_NO_CREDENTIALS, /* no password, or another realm */
+    TN_AUTH_NO_MEMORY,      /* to keep the challenge: another try may have it */
     TN_AUTH_UNSUPPORTED, /* no challenge with an algorithm and qop that we know, or a weaker one */
 };
 

@@ -282,6 +282,10 @@ static bool authorise(struct tn_request *r, const struct tn_msg *msg)
     if (!r->opts.auth || r->cancelled) return false;
     if (msg->status != 401 && msg->status != 407) return false;
     enum tn_auth_result result = tn_auth_challenge(r->opts.auth, msg, r->challenges);
+    if (result == TN_AUTH_NO_MEMORY) { /* not a refusal: the credentials may be right */
+        fail(r, TN_FAILURE_LIMIT);
+        return true;
+    }
     if (result != TN_AUTH_RETRY) return false;
     r->challenges++;
     /* What was prepared names an address: once that has gone, the owner is asked anew. */
