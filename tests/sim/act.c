@@ -75,7 +75,10 @@ static void notice(void *user, uint64_t host)
 void act_plug(struct life *life, struct phone *phone, int32_t first, int32_t second)
 {
     tern_time now = tern_sim_now(life->sim);
-    if (now - phone->moved < TERN_SECONDS(5)) phone->hasty = true;
+    if (now - phone->moved < TERN_SECONDS(5)) {
+        phone->hasty = true;
+        phone->overtaken = now;
+    }
     if (first >= 1 && phone->left && now - phone->left < TERN_SECONDS(25))
         phone->denied = world_refuses(life);
     phone->nets[0] = first;

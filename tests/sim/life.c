@@ -102,7 +102,7 @@ bool life_restart_server(struct life *life)
     excuse_all(life, EXCUSE_REFUSED);
     tern_sim_host_endpoint(life->sim, SERVER_HOST, NULL);
     tern_endpoint_free(old);
-    life->registrar_refused = true;
+    life->registrar_refused = life->forgotten = true;
     life->witness[SERVER_HOST - 1] = (struct witness){0};
     return start_server(life);
 }

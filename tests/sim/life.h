@@ -125,9 +125,10 @@ struct phone {
     } reactions[REACTIONS_MAX];
     uint32_t reaction_count;
     bool stopped, stopping;
-    bool hasty;     /* moved twice within seconds: see wire.c */
-    tern_time left; /* when its binding was to go; 0: it was not */
-    bool denied;    /* and could not: see leave() */
+    bool hasty;          /* moved twice within seconds: see wire.c */
+    tern_time overtaken; /* when one change last followed another within seconds */
+    tern_time left;      /* when its binding was to go; 0: it was not */
+    bool denied;         /* and could not: see leave() */
     struct progress progress;
     struct sound sound;
     struct pace pace;
@@ -155,6 +156,7 @@ struct life {
     unsigned excuses; /* of every call from now on */
     bool disturbed;   /* a fault is in force that is no change of address */
     bool registrar_refused;
+    bool forgotten;         /* the server has lost its memory */
     int32_t register_fault; /* the status that answers every REGISTER; -1: none */
     bool calm;
     bool talks;                    /* everybody, all the time */

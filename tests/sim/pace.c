@@ -71,6 +71,8 @@ static bool is_clean(const struct life *life, const struct phone *phone)
         if (p->ep && (p->stopped || !is_at_rest(life, p))) return false;
         if (p->ep == NULL && p->end_count > 0) return false;
     }
+    /* A REGISTER that was overtaken is followed up within ten seconds. */
+    if (phone->overtaken && now_of(life) - phone->overtaken < TERN_SECONDS(12)) return false;
     return phone->ep && is_registered(phone) && tern_get_network(phone->ep)->address_count > 0 &&
            tern_sim_network(life->sim, phone->host)->address_count > 0;
 }

@@ -168,21 +168,32 @@ static void check_bindings(struct life *life)
         check_binding(life, &life->phones[i]);
 }
 
+/*
+ * The person asks for it: where the phone was idle, its pause before the next try may be half an hour
+ * (RFC 5626 4.5), and that a server has forgotten everything no phone can know. With a call up the
+ * core comes by itself.
+ */
+static bool must_be_asked(const struct life *life, const struct phone *phone)
+{
+    struct tern_account_info info;
+    if (phone->ep == NULL || !phone->wants_account || !phone->wants_binding) return false;
+    if (tern_account_get_info(phone->ep, phone->account, &info) != 0) return false;
+    bool waits = info.state == TERN_REGISTRATION_WAITING || info.state == TERN_REGISTRATION_FAILED;
+    return life->forgotten || (waits && info.calls == 0);
+}
+
 void peace_bindings(struct life *life)
 {
-    const int32_t *set = life->plan->set;
-    /* Connecting through losses may take longer than the peace has lasted. */
-    bool slow = set[SET_loss] && (set[SET_transport] || set[SET_bob_transport]);
-    if (life->registrar_refused || slow) { /* the pause before the next try may be half an hour */
-        for (int i = 0; i < PHONES; i++) {
-            struct phone *p = &life->phones[i];
-            if (p->ep == NULL || !p->wants_account || !p->wants_binding) continue;
-            if (tern_account_register(p->ep, tern_sim_now(life->sim), p->account) != 0)
-                fail(life, "api", "register");
-            tern_sim_touch(life->sim, p->host);
-        }
-        run(life, TERN_SECONDS(200)); /* a connection that turns out to be dead costs a pause */
+    bool any = false;
+    for (int i = 0; i < PHONES; i++) {
+        struct phone *phone = &life->phones[i];
+        if (!must_be_asked(life, phone)) continue;
+        any = true;
+        if (tern_account_register(phone->ep, tern_sim_now(life->sim), phone->account) != 0)
+            fail(life, "api", "register");
+        tern_sim_touch(life->sim, phone->host);
     }
+    if (any) run(life, TERN_SECONDS(70)); /* a connection that turns out to be dead costs a pause */
     check_bindings(life);
 }
 
