@@ -16,15 +16,17 @@ static bool get_bit(const uint64_t *map, uint32_t at)
     return map[at % TN_RING / 64] >> (at % 64) & 1;
 }
 
-static void set_bit(uint64_t *map, uint32_t at, bool value)
+/* Samples from `at` on, at most `count`, whose bits are in one word. */
+static uint32_t samples_in_word(uint32_t at, uint32_t count)
 {
-    uint64_t bit = UINT64_C(1) << (at % 64);
+    uint32_t room = 64 - at % 64;
 
-    if (value) {
-        map[at % TN_RING / 64] |= bit;
-    } else {
-        map[at % TN_RING / 64] &= ~bit;
-    }
+    return count < room ? count : room;
+}
+
+static uint64_t mask_of(uint32_t at, uint32_t count)
+{
+    return ~UINT64_C(0) >> (64 - count) << (at % 64);
 }
 
 void tn_jitter_init(struct tn_jitter *jitter)
@@ -86,23 +88,37 @@ static void rewind_to(struct tn_jitter *jitter, uint32_t timestamp, tern_time no
     jitter->play = to;
 }
 
+/* @return whether any of them was missing */
+static bool store_word(struct tn_jitter *jitter, const struct tn_jitter_packet *packet, uint32_t at,
+                       uint32_t count)
+{
+    uint64_t *filled = &jitter->filled[at % TN_RING / 64], *alaw = &jitter->alaw[at % TN_RING / 64];
+    uint64_t missing = mask_of(at, count) & ~*filled;
+    const char *from = packet->payload.ptr + (at - packet->timestamp);
+
+    for (uint32_t i = 0; i < count && missing != 0; i++) {
+        bool wanted = missing >> ((at + i) % 64) & 1;
+        if (wanted) jitter->bytes[(at + i) % TN_RING] = (uint8_t)from[i];
+    }
+    *filled |= missing;
+    *alaw = packet->codec == TN_CODEC_PCMA ? *alaw | missing : *alaw & ~missing;
+    return missing != 0;
+}
+
 static void store(struct tn_jitter *jitter, const struct tn_jitter_packet *packet)
 {
     uint32_t first = packet->timestamp;
     uint32_t end = first + (uint32_t)packet->payload.len;
-    bool alaw = packet->codec == TN_CODEC_PCMA, news = false;
+    bool news = false;
 
     if (ahead(end, jitter->play) <= 0) {
         jitter->late++;
         return;
     }
     if (ahead(first, jitter->play) < 0) first = jitter->play;
-    for (uint32_t at = first; at != end; at++) {
-        if (get_bit(jitter->filled, at)) continue;
-        news = true;
-        set_bit(jitter->filled, at, true);
-        set_bit(jitter->alaw, at, alaw);
-        jitter->bytes[at % TN_RING] = (uint8_t)packet->payload.ptr[at - packet->timestamp];
+    for (uint32_t at = first, n; at != end; at += n) {
+        n = samples_in_word(at, end - at);
+        news = store_word(jitter, packet, at, n) || news;
     }
     if (!news) jitter->duplicate++;
     if (ahead(end, jitter->end) > 0) jitter->end = end;
@@ -167,7 +183,7 @@ static void jump(struct tn_jitter *jitter, uint32_t to)
 
     for (; jitter->play != to; jitter->play++) {
         skipped += get_bit(jitter->filled, jitter->play);
-        set_bit(jitter->filled, jitter->play, false);
+        jitter->filled[jitter->play % TN_RING / 64] &= ~mask_of(jitter->play, 1);
     }
     jitter->late += skipped / TERN_PCM_FRAME; /* arrived, but not in time to be heard */
     jitter->lag = 0;
@@ -209,11 +225,17 @@ size_t tn_jitter_run(const struct tn_jitter *jitter, size_t max, bool *there)
 {
     TN_ASSERT(max > 0 && max <= TN_RING);
     bool first = get_bit(jitter->filled, jitter->play);
-    size_t n = 1;
+    uint32_t n = 0, step;
 
-    while (n < max && get_bit(jitter->filled, jitter->play + (uint32_t)n) == first)
-        n++;
     *there = first;
+    for (; n < max; n += step) {
+        uint32_t at = jitter->play + n;
+        uint64_t word = jitter->filled[at % TN_RING / 64];
+        step = samples_in_word(at, (uint32_t)max - n);
+        if (((first ? ~word : word) & mask_of(at, step)) != 0) break;
+    }
+    while (n < max && get_bit(jitter->filled, jitter->play + n) == first)
+        n++;
     return n;
 }
 
@@ -226,15 +248,32 @@ void tn_jitter_peek(const struct tn_jitter *jitter, int16_t *pcm, size_t count)
     }
 }
 
-void tn_jitter_consume(struct tn_jitter *jitter, size_t count)
+/* One after another: what was due but not there counts. */
+static void pass(struct tn_jitter *jitter, uint32_t count)
 {
-    for (size_t i = 0; i < count; i++, jitter->play++) {
-        bool there = get_bit(jitter->filled, jitter->play);
-        set_bit(jitter->filled, jitter->play, false);
-        if (there) {
+    for (; count > 0; count--, jitter->play++) {
+        if (get_bit(jitter->filled, jitter->play)) {
             jitter->dry = 0;
         } else if (ahead(jitter->end, jitter->play) <= 0 && jitter->dry < TN_RING) {
             jitter->dry++;
         }
+    }
+}
+
+void tn_jitter_consume(struct tn_jitter *jitter, size_t count)
+{
+    uint32_t end = jitter->play + (uint32_t)count;
+
+    while (jitter->play != end) {
+        uint32_t n = samples_in_word(jitter->play, end - jitter->play);
+        uint64_t mask = mask_of(jitter->play, n);
+        uint64_t *filled = &jitter->filled[jitter->play % TN_RING / 64];
+        if ((*filled & mask) == mask) {
+            jitter->dry = 0;
+            jitter->play += n;
+        } else {
+            pass(jitter, n);
+        }
+        *filled &= ~mask;
     }
 }
