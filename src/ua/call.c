@@ -43,7 +43,10 @@ void tn_call_enter(struct tn_call *call, enum tn_call_life next)
     TN_ASSERT(successors[call->life] & BIT(next));
     tn_trace(ctx, "call", call->id, names[call->life], names[next]);
     call->life = next;
-    if (next >= TN_LIFE_ANSWERING) tn_timer_cancel(ctx, &call->answer_timer);
+    if (next >= TN_LIFE_ANSWERING) {
+        tn_timer_cancel(ctx, &call->answer_timer);
+        tn_timer_cancel(ctx, &call->ring_timer);
+    }
     if (next == TN_LIFE_ACTIVE && call->answered == TERN_TIME_NEVER) call->answered = ctx->now;
 }
 
@@ -149,13 +152,16 @@ int tn_call_new(struct tern_endpoint *ep, struct tn_account *account, bool incom
     tn_refresh_init(&call->refresh, &ep->ctx, !incoming, refresh_fired);
     tn_repeat_init(&call->repeat, &ep->ctx, repeat_fired);
     tn_timer_init(&call->answer_timer, 0, answer_fired);
+    tn_timer_init(&call->ring_timer, 0, tn_call_in_ring_fired);
 
     struct tn_offer_opts opts;
     tn_call_offer_opts(ep, &opts);
     tn_call_secure_opts(account, &opts);
     int err = tn_offer_init(&call->offer, &opts);
+    if (!err) err = tn_ep_event_reserve(ep, &call->last_event);
     if (!err) err = tn_slots_add(&ep->calls, call, &call->id);
     if (err) {
+        tn_ep_event_unreserve(ep, &call->last_event);
         tn_offer_fini(&call->offer);
         tn_free(&ep->ctx.alloc, call);
         return err;
@@ -177,6 +183,7 @@ void tn_call_free(struct tn_call *call)
     tn_repeat_stop(&call->repeat);
     tn_refresh_fini(&call->refresh);
     tn_timer_cancel(&ep->ctx, &call->answer_timer);
+    tn_timer_cancel(&ep->ctx, &call->ring_timer);
     tn_call_media_close(call);
     tn_map_remove(&ep->dialogs, &call->dialog_node);
     if (tn_call_may_be_answered(call)) {
@@ -186,6 +193,7 @@ void tn_call_free(struct tn_call *call)
     tn_dialog_fini(&call->dialog);
     tn_text_fini(&ep->ctx.alloc, &call->peer);
     tn_text_fini(&ep->ctx.alloc, &call->subject);
+    tn_ep_event_unreserve(ep, &call->last_event);
     tn_slots_remove(&ep->calls, call->id);
     if (!call->ended_told) ep->calls_visible--;
     struct tn_account *account = call->account;
@@ -208,7 +216,7 @@ void tn_call_tell_ended(struct tn_call *call, enum tern_end_cause cause, int sta
         .talked = call->answered == TERN_TIME_NEVER ? 0 : ep->ctx.now - call->answered,
     };
     if (call->stream_ready) tn_stream_stats(&call->stream, &event.u.ended.media);
-    tn_ep_event(ep, &event);
+    tn_ep_event_last(ep, &call->last_event, &event);
     call->ended_told = true;
     ep->calls_visible--;
     /* A hang-up that mobility asked for counts when it is answered, not when it is sent. */

@@ -52,6 +52,7 @@ struct tn_call {
     uint64_t id;
     enum tn_call_life life;
     bool ended_told;
+    struct tn_event_item *last_event; /* room for ENDED */
     bool incoming;
 
     struct tn_map_node dialog_node;
@@ -103,8 +104,10 @@ struct tn_call {
     tern_addr hop; /* the dialog's next hop, as last used */
 
     struct tn_timer answer_timer; /* unanswered for too long; LEAVING: the next BYE, or its end */
-    unsigned bye_tries;           /* BYEs that took the place of one that failed */
-    bool bye_kept;                /* until the network changes */
+    struct tn_timer ring_timer;   /* the provisional answer once more */
+    unsigned ring_status;
+    unsigned bye_tries; /* BYEs that took the place of one that failed */
+    bool bye_kept;      /* until the network changes */
     tern_time started, answered;
     struct tn_call_task task;
 };
@@ -150,6 +153,7 @@ void tn_call_tell_answered(struct tn_call *call);
 void tn_call_in_invite(struct tern_endpoint *ep, const struct tn_effect *effect);
 void tn_call_in_answer(struct tn_call *call, unsigned status);
 void tn_call_in_ready(struct tn_call *call);
+void tn_call_in_ring_fired(struct tn_timer *timer);
 void tn_call_in_ack(struct tn_call *call, const struct tn_msg *ack);
 /* The caller has our 2xx: by its ACK, or by what it has answered since. */
 void tn_call_in_confirmed(struct tn_call *call);

@@ -4,6 +4,7 @@
 #include "base/str.h"
 #include "ua/call.h"
 
+#define RING_AGAIN    TERN_SECONDS(60) /* RFC 3261 13.3.1.1: a proxy may have lost the one before */
 #define RINGING_MAX_S 300 /* proxies give up after three minutes (RFC 3261 16.6, timer C) */
 
 /* ---- the INVITE ---- */
@@ -175,6 +176,15 @@ static void ring(struct tn_call *call, unsigned status)
     /* A provisional answer that cannot be sent is no loss: the final one follows. */
     (void)!tn_server_respond(&ep->txns, call->invite_txn, &rsp);
     tn_buf_fini(&contact);
+    call->ring_status = status;
+    tn_timer_arm(&ep->ctx, &call->ring_timer, RING_AGAIN);
+}
+
+void tn_call_in_ring_fired(struct tn_timer *timer)
+{
+    struct tn_call *call = TN_OWNER(timer, struct tn_call, ring_timer);
+    TN_ASSERT(call->life == TN_LIFE_INCOMING);
+    ring(call, call->ring_status);
 }
 
 static void accept(struct tn_call *call)

@@ -116,6 +116,8 @@ int tern_endpoint_new(const struct tern_endpoint_opts *given, struct tern_endpoi
                                    .no_udp = opts.no_udp,
                                    .no_tcp = opts.no_tcp,
                                    .sip_events = opts.sip_events};
+    err = tn_ep_event_reserve(ep, &ep->last_event);
+    if (err) goto fail_event;
     err = tn_text_set(&ep->ctx.alloc, &ep->product, product);
     if (err) goto fail_product;
     tn_random_bytes(&ep->ctx.random, key, sizeof(key));
@@ -143,6 +145,8 @@ fail_dialogs:
 fail_sockets:
     tn_text_fini(&ep->ctx.alloc, &ep->product);
 fail_product:
+    tn_ep_event_unreserve(ep, &ep->last_event);
+fail_event:
     tn_tls_ctx_free(ep->tls);
 fail_tls:
     tn_slots_fini(&ep->accounts);
@@ -173,6 +177,7 @@ void tern_endpoint_free(struct tern_endpoint *ep)
     tn_timer_cancel(&ep->ctx, &ep->mob_timer);
     tn_timer_cancel(&ep->ctx, &ep->stop_timer);
     tn_ep_events_fini(ep);
+    tn_ep_event_unreserve(ep, &ep->last_event);
     tn_txns_fini(&ep->txns);
     tn_net_fini(&ep->net);
     tn_tls_ctx_free(ep->tls);
@@ -228,7 +233,7 @@ static void tell_stopped(struct tern_endpoint *ep)
 {
     ep->state = TN_ENDPOINT_STOPPED;
     tn_timer_cancel(&ep->ctx, &ep->stop_timer);
-    tn_ep_event(ep, &(struct tern_event){.type = TERN_EV_STOPPED});
+    tn_ep_event_last(ep, &ep->last_event, &(struct tern_event){.type = TERN_EV_STOPPED});
 }
 
 void tn_ep_check_stopped(struct tern_endpoint *ep)

@@ -61,7 +61,8 @@ struct tern_endpoint {
 
     struct tn_list events; /* struct tn_event_item */
     size_t event_count;
-    struct tn_event_item *event_out; /* the one the application looks at */
+    struct tn_event_item *last_event; /* room for STOPPED */
+    struct tn_event_item *event_out;  /* the one the application looks at */
 };
 
 /* ---- entry and exit of every public function (run.c) ---- */
@@ -77,6 +78,14 @@ void tn_ep_check_stopped(struct tern_endpoint *ep);
 /* ---- events (event.c) ---- */
 
 void tn_ep_event(struct tern_endpoint *ep, const struct tern_event *event); /* copies its text */
+/*
+ * Room for an object's last event, made with the object: it comes without memory, too. Used up by
+ * tn_ep_event_last(), or given back. NULL is no reserve.
+ */
+TERN_CHECK int tn_ep_event_reserve(struct tern_endpoint *ep, struct tn_event_item **reserve);
+void tn_ep_event_unreserve(struct tern_endpoint *ep, struct tn_event_item **reserve);
+void tn_ep_event_last(struct tern_endpoint *ep, struct tn_event_item **reserve,
+                      const struct tern_event *event);
 void tn_ep_events_fini(struct tern_endpoint *ep);
 
 /* ---- effects (dispatch.c) ---- */

@@ -5,7 +5,8 @@
 #include "base/assert.h"
 #include "ua/endpoint.h"
 
-#define TEXTS_MAX 4 /* text members of one event */
+#define TEXTS_MAX     4   /* text members of one event */
+#define RESERVED_TEXT 128 /* a reason as people write it; a longer one is cut without memory */
 
 struct tn_event_item {
     struct tn_list node;
@@ -43,29 +44,76 @@ static size_t texts_of(struct tern_event *ev, tern_str *out[TEXTS_MAX])
     return n;
 }
 
-void tn_ep_event(struct tern_endpoint *ep, const struct tern_event *event)
+static struct tn_event_item *new_item(struct tern_endpoint *ep, size_t bytes)
+{
+    return tn_alloc(&ep->ctx.alloc, sizeof(struct tn_event_item) + bytes);
+}
+
+static size_t text_size(const struct tern_event *event)
 {
     struct tern_event copy = *event;
     tern_str *texts[TEXTS_MAX];
     size_t count = texts_of(&copy, texts), bytes = 0;
     for (size_t i = 0; i < count; i++)
         bytes += texts[i]->len;
+    return bytes;
+}
 
-    struct tn_event_item *item = tn_alloc(&ep->ctx.alloc, sizeof(*item) + bytes);
-    if (item == NULL) {
-        ep->ctx.out_of_memory = true;
-        return;
-    }
+/* What does not fit into `room` is cut off. */
+static void push(struct tern_endpoint *ep, struct tn_event_item *item,
+                 const struct tern_event *event, size_t room)
+{
+    tern_str *texts[TEXTS_MAX];
     item->event = *event;
-    count = texts_of(&item->event, texts);
+    size_t count = texts_of(&item->event, texts);
     char *at = item->text;
     for (size_t i = 0; i < count; i++) {
+        if (texts[i]->len > room) texts[i]->len = room;
+        room -= texts[i]->len;
         if (texts[i]->len > 0) memcpy(at, texts[i]->ptr, texts[i]->len);
         texts[i]->ptr = at;
         at += texts[i]->len;
     }
     tn_list_push(&ep->events, &item->node);
     ep->event_count++;
+}
+
+void tn_ep_event(struct tern_endpoint *ep, const struct tern_event *event)
+{
+    size_t bytes = text_size(event);
+    struct tn_event_item *item = new_item(ep, bytes);
+    if (item == NULL) {
+        ep->ctx.out_of_memory = true;
+        return;
+    }
+    push(ep, item, event, bytes);
+}
+
+int tn_ep_event_reserve(struct tern_endpoint *ep, struct tn_event_item **reserve)
+{
+    *reserve = new_item(ep, RESERVED_TEXT);
+    return *reserve ? 0 : TERN_ENOMEM;
+}
+
+void tn_ep_event_unreserve(struct tern_endpoint *ep, struct tn_event_item **reserve)
+{
+    tn_free(&ep->ctx.alloc, *reserve);
+    *reserve = NULL;
+}
+
+void tn_ep_event_last(struct tern_endpoint *ep, struct tn_event_item **reserve,
+                      const struct tern_event *event)
+{
+    size_t bytes = text_size(event);
+    bool fits = *reserve != NULL && bytes <= RESERVED_TEXT;
+    struct tn_event_item *item = fits ? NULL : new_item(ep, bytes);
+    if (item == NULL) {
+        TN_ASSERT(*reserve != NULL); /* an object has one last event */
+        item = *reserve;
+        *reserve = NULL;
+        bytes = RESERVED_TEXT;
+    }
+    push(ep, item, event, bytes);
 }
 
 static void drop_shown(struct tern_endpoint *ep)

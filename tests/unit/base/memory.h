@@ -3,14 +3,16 @@
 #ifndef TEST_MEMORY_H
 #define TEST_MEMORY_H
 
+#include <stdbool.h>
 #include <stdlib.h>
 
 #include <tern/types.h>
 
 struct memory {
-    int calls;   /* that asked for memory */
-    int fail_at; /* this call fails, counted from 1; 0 for none */
-    int blocks;  /* not yet freed */
+    int calls;    /* that asked for memory */
+    int fail_at;  /* this call fails, counted from 1; 0 for none */
+    int blocks;   /* not yet freed */
+    bool used_up; /* every call fails */
 };
 
 static void *memory_resize(void *user, void *ptr, size_t size)
@@ -22,7 +24,7 @@ static void *memory_resize(void *user, void *ptr, size_t size)
         free(ptr);
         return NULL;
     }
-    if (++m->calls == m->fail_at) return NULL;
+    if (++m->calls == m->fail_at || m->used_up) return NULL;
     m->blocks += ptr == NULL;
     return realloc(ptr, size);
 }

@@ -172,6 +172,25 @@ static void a_reinvite_takes_the_place_of_a_lost_ack(void)
     }
 }
 
+/* RFC 3261 13.3.1.1: proxies stop waiting after three minutes without a provisional answer. */
+static void it_says_every_minute_that_it_rings(void)
+{
+    meet();
+    alice->auto_answer = false; /* it rings, and no more */
+    peer_invite(peer, "10.0.0.1", CONTACT, PEER_SDP);
+    world_run(&world, TERN_SECONDS(59));
+    CHECK_EQ(peer_count(peer, "SIP/2.0 180"), 1);
+    world_run(&world, TERN_SECONDS(120));
+    CHECK_EQ(peer_count(peer, "SIP/2.0 180"), 3);
+    CHECK_EQ(tern_call_answer(alice->ep, world.now, alice->call, 200), 0);
+    world_run(&world, TERN_MS(50));
+    peer_form(peer, peer_last(peer, "SIP/2.0 200"));
+    peer_ack(peer, NULL);
+    world_run(&world, TERN_SECONDS(120));
+    CHECK_EQ(peer_count(peer, "SIP/2.0 180"), 3);
+    world_end(&world);
+}
+
 int main(int argc, char **argv)
 {
     static const struct test tests[] = {
@@ -179,6 +198,7 @@ int main(int argc, char **argv)
         TEST(a_2xx_without_a_contact_is_acknowledged_and_ended),
         TEST(a_reinvite_without_an_ack_is_followed_by_ours),
         TEST(a_reinvite_takes_the_place_of_a_lost_ack),
+        TEST(it_says_every_minute_that_it_rings),
         TEST(an_ack_without_the_answer_that_it_owes_ends_the_call),
         TEST(an_ack_is_not_missed_while_there_is_no_network),
     };

@@ -152,6 +152,33 @@ static void hanging_up_survives_any_failure(void)
     }
 }
 
+/* Its event has its room, and the BYE is sent when there is memory again. */
+static void without_memory_an_end_is_told(void)
+{
+    at_bob = false;
+    for (unsigned stop = 0; stop < 2; stop++) {
+        meet(false);
+        set_up_a_call();
+        memory.used_up = true;
+        if (stop) {
+            CHECK_EQ(tern_endpoint_stop(alice->ep, world.now, 100), 0);
+        } else {
+            CHECK_EQ(tern_call_hangup(alice->ep, world.now, alice->call, 0), 0);
+        }
+        world_run(&world, TERN_SECONDS(2));
+        CHECK_EQ(alice->ended, 1);
+        CHECK_EQ(alice->stopped, stop);
+        CHECK_EQ(alice->last_ended.cause, TERN_END_LOCAL);
+        CHECK_EQ(bob->ended, 0);
+        memory.used_up = false;
+        world_run(&world, TERN_SECONDS(64));
+        CHECK_EQ(alice->ended, 1);
+        CHECK_EQ(bob->ended, 1);
+        world_end(&world);
+        CHECK_EQ(memory.blocks, 0);
+    }
+}
+
 static void hold_and_resume(void)
 {
     (void)!tern_call_hold(alice->ep, world.now, alice->call);
@@ -240,7 +267,7 @@ int main(int argc, char **argv)
         TEST(a_new_endpoint_survives_any_failure),   TEST(an_outgoing_call_survives_any_failure),
         TEST(an_incoming_call_survives_any_failure), TEST(hanging_up_survives_any_failure),
         TEST(a_reinvite_survives_any_failure),       TEST(an_ip_change_survives_any_failure),
-        TEST(an_account_survives_any_failure),
+        TEST(an_account_survives_any_failure),       TEST(without_memory_an_end_is_told),
     };
     return run_tests(tests, sizeof(tests) / sizeof(tests[0]), argc, argv);
 }
