@@ -326,6 +326,17 @@ static void lose_patience(struct dice *dice, enum who who)
     plan_add(dice->plan, step);
 }
 
+/* Both on one net behind one NAT, which hairpins or not, and may stand behind a carrier's. */
+static void share_nat(struct dice *dice)
+{
+    int32_t net = up_to(dice, PHONE_NETS);
+    dice->now = 200;
+    add(dice, ALICE, DO_path, net, 0);
+    add(dice, BOB, DO_path, net, 0);
+    add_nat(dice, net);
+    if (dice->plan->set[SET_router] && percent(dice, 50)) add_nat(dice, ROUTER_NET);
+}
+
 /* Carol calls one of them or is called, and may move with the others. */
 static void draw_carol(struct dice *dice)
 {
@@ -376,4 +387,5 @@ void plan_draw(struct plan *plan, uint64_t seed)
     if (percent(&dice, 15)) plan->set[SET_expires] = PICK(&dice, 60, 90, 120);
     if (percent(&dice, 5)) meet(&dice);
     if (percent(&dice, 3)) part(&dice);
+    if (percent(&dice, 2)) share_nat(&dice);
 }

@@ -132,14 +132,32 @@ static void say_dns(struct story *story, const struct step *step)
     }
 }
 
+static void say_place(struct story *story, const struct step *step)
+{
+    static const char *const stages[] = {
+        "", "a new address beside the old one, still tentative", "a new address beside the old one",
+        "a new address; the old one is deprecated", "a new address; the old one is gone"};
+    const char *name = name_of(step->who);
+    int32_t n = step->arg[0];
+    if (step->verb == DO_renumber) {
+        bool known = n >= 1 && n <= 4;
+        say(story, "%s has %s", name, known ? stages[n] : "the address that it had");
+    } else if (n == 0) {
+        say(story, "%s has no VPN any more", name);
+    } else {
+        say(story, "%s has a VPN that takes %s", name, n == 2 ? "what is for the server" : "all");
+    }
+}
+
 static void say_nat(struct story *story, const struct step *step)
 {
     static const char *const kinds[] = {"no", "endpoint-independent", "address-dependent",
                                         "address-and-port-dependent"};
     const char *mapping = step->arg[1] >= 0 && step->arg[1] < 4 ? kinds[step->arg[1]] : "?";
     const char *filtering = step->arg[2] >= 0 && step->arg[2] < 4 ? kinds[step->arg[2]] : "?";
-    say(story, "there is a NAT in front of net %d, with %s mapping and %s filtering", step->arg[0],
-        mapping, filtering);
+    say(story, "there is a NAT in front of net %d, with %s mapping and %s filtering%s%s",
+        step->arg[0], mapping, filtering, step->arg[3] & 1 ? ", without hairpinning" : "",
+        step->arg[3] & 2 ? ", for IPv6 as well" : "");
 }
 
 static const char *const deeds[VERB_COUNT] = {
@@ -154,6 +172,9 @@ static const char *const deeds[VERB_COUNT] = {
     [DO_remove] = "removes the account",
     [DO_ipchange] = "asks for an IP change (tern_handle_ip_change)",
     [DO_die] = "loses power",
+    [DO_answer] = "takes what rings",
+    [DO_reject] = "refuses what rings",
+    [DO_stop] = "is switched off in good order",
     [DO_restart] = "restarts with empty memory",
 };
 
@@ -174,8 +195,9 @@ static const int arguments[VERB_COUNT] = {
 
 static void say_deed(struct story *story, const struct step *step)
 {
+    const char *what = step->verb == DO_reject ? "with" : "call";
     say(story, "%s %s", name_of(step->who), deeds[step->verb]);
-    if (arguments[step->verb] > 0 && step->arg[0] != 0) say(story, " (call %d)", step->arg[0]);
+    if (arguments[step->verb] > 0 && step->arg[0] != 0) say(story, " (%s %d)", what, step->arg[0]);
 }
 
 /* Also whatever this file has not heard of. */
@@ -196,8 +218,12 @@ static void say_rest(struct story *story, const struct step *step)
 static void say_step(struct story *story, const struct step *step)
 {
     const char *name = name_of(step->who);
-    if (step->verb == DO_path) {
+    if (step->verb == DO_path && step->who >= PHONES) {
+        say(story, "%s moves to another address, and its name with it", name);
+    } else if (step->verb == DO_path) {
         say_path(story, step);
+    } else if (step->verb == DO_vpn || step->verb == DO_renumber) {
+        say_place(story, step);
     } else if (step->verb == DO_call) {
         say_call(story, step);
     } else if (step->verb == DO_on) {
