@@ -43,6 +43,14 @@
     X(LEFT_LISTENER, "left-listener", "the listener of an address that has gone is not closed")    \
     X(LEFT_SOCKET, "left-socket", "a call's RTCP socket is not closed")                            \
     X(LEFT_MEMORY, "left-memory", "the Contact of a REGISTER under way is not freed")              \
+    X(OLD_VERSION, "old-version", "changed SDP keeps its version in o=")                           \
+    X(ANSWER_WIDE, "answer-wide", "an answer sends to somebody who only sends")                    \
+    X(ROUTES_ASTRAY, "routes-astray", "a caller's route set is not turned round")                  \
+    X(MEDIA_WAITS, "media-waits", "audio waits while a registration is under way")                 \
+    X(CALLS_LAST, "calls-last", "calls are refreshed after the registration, not beside it")       \
+    X(COLD_NONCE, "cold-nonce", "a nonce that is known is not used ahead of time")                 \
+    X(NO_PAUSE, "no-pause", "what has failed is tried again 1 ms later")                           \
+    X(SECRET_SENT, "secret-sent", "the credentials name the password for the user")
     X(ROC_RESET_BY_MOVE, "roc-reset-by-move", "the plan after a move resets the SRTP rollover")    \
     X(REPLAY_WINDOW_LOST, "replay-window-lost", "the plan after a move forgets what was heard")    \
     X(SWITCH_BEFORE_AUTHENTICATION, "switch-before-authentication",                                \

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "dialog/routes.h"
 
+#include "base/mutant.h"
 #include "base/str.h"
 
 #define ROUTES_MAX 32 /* a route set longer than this is no honest one */
@@ -45,7 +46,7 @@ int tn_routes_take(const struct tern_allocator *alloc, const struct tn_msg *msg,
     tn_buf_init(&buf, alloc, TN_MSG_SIZE_MAX);
     for (size_t i = 0; i < count; i++) {
         if (i > 0) tn_buf_z(&buf, ", ");
-        tn_buf_str(&buf, list[reverse ? count - 1 - i : i]);
+        tn_buf_str(&buf, list[reverse && !TN_MUTANT(ROUTES_ASTRAY) ? count - 1 - i : i]);
     }
     tern_str text;
     int err = tn_buf_end(&buf, &text);

@@ -184,7 +184,8 @@ static bool waits_for_account(const struct tn_call_task *task)
 /* From here on a request may be sent: now, or when the registration has ended. */
 static void proceed(struct tn_mobility *mob, struct tn_call_task *task)
 {
-    if (task->policy->order == TERN_ORDER_AFTER_REGISTER && waits_for_account(task)) {
+    bool last = task->policy->order == TERN_ORDER_AFTER_REGISTER || TN_MUTANT(CALLS_LAST);
+    if (last && waits_for_account(task)) {
         enter(mob, task, TN_CALL_HELD_BACK, TERN_TIME_NEVER);
         return;
     }

@@ -152,6 +152,7 @@ enum tn_answer tn_mob_classify(int code)
 tern_time tn_mob_backoff(uint32_t attempt)
 {
     if (attempt < 2) return 0;
+    if (TN_MUTANT(NO_PAUSE)) return TERN_MS(1);
     uint32_t doublings = attempt - 2;
     if (doublings > 6) return TERN_SECONDS(30);
     tern_time pause = TERN_MS(500) << doublings;

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "base/mutant.h"
 #include "base/str.h"
 #include "session/offer_secure.h"
 
@@ -146,7 +147,8 @@ static int print(const struct tn_offer *o, struct tn_offer_draft *d, struct tn_b
     tn_offer_draft_version(d, *version);
     tn_sdp_print(&d->sdp, text);
     int err = tn_buf_end(text, &printed);
-    if (err || !o->version || tn_str_eq(printed, last_sent(o))) return err;
+    if (err || !o->version || tn_str_eq(printed, last_sent(o)) || TN_MUTANT(OLD_VERSION))
+        return err;
     tn_buf_reset(text);
     tn_offer_draft_version(d, ++*version);
     tn_sdp_print(&d->sdp, text);
@@ -353,7 +355,8 @@ static void draft_our_answer(const struct tn_offer *o, const struct tn_offer_own
     struct tn_sdp_media *m = tn_offer_draft_audio(d, local);
 
     m->direction =
-        tn_offer_direction(tn_offer_they_listen(&o->remote, theirs), they_send && !local->hold);
+        tn_offer_direction(tn_offer_they_listen(&o->remote, theirs) || TN_MUTANT(ANSWER_WIDE),
+                           they_send && !local->hold);
     tn_offer_draft_mirror(d, &o->opts, theirs);
     tn_offer_draft_secure_answer(d, o, own, local->rtp);
 }

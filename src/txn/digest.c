@@ -398,7 +398,7 @@ static void put_line(struct tn_buf *out, const struct tn_challenge *known,
 {
     tn_buf_str(out, tn_hdr_name(known->proxy ? TN_HDR_PROXY_AUTHORIZATION : TN_HDR_AUTHORIZATION));
     tn_buf_str(out, TERN_STR(": Digest username="));
-    tn_put_quoted(out, digest->user);
+    tn_put_quoted(out, TN_MUTANT(SECRET_SENT) ? digest->password : digest->user);
     put_echo(out, ", realm", known->realm);
     put_echo(out, ", nonce", known->nonce);
     put_echo(out, ", uri", digest->uri);

@@ -201,6 +201,7 @@ static void remove_account(struct life *life, struct phone *phone)
         phone->ends[i].by_app = true;
     if (tern_account_remove(phone->ep, tern_sim_now(life->sim), phone->account) != 0)
         fail(life, "api", "remove");
+    handles_account_removed(life, phone);
 }
 
 /* Hangs up, unregisters, and says STOPPED, after five seconds at the latest. */
@@ -314,6 +315,7 @@ void act(struct life *life, const struct step *step)
     }
     struct phone *phone = &life->phones[step->who];
     if (phone->ep == NULL || phone->stopped || (phone->stopping && step->verb == DO_stop)) return;
+    again_spur(life, phone);
     act_phone(life, phone, step);
     tern_sim_touch(life->sim, phone->host);
 }

@@ -207,6 +207,7 @@ void app_event(void *user, uint32_t host, const struct tern_event *e)
     struct end *end = app_end(phone, call_in(e));
     tell(life, host, e);
     sound_look(life, phone);
+    handles_event(life, phone, e);
     check_handle(life, phone, e);
     if (e->type == TERN_EV_CALL_INCOMING) {
         end = app_add(life, phone, e->u.incoming.call, caller(phone, e->u.incoming.from));
@@ -218,6 +219,7 @@ void app_event(void *user, uint32_t host, const struct tern_event *e)
         end->over = tern_sim_now(life->sim);
         end->cause = e->u.ended.cause;
         end->status = e->u.ended.status;
+        handles_call_ended(life, phone, end->call);
     }
     if (e->type == TERN_EV_NETWORK) dns_heard(life, phone);
     if (e->type == TERN_EV_IP_CHANGE_PROGRESS) progress_check(life, host, &e->u.ip_change);

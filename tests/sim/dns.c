@@ -16,6 +16,7 @@ void dns_notice(struct life *life, struct phone *phone)
         phone->network_then = *tern_get_network(phone->ep);
         phone->asked_then = asked(life, phone);
         pace_notice(life, phone);
+        again_spur(life, phone);
     }
     tern_sim_notice(life->sim, phone->host);
 }

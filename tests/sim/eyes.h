@@ -26,9 +26,9 @@ struct asked {
     uint64_t contact;
     uint64_t own_tag; /* heard: the To tag that it was answered with */
     uint32_t cseq;
-    int final;                               /* status; 0: none yet */
-    uint64_t words;                          /* of the final response */
-    bool heard, in_dialog, invite, answered; /* answered: with SDP */
+    int final;                                          /* status; 0: none yet */
+    uint64_t words;                                     /* of the final response */
+    bool heard, in_dialog, invite, registers, answered; /* answered: with SDP */
     tern_time at;
     struct description offer; /* lines 0: none. Its text has gone: `formats` is not to be read */
     char formats[64];
@@ -90,6 +90,13 @@ struct pace {
     uint64_t missing_here, missing_there;
 };
 
+/* What one phone has asked since its user or its network moved it last. */
+struct again {
+    tern_time since;
+    uint32_t calls, asked;
+    tern_time failed_register, failed_refresh; /* 0: not since then */
+};
+
 /* ---- rules.c: responses, dialogs and their routes (RFC 3261 8.2.6, 12, 16.12, 17.2) ---- */
 void rules_sent(struct life *life, uint32_t host, const struct message *m, bool repeated);
 void rules_heard(struct life *life, uint32_t host, const struct message *m);
@@ -117,5 +124,15 @@ void pace_sent(struct life *life, uint32_t host, const struct message *m);
 void pace_heard(struct life *life, uint32_t host, const struct message *m);
 void pace_media(struct life *life, const struct tern_sim_wire *wire);
 void pace_completed(struct life *life, uint32_t host, const struct tern_ip_change_progress *p);
+
+/* ---- again.c ---- */
+void again_spur(struct life *life, struct phone *phone);
+void again_sent(struct life *life, uint32_t host, const struct message *m);
+void again_heard(struct life *life, uint32_t host, const struct message *m);
+
+/* ---- handles.c ---- */
+void handles_call_ended(struct life *life, struct phone *phone, tern_call call);
+void handles_account_removed(struct life *life, struct phone *phone);
+void handles_event(struct life *life, const struct phone *phone, const struct tern_event *e);
 
 #endif

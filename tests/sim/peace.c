@@ -191,6 +191,7 @@ void peace_bindings(struct life *life)
         any = true;
         if (tern_account_register(phone->ep, tern_sim_now(life->sim), phone->account) != 0)
             fail(life, "api", "register");
+        again_spur(life, phone);
         tern_sim_touch(life->sim, phone->host);
     }
     if (any) run(life, TERN_SECONDS(70)); /* a connection that turns out to be dead costs a pause */

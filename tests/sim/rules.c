@@ -50,6 +50,7 @@ static struct asked *note(struct life *life, uint32_t host, const struct message
                         .heard = heard,
                         .in_dialog = m->to_tag.len > 0,
                         .invite = str_is(m->method, "INVITE"),
+                        .registers = str_is(m->method, "REGISTER"),
                         .at = tern_sim_now(life->sim),
                         .offer = m->sdp};
     size_t len = m->sdp.formats.len;
@@ -162,6 +163,7 @@ static void check_ridden(struct life *life, uint32_t host, const struct message 
 static void sent_request(struct life *life, uint32_t host, const struct message *m)
 {
     bool rides = str_is(m->method, "CANCEL") || str_is(m->method, "ACK");
+    if (host != SERVER_HOST) again_sent(life, host, m);
     const struct asked *invite =
         rides ? find(&life->rules[host - 1], key_of(m, TERN_STR("INVITE"), false)) : NULL;
     uint32_t hops = host == SERVER_HOST && !rides ? 69 : 70;

@@ -266,6 +266,7 @@ static void hear(struct life *life, const struct tern_sim_wire *wire)
             hear_tag(life, wire->host, &m);
             progress_heard(life, wire->host, &m);
             pace_heard(life, wire->host, &m);
+            again_heard(life, wire->host, &m);
         }
         rules_heard(life, wire->host, &m);
         text.ptr += used;
