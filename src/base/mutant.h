@@ -50,7 +50,7 @@
     X(CALLS_LAST, "calls-last", "calls are refreshed after the registration, not beside it")       \
     X(COLD_NONCE, "cold-nonce", "a nonce that is known is not used ahead of time")                 \
     X(NO_PAUSE, "no-pause", "what has failed is tried again 1 ms later")                           \
-    X(SECRET_SENT, "secret-sent", "the credentials name the password for the user")
+    X(SECRET_SENT, "secret-sent", "the credentials name the password for the user")                \
     X(ROC_RESET_BY_MOVE, "roc-reset-by-move", "the plan after a move resets the SRTP rollover")    \
     X(REPLAY_WINDOW_LOST, "replay-window-lost", "the plan after a move forgets what was heard")    \
     X(SWITCH_BEFORE_AUTHENTICATION, "switch-before-authentication",                                \

@@ -26,6 +26,7 @@
 #define SERVER_HOST   4 /* alice is 1, bob 2, carol 3 */
 #define PHONE_OFF     0
 #define FREED_KEPT    256
+#define OFFERS_MAX    16
 #define INVITES_KEPT  64 /* a 2xx comes for 64*T1 and is acknowledged each time: one in T1 */
 #define PASSWORD      "open-sesame" /* no random token has a hyphen */
 
@@ -60,7 +61,7 @@ struct end {
     struct {
         uint32_t cseq;
         tern_addr media;
-    } offers[4]; /* the last INVITEs and UPDATEs with SDP */
+    } offers[OFFERS_MAX]; /* the last INVITEs and UPDATEs with SDP */
     uint32_t offer_next;
     tern_addr accepted; /* the address in the one that was answered with 2xx last */
 };

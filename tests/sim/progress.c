@@ -28,15 +28,15 @@ void progress_sent(struct life *life, uint32_t host, const struct message *m)
     struct end *end = end_of(life, host, m);
     tern_addr media;
     if (!end || m->sdp.address.len == 0 || tern_addr_parse(m->sdp.address, &media) != 0) return;
-    end->offers[end->offer_next % 4].cseq = m->cseq;
-    end->offers[end->offer_next++ % 4].media = media;
+    end->offers[end->offer_next % OFFERS_MAX].cseq = m->cseq;
+    end->offers[end->offer_next++ % OFFERS_MAX].media = media;
 }
 
 void progress_heard(struct life *life, uint32_t host, const struct message *m)
 {
     struct end *end = end_of(life, host, m);
     if (!end || m->request || m->status < 200 || m->status >= 300) return;
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < OFFERS_MAX; i++) {
         if (end->offers[i].cseq == m->cseq) end->accepted = end->offers[i].media;
     }
 }
