@@ -53,7 +53,7 @@ static bool has_register(const struct life *life, uint32_t host)
 /* What cannot be sent, or is on a connection that fails, has ended, which is not seen from outside. */
 static bool may_fail_unseen(const struct life *life, uint32_t host)
 {
-    return life->plan->set[SET_notice] ||
+    return life->plan->set[SET_notice] || life->plan->set[SET_names] || life->disturbed ||
            life->plan->set[host == 1 ? SET_transport : SET_bob_transport] == 1;
 }
 
@@ -70,7 +70,8 @@ void again_sent(struct life *life, uint32_t host, const struct message *m)
              (long long)(now - a->since) / 1000, a->calls);
     if (registers && !may_fail_unseen(life, host) && has_register(life, host))
         fail(life, "again", "%s: a REGISTER beside another one", host_name(host));
-    tern_time failed = registers ? a->failed_register : refresh ? a->failed_refresh : 0;
+    bool same = a->failed_call == hash_text(0, m->call_id);
+    tern_time failed = registers ? a->failed_register : refresh && same ? a->failed_refresh : 0;
     if (failed && now - failed < PAUSE && now - a->since > TERN_SECONDS(1))
         fail(life, "again", "%s: %.*s again, %lld ms after it has failed", host_name(host),
              (int)m->method.len, m->method.ptr, (long long)(now - failed) / 1000);
@@ -94,5 +95,7 @@ void again_heard(struct life *life, uint32_t host, const struct message *m)
     const struct asked *asked = rules_asked(life, host, m, false);
     if (!asked || now - asked->at >= TIMER_F) return; /* given up already */
     if (registers) a->failed_register = now;
-    if (str_is(m->method, "UPDATE") || str_is(m->method, "INVITE")) a->failed_refresh = now;
+    if (!str_is(m->method, "UPDATE") && !str_is(m->method, "INVITE")) return;
+    a->failed_refresh = now;
+    a->failed_call = hash_text(0, m->call_id);
 }

@@ -133,19 +133,14 @@ struct phone {
     struct progress progress;
     struct sound sound;
     struct pace pace;
-<<<<<<< HEAD
+    struct again again;
+    tern_time removed;     /* its account; 0: it has it */
     tern_time moved;       /* last change of its network */
     int32_t nets[2];       /* where it is plugged in */
     int32_t vpn, vpn_over; /* the verb's number; the net that it rides over */
     int32_t renumber;      /* how far it is, the verb's number; 0: at rest */
     uint32_t suffix;       /* how often it was renumbered */
     uint16_t new_flags;
-=======
-    struct again again;
-    tern_time removed;                                /* its account; 0: it has it */
-    tern_time moved;                                  /* last change of its network */
-    int32_t nets[2];                                  /* where it is plugged in */
->>>>>>> 7ddc250 (sim: no REGISTER beside another, a pause before what failed, stale handles; eight mutants)
     struct tern_network network_before, network_then; /* dns.c: of the last change, and notice */
     uint32_t asked_before, asked_then;
 };

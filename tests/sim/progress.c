@@ -48,6 +48,10 @@ static void check_refreshed(struct life *life, uint32_t host,
     const struct end *end = app_end(&life->phones[host - 1], p->call);
     if (p->op != TERN_IP_CHANGE_OP_REINVITE_CALL || p->status != TERN_IP_CHANGE_SUCCESS) return;
     if (!end || !end->accepted.family || !p->local.family) return;
+    /* What waited for its connection was prepared for the network as it was then. */
+    const struct tern_network *network = tern_get_network(life->phones[host - 1].ep);
+    if (rules_may_wait(life, host) && tern_network_find(network, end->accepted)) return;
+    if (!tern_network_find(network, p->local)) return;
     /* Where the far end is decides as well: while both move, an offer may be newer than the report. */
     if (life->phones[end->peer].progress.generation > 0) return;
     if (life->plan->set[SET_reinvite] == 7 && !tern_addr_same_host(end->accepted, p->local))
