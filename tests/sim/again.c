@@ -89,6 +89,7 @@ void again_heard(struct life *life, uint32_t host, const struct message *m)
     struct again *a = again_of(life, host);
     tern_time now = tern_sim_now(life->sim);
     bool registers = str_is(m->method, "REGISTER");
+    if (m->request) a->failed_refresh = 0; /* glare: what the far end wanted is done with */
     if (m->request || m->status < 200) return;
     if (registers && m->status < 300) a->failed_refresh = 0; /* MOBILITY C6 b: now they know us */
     if (!is_final_failure(m->status)) return;
