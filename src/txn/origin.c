@@ -60,9 +60,9 @@ static bool still_leads_back(const struct tn_net *net, const struct tn_origin *o
 {
     const struct tn_flow *flow = tn_net_get(net, origin->flow);
 
-    if (!flow) return false;
-    if (origin->transport != TERN_TRANSPORT_UDP) return true;
-    return tern_addr_equal(flow->key.remote, to) && tn_net_has_local(net, flow->key.local);
+    /* A connection outlives its address while there is no network at all: it may come back. */
+    if (!flow || !tn_net_has_local(net, flow->key.local)) return false;
+    return origin->transport != TERN_TRANSPORT_UDP || tern_addr_equal(flow->key.remote, to);
 }
 
 void tn_origin_send(struct tn_txns *txns, const struct tn_msg *request, struct tn_origin *origin,
