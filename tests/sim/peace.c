@@ -265,7 +265,9 @@ void peace_rest(struct life *life)
     }
     run(life, TERN_SECONDS(6));
     /* After the limit of the stop, a REGISTER that nobody answers goes on to the end of timer F. */
-    tern_time quiet = tern_sim_now(life->sim) + TERN_SECONDS(32);
+    const int32_t *set = life->plan->set;
+    unsigned targets = set[SET_names] && set[SET_family] == 46 ? 2 : 1; /* RFC 3263 4.3 */
+    tern_time quiet = tern_sim_now(life->sim) + TERN_SECONDS(32) * targets;
     run(life, FORGET);
     for (int i = 0; i < PHONES && !life->failed; i++) {
         if (life->phones[i].ep && life->witness[i].last_sent > quiet)

@@ -41,6 +41,20 @@ void progress_heard(struct life *life, uint32_t host, const struct message *m)
     }
 }
 
+/*
+ * An offer that waited for a connection is written when that is up, with what the snapshot gives by
+ * then: a path that has come since and is better, but has not lasted yet.
+ */
+static bool is_newer(struct life *life, uint32_t host, const struct end *end)
+{
+    const struct phone *phone = &life->phones[host - 1];
+    struct tern_call_info info;
+    tern_addr best;
+    return tern_call_get_info(phone->ep, end->call, &info) == 0 &&
+           tern_network_source(tern_get_network(phone->ep), info.remote_media, &best) == 0 &&
+           tern_addr_same_host(best, end->accepted);
+}
+
 /* "re-INVITE call succeeded" means that the far end knows the address that this generation is for. */
 static void check_refreshed(struct life *life, uint32_t host,
                             const struct tern_ip_change_progress *p)
@@ -53,7 +67,7 @@ static void check_refreshed(struct life *life, uint32_t host,
     if (rules_may_wait(life, host) && tern_network_find(network, end->accepted)) return;
     if (!tern_network_find(network, p->local)) return;
     /* Where the far end is decides as well: while both move, an offer may be newer than the report. */
-    if (life->phones[end->peer].progress.generation > 0) return;
+    if (life->phones[end->peer].progress.generation > 0 || is_newer(life, host, end)) return;
     if (life->plan->set[SET_reinvite] == 7 && !tern_addr_same_host(end->accepted, p->local))
         fail(life, "progress", "%s: generation %u says that a call was told of an address, untruly",
              host_name(host), p->generation);
