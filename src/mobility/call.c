@@ -334,6 +334,11 @@ static void unknown(struct tn_mobility *mob, struct tn_call_task *task, int code
     verify(mob, task);
 }
 
+void tn_mob_refresh_leaves(struct tn_call_task *task, tern_addr media_local)
+{
+    if (task->state == TN_CALL_REFRESHING) task->media_local = media_local;
+}
+
 void tn_mob_refreshed(struct tn_mobility *mob, tern_time now, struct tn_call_task *task, int code,
                       bool used_update, tern_time retry_after)
 {

@@ -235,6 +235,8 @@ void tn_mob_registered(struct tn_mobility *mob, tern_time now, struct tn_account
 /* The old flow was closed. */
 void tn_mob_flow_closed(struct tn_mobility *mob, tern_time now, struct tn_account_task *task,
                         tern_addr local);
+/* What the refresh that leaves now says: it may have waited for a connection, and aimed elsewhere. */
+void tn_mob_refresh_leaves(struct tn_call_task *task, tern_addr media_local);
 /* Final answer to TN_DECIDE_REFRESH; the fall-back from UPDATE and 491 are settled below. */
 void tn_mob_refreshed(struct tn_mobility *mob, tern_time now, struct tn_call_task *task, int code,
                       bool used_update, tern_time retry_after);

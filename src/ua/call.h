@@ -99,6 +99,7 @@ struct tn_call {
     tern_time last_out; /* last packet sent */
 
     tern_addr contact_local;    /* what the peer has of us */
+    bool contact_open;          /* it may have heard of another since, or not */
     tern_addr signalling_local; /* what its last request or answer left from */
     enum tern_transport transport;
     tern_addr hop; /* the dialog's next hop, as last used */
@@ -140,7 +141,8 @@ int tn_call_codec(const struct tn_call *call);
 void tn_call_out_sockets_ready(struct tn_call *call);
 /*
  * It rings, and the path that its answer would come by is gone: CANCEL by the new path, and a new
- * INVITE at once (MOBILITY S2). The application hears nothing of it.
+ * INVITE at once (MOBILITY S2). So does what has failed without a network. The application hears
+ * nothing of it.
  */
 void tn_call_out_ring_anew(struct tn_call *call);
 void tn_call_out_effect(struct tn_call *call, const struct tn_effect *effect);

@@ -95,7 +95,7 @@ void tn_call_out_ring_anew(struct tn_call *call)
 {
     struct tern_endpoint *ep = call->ep;
     /* What fails here has no memory; then the INVITE that was sent stands, and may yet be answered. */
-    if (tn_request_cancel(&ep->txns, call->invite) != 0) return;
+    if (call->invite != 0 && tn_request_cancel(&ep->txns, call->invite) != 0) return;
     if (tn_text_set(&ep->ctx.alloc, &call->dialog.remote_target, tn_text_view(&call->peer)) != 0) {
         return;
     }
@@ -335,11 +335,21 @@ static void refused(struct tn_call *call, const struct tn_msg *rsp)
     tn_call_reap(call);
 }
 
+/* The path went while nobody had answered: mobility keeps the call for as long as it may. */
+static bool waits_for_path(const struct tn_call *call)
+{
+    tern_addr source;
+    if (call->life != TN_LIFE_CALLING && call->life != TN_LIFE_RINGING) return false;
+    return call->task.state == TN_CALL_OFFLINE &&
+           tern_network_source(&call->ep->network, call->hop, &source) != 0;
+}
+
 static void failed(struct tn_call *call, int failure)
 {
     tern_str reason = TERN_STR("nobody answered");
     enum tern_end_cause cause = TERN_END_UNREACHABLE;
     call->invite = 0;
+    if (waits_for_path(call)) return;
     switch ((enum tn_failure)failure) {
     case TN_FAILURE_TIMEOUT: cause = TERN_END_NO_ANSWER; break;
     case TN_FAILURE_TRANSPORT: reason = TERN_STR("the connection failed"); break;

@@ -79,8 +79,11 @@ static void reinvite(struct tn_call *call, const struct tn_effect *effect)
         if (call->offerless) tn_offer_rollback(&call->offer);
     }
     if (call->life != TN_LIFE_ACTIVE || call->refresh.state == TN_REFRESH_INVITING) {
+        /* 14.2: 491 also while our first INVITE waits for the 2xx that this has overtaken. */
+        bool busy = call->life == TN_LIFE_ACTIVE || call->life == TN_LIFE_CALLING ||
+                    call->life == TN_LIFE_RINGING;
         tn_call_meet(call, effect->msg);
-        refuse(call, effect->id, call->life == TN_LIFE_ACTIVE ? 491 : 481, (tern_str){NULL, 0});
+        refuse(call, effect->id, busy ? 491 : 481, (tern_str){NULL, 0});
         return;
     }
     call->offerless = !tn_call_has_sdp(effect->msg);
@@ -169,6 +172,9 @@ static void update(struct tn_call *call, const struct tn_effect *effect)
         refuse(call, effect->id, status, (tern_str){NULL, 0});
         return;
     }
+    /* An offer of the caller's has our answer before it, whose ACK was lost (RFC 3311 5.1). */
+    bool has_answer = with_offer && call->life == TN_LIFE_ANSWERING && !call->offerless;
+    if (has_answer) tn_call_in_confirmed(call);
     if (with_offer && call->life == TN_LIFE_ACTIVE) tn_call_tell_media(call);
     tn_call_settled(call);
 }

@@ -65,7 +65,7 @@ void tn_call_say_hold(struct tn_call *call, bool hold)
     if (hold != call->hold_agreed) call->hold_open = true;
 }
 
-/* What the user wants of the far end is told until the far end has accepted an offer that says so. */
+/* Until the far end has accepted a request that says so: what the user wants, and where we are. */
 static bool is_hold_untold(const struct tn_call *call)
 {
     return call->hold != call->hold_agreed || call->hold_open;
@@ -137,12 +137,18 @@ static void refresh_ended(struct tn_call *call, int code, tern_time retry_after)
         if (is_hold_untold(call)) tn_refresh_want(&call->refresh, TN_INTENT_OFFER);
         return;
     }
+    if (code == 481 && call->life == TN_LIFE_ANSWERING) { /* it has overtaken our 2xx */
+        tn_refresh_later(&call->refresh, HOLD_INTENTS & ~(uint32_t)TN_INTENT_INVITE);
+        return;
+    }
+    if (outcome == TN_REFRESH_REFUSED) call->contact_open = false;
     if (outcome == TN_REFRESH_REFUSED && call->refresh_offers) take_no(call);
     if (!moving && code == 481) { /* RFC 3261 12.2.1.2: the peer does not know this call */
         tn_call_end(call, TERN_END_REMOTE, code, TERN_STR("the far end no longer knows the call"));
         return;
     }
-    if (outcome == TN_REFRESH_UNANSWERED && (is_hold_untold(call) || tn_call_path_lost(call))) {
+    bool untold = is_hold_untold(call) || call->contact_open || tn_call_path_lost(call);
+    if (outcome == TN_REFRESH_UNANSWERED && untold) {
         tn_refresh_later(&call->refresh, HOLD_INTENTS);
         return;
     }
@@ -151,19 +157,18 @@ static void refresh_ended(struct tn_call *call, int code, tern_time retry_after)
 
 /*
  * Only one INVITE or offer at a time in a dialog: RFC 3261 14.1, RFC 3311 5.1. While the ACK for our
- * 2xx is awaited, an UPDATE may be sent, and nothing else. Where the Contact of that 2xx is gone, no
- * ACK will come: the far end hears where we are now (MOBILITY S6).
+ * 2xx is awaited, an UPDATE may be sent before the call is active, and nothing else. Where the
+ * Contact of that 2xx is gone, no ACK will come: the far end hears where we are (MOBILITY S4, S6).
  */
 static bool may_refresh(const struct tn_call *call)
 {
     if (call->ended_told || call->refresh_request != 0) return false;
     if (tn_offer_state(&call->offer) != TN_OFFER_STABLE) return false;
-    if (call->life == TN_LIFE_ANSWERING) {
-        return tn_refresh_by_update(&call->refresh, call->dialog.peer_update);
-    }
-    if (call->life != TN_LIFE_ACTIVE) return false;
-    return !tn_repeat_running(&call->repeat) ||
-           !tn_net_has_local(&call->ep->net, call->contact_local);
+    bool answering = call->life == TN_LIFE_ANSWERING;
+    if (!answering && call->life != TN_LIFE_ACTIVE) return false;
+    if (!tn_repeat_running(&call->repeat)) return true;
+    if (!tn_net_has_local(&call->ep->net, call->contact_local) || call->contact_open) return true;
+    return answering && tn_refresh_by_update(&call->refresh, call->dialog.peer_update);
 }
 
 void tn_call_pump_refresh(struct tn_call *call)
@@ -198,8 +203,12 @@ static void prepare_refresh(struct tn_call *call, const struct tn_effect *effect
         err = tn_offer_make(&call->offer, &local, &body);
     }
     call->refresh_local = local.rtp;
+    if (call->refresh_offers) tn_mob_refresh_leaves(&call->task, local.rtp);
     call->refresh_contact = intents & TN_INTENT_CONTACT ? path.local : call->contact_local;
     if (TN_MUTANT(OLD_CONTACT)) call->refresh_contact = call->contact_local;
+    if (!tern_addr_same_host(call->refresh_contact, call->contact_local)) {
+        call->contact_open = true;
+    }
     call->refresh_path = path.local;
     call->hop = path.remote;
     if (!err) {
@@ -228,6 +237,7 @@ static void refresh_accepted(struct tn_call *call, const struct tn_msg *rsp)
     (void)!tn_dialog_refresh_target(&call->dialog, rsp);
     if (invite) tn_call_send_ack(call, rsp->cseq.number, (tern_str){NULL, 0});
     call->contact_local = call->refresh_contact;
+    call->contact_open = false;
     call->signalling_local = call->refresh_path;
     if (call->refresh_offers) {
         call->hold_agreed = call->refresh_hold;

@@ -123,9 +123,11 @@ static void tell_new_target(struct tn_call *call)
     const struct tern_endpoint *ep = call->ep;
     const struct tern_account_ip_change *policy = &call->account->ip_change;
     tern_addr source;
-    if (tn_net_has_local(&ep->net, call->contact_local)) return;
+    bool pending =
+        call->refresh_request != 0; /* it may have arrived, from an address that is gone */
+    tern_addr told = pending ? call->refresh_path : call->contact_local;
+    if (tn_net_has_local(&ep->net, told) && (pending || !call->contact_open)) return;
     if (tern_network_source(&ep->network, call->hop, &source) != 0) return;
-    if (call->refresh_request != 0 && tn_net_has_local(&ep->net, call->refresh_path)) return;
     tn_call_drop_refresh(call);
     tn_refresh_want(&call->refresh,
                     policy->reinvite_flags | (policy->use_update ? 0u : TN_INTENT_INVITE));
@@ -169,6 +171,12 @@ static void repeat_on_new_path(struct tn_call *call)
         return;
     }
     if (TN_MUTANT(BYE_LOST) && call->life == TN_LIFE_LEAVING) return;
+    if (unanswered && request == 0) { /* without a network it had failed (MOBILITY S17) */
+        if (tern_network_source(&ep->network, call->hop, &source) == 0) {
+            tn_call_out_ring_anew(call);
+        }
+        return;
+    }
     if (request == 0 || !tn_request_path(&ep->txns, request, &path)) return;
     if (tn_net_has_local(&ep->net, path.local)) return;
     if (tern_network_source(&ep->network, path.remote, &source) != 0) return;

@@ -36,6 +36,37 @@ void disturb(struct life *life, const struct phone *of)
     }
 }
 
+static void note_early(struct life *life, const struct phone *of)
+{
+    for (int i = 0; i < PHONES; i++) {
+        struct phone *phone = &life->phones[i];
+        for (uint32_t k = 0; k < phone->end_count; k++) {
+            struct end *end = &phone->ends[k];
+            bool its = phone == of || end->peer == of->who;
+            if (its && !end->ended && is_early(phone, end)) end->moved_early = true;
+        }
+    }
+}
+
+/*
+ * A call that this phone has not heard of yet is on its way to where it no longer is; and one of its
+ * own that is not up has a path that fails before anybody says that it is gone.
+ */
+static void miss(struct life *life, struct phone *phone)
+{
+    for (uint32_t k = 0; k < phone->end_count && life->plan->set[SET_notice]; k++) {
+        struct end *end = &phone->ends[k];
+        if (!end->ended && is_early(phone, end)) end->excuses |= 1u << EXCUSE_EARLY;
+    }
+    for (int i = 0; i < PHONES; i++) {
+        for (uint32_t k = 0; k < life->phones[i].end_count; k++) {
+            struct end *end = &life->phones[i].ends[k];
+            if (end->peer == phone->who && !end->ended && !app_other_end(life, end))
+                end->excuses |= 1u << EXCUSE_EARLY;
+        }
+    }
+}
+
 static bool is_moving(const struct life *life, const struct phone *phone)
 {
     const struct progress *g = &phone->progress;
@@ -45,9 +76,10 @@ static bool is_moving(const struct life *life, const struct phone *phone)
 }
 
 /* This phone is about to move. */
-static void unsettle(struct life *life, const struct phone *phone)
+static void unsettle(struct life *life, struct phone *phone)
 {
-    disturb(life, phone);
+    note_early(life, phone);
+    miss(life, phone);
     for (int who = 0; who < PHONES; who++) {
         struct phone *other = &life->phones[who];
         bool both = is_moving(life, other);
@@ -93,9 +125,21 @@ void act_plug(struct life *life, struct phone *phone, int32_t first, int32_t sec
     }
 }
 
+/* A call whose INVITE may not have left yet ends at once where there is no network to leave by. */
+static void cut_off(struct phone *phone)
+{
+    struct tern_call_info info;
+    for (uint32_t k = 0; k < phone->end_count; k++) {
+        struct end *end = &phone->ends[k];
+        if (end->ended || tern_call_get_info(phone->ep, end->call, &info) != 0) continue;
+        if (info.state == TERN_CALL_CALLING) end->excuses |= 1u << EXCUSE_EARLY;
+    }
+}
+
 static void move(struct life *life, struct phone *phone, const struct step *step)
 {
     unsettle(life, phone);
+    if (step->arg[0] == 0) cut_off(phone);
     act_plug(life, phone, step->arg[0], step->arg[1]);
 }
 
@@ -120,6 +164,7 @@ static void sleep_for(struct life *life, struct phone *phone, int32_t ms)
 {
     tern_time until = tern_sim_now(life->sim) + TERN_MS(ms);
     unsettle(life, phone);
+    disturb(life, phone); /* whoever sleeps neither answers nor acknowledges */
     phone->moved = until;
     sound_sleeps(phone, until);
     tern_sim_suspend(life->sim, phone->host, until);

@@ -24,16 +24,19 @@ static bool is_registered(const struct phone *phone)
 struct end *app_other_end(struct life *life, const struct end *end)
 {
     struct phone *peer = &life->phones[end->peer];
-    for (uint32_t i = peer->end_count; i-- > 0;) {
-        if (strcmp(peer->ends[i].call_id, end->call_id) == 0) return &peer->ends[i];
+    struct end *found = NULL;
+    for (uint32_t i = 0; i < peer->end_count; i++) {
+        if (strcmp(peer->ends[i].call_id, end->call_id) != 0) continue;
+        if (found == NULL || found->ended) found = &peer->ends[i];
     }
-    return NULL;
+    return found;
 }
 
 bool app_is_replaced(const struct phone *phone, const struct end *end)
 {
-    for (const struct end *e = end + 1; e < phone->ends + phone->end_count; e++) {
-        if (strcmp(e->call_id, end->call_id) == 0) return true;
+    for (uint32_t i = 0; i < phone->end_count; i++) {
+        const struct end *e = &phone->ends[i];
+        if (e != end && strcmp(e->call_id, end->call_id) == 0) return true;
     }
     return false;
 }
