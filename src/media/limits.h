@@ -52,8 +52,10 @@
 /* Keys. */
 #define TN_KEY_OVERLAP        TERN_SECONDS(5) /* the old receive key is tried; no path is slower */
 #define TN_HANDSHAKE_RESTARTS 8               /* after one that a stranger has spoilt */
-#define TN_HANDSHAKE_REPEATS  16              /* of a flight, for a ClientHello that comes again */
-#define TN_HANDSHAKE_FLIGHT   8192            /* bytes kept of one; ours has 1000 */
+/* RFC 6347 4.2.4: longer than any repetition waits; ours give up after 36 s. */
+#define TN_HANDSHAKE_LINGER   TERN_SECONDS(40)
+#define TN_HANDSHAKE_REPEATS  16   /* of a flight, for a ClientHello that comes again */
+#define TN_HANDSHAKE_FLIGHT   8192 /* bytes kept of one; ours has 1000 */
 
 /* DTMF. */
 #define TN_DTMF_QUEUE       32

@@ -62,7 +62,7 @@ struct tn_stream_rtcp {
     bool proven; /* `observed` is from an authentic packet, and RTP has not moved since */
 };
 
-/* DTLS; `dtls` stays after it has given the keys, to repeat its last flight. */
+/* DTLS; `dtls` stays a while after it has given the keys, to repeat its last flight. */
 struct tn_stream_handshake {
     struct tn_dtls *dtls;
     struct tn_timer timer;

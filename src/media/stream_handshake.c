@@ -88,14 +88,25 @@ static bool is_client_hello(const struct tern_datagram *datagram)
            data[4] == 0 && data[DTLS_HEADER] == DTLS_CLIENT_HELLO;
 }
 
-/* Without a path time stands still, so that an outage is no refusal. */
+/*
+ * Without a path time stands still, so that an outage is no refusal. An association weighs as much
+ * as some calls: once it has given the keys it stays only as long as the far end may want its last
+ * flight again.
+ */
 static void arm(struct tn_stream *stream)
 {
     struct tn_stream_handshake *handshake = &stream->handshake;
     tern_time in;
 
+    if (!handshake->dtls) return;
+    if (tn_dtls_state(handshake->dtls) != TN_DTLS_HANDSHAKE) {
+        if (!tn_timer_armed(&handshake->timer)) {
+            tn_timer_arm(stream->ctx, &handshake->timer, TN_HANDSHAKE_LINGER);
+        }
+        return;
+    }
     tn_timer_cancel(stream->ctx, &handshake->timer);
-    if (!handshake->dtls || !has_path(stream, handshake_remote(stream))) return;
+    if (!has_path(stream, handshake_remote(stream))) return;
     if (tn_dtls_due(handshake->dtls, &in)) tn_timer_arm(stream->ctx, &handshake->timer, in);
 }
 
@@ -154,6 +165,11 @@ static void on_timer(struct tn_timer *timer)
     struct tn_stream *stream = TN_OWNER(timer, struct tn_stream, handshake.timer);
     struct tn_dtls *dtls = stream->handshake.dtls;
 
+    if (tn_dtls_state(dtls) != TN_DTLS_HANDSHAKE) {
+        tn_dtls_free(dtls);
+        stream->handshake.dtls = NULL;
+        return;
+    }
     int err = tn_dtls_timeout(dtls);
     (void)flush(stream);
     if (err) {
@@ -194,6 +210,8 @@ static void take_keys(struct tn_stream *stream)
         return;
     }
     tn_buf_fini(&stream->handshake.flight);
+    tn_timer_cancel(stream->ctx,
+                    &stream->handshake.timer); /* of repetitions; arm() begins another */
     tn_security_install(&stream->security, &keys);
     tn_wipe(&keys, sizeof(keys));
 }

@@ -311,6 +311,19 @@ static void after_the_handshake_a_move_costs_nothing(void)
     stop();
 }
 
+static void an_association_goes_when_nobody_can_want_it_any_more(void)
+{
+    start();
+    rig_configure(&rig);
+    CHECK(live(TERN_SECONDS(41)) > 1900);
+    CHECK(rig.side[0].handshake.dtls == NULL && rig.side[1].handshake.dtls == NULL);
+    rig_configure(&rig); /* the same plan asks for no other */
+    CHECK(live(TERN_SECONDS(1)) > 45);
+    CHECK(both(TN_SECURITY_SECURE));
+    CHECK(rig.side[0].handshake.dtls == NULL);
+    stop();
+}
+
 /* RFC 8842 5: the old keys go on until the new ones are there. */
 static void a_new_association_is_not_heard(void)
 {
@@ -447,6 +460,7 @@ int main(int argc, char **argv)
         TEST(what_no_handshake_can_use_is_refused_at_once),
         TEST(a_handshake_survives_an_outage_and_a_move),
         TEST(after_the_handshake_a_move_costs_nothing),
+        TEST(an_association_goes_when_nobody_can_want_it_any_more),
         TEST(a_new_association_is_not_heard),
         TEST(a_new_association_that_fails_says_so_and_leaves_the_old_keys),
         TEST(a_stranger_cannot_end_a_handshake_or_see_media),
