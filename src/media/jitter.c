@@ -26,7 +26,8 @@ static uint32_t samples_in_word(uint32_t at, uint32_t count)
 
 static uint64_t mask_of(uint32_t at, uint32_t count)
 {
-    TN_ASSERT(count > 0 && at % 64 + count <= 64);
+    TN_ASSERT(count > 0);
+    TN_ASSERT(at % 64 + count <= 64);
     return ~UINT64_C(0) >> (64 - count) << (at % 64);
 }
 
