@@ -643,6 +643,9 @@ void tn_registration_effect(struct tn_account *account, const struct tn_effect *
         TN_ASSERT(effect->kind == TN_EFFECT_FAILED); /* a request tells no more than these */
         tn_bindings_doubt(account, account->request);
         account->request = 0;
+        /* All of its addresses were tried in vain: what the name means may be something else now. */
+        if (effect->code == TN_FAILURE_TIMEOUT || effect->code == TN_FAILURE_TRANSPORT)
+            tn_locate_flush(&account->ep->net);
         if (account->state == TERN_REGISTRATION_REMOVING) {
             removal_failed(account, 0, 0);
         } else {
