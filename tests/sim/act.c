@@ -111,8 +111,8 @@ void act_plug(struct life *life, struct phone *phone, int32_t first, int32_t sec
         phone->hasty = true;
         phone->overtaken = now;
     }
-    if (first >= 1 && phone->left && now - phone->left < TERN_SECONDS(25))
-        phone->denied = world_refuses(life);
+    bool told_late = phone->left && !phone->stopping && now - phone->left < TERN_SECONDS(25);
+    if (first >= 1 && told_late) phone->denied = world_refuses(life);
     phone->nets[0] = first;
     phone->nets[1] = second;
     place_plug(life, phone);

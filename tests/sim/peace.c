@@ -174,32 +174,46 @@ static void check_bindings(struct life *life)
 }
 
 /*
+ * A REGISTER is on its way to where nobody is, by a wrong name or a dead connection, for 32 s each; or
+ * its connection takes long through losses.
+ */
+static bool is_misled(const struct life *life, const struct tern_account_info *info)
+{
+    const int32_t *set = life->plan->set;
+    bool slow = set[SET_loss] && (set[SET_transport] || set[SET_bob_transport]);
+    return (life->registrar_refused || slow) && (info->state == TERN_REGISTRATION_REGISTERING ||
+                                                 info->state == TERN_REGISTRATION_REFRESHING);
+}
+
+/*
  * The person asks for it: where the phone was idle, its pause before the next try may be half an hour
  * (RFC 5626 4.5), and that a server has forgotten everything no phone can know. With a call up the
  * core comes by itself.
  */
-static bool must_be_asked(const struct life *life, const struct phone *phone)
+static tern_time ask(struct life *life, struct phone *phone)
 {
     struct tern_account_info info;
-    if (phone->ep == NULL || !phone->wants_account || !phone->wants_binding) return false;
-    if (tern_account_get_info(phone->ep, phone->account, &info) != 0) return false;
+    if (phone->ep == NULL || !phone->wants_account || !phone->wants_binding) return 0;
+    if (tern_account_get_info(phone->ep, phone->account, &info) != 0) return 0;
     bool waits = info.state == TERN_REGISTRATION_WAITING || info.state == TERN_REGISTRATION_FAILED;
-    return life->forgotten || (waits && info.calls == 0);
+    bool misled = is_misled(life, &info);
+    if (!life->forgotten && !misled && (!waits || info.calls > 0)) return 0;
+    if (tern_account_register(phone->ep, tern_sim_now(life->sim), phone->account) != 0)
+        fail(life, "api", "register");
+    again_spur(life, phone);
+    tern_sim_touch(life->sim, phone->host);
+    /* A connection that turns out to be dead costs a pause; a wrong name is believed for a while. */
+    return misled ? TERN_SECONDS(200) : TERN_SECONDS(70);
 }
 
 void peace_bindings(struct life *life)
 {
-    bool any = false;
+    tern_time wait = 0;
     for (int i = 0; i < PHONES; i++) {
-        struct phone *phone = &life->phones[i];
-        if (!must_be_asked(life, phone)) continue;
-        any = true;
-        if (tern_account_register(phone->ep, tern_sim_now(life->sim), phone->account) != 0)
-            fail(life, "api", "register");
-        again_spur(life, phone);
-        tern_sim_touch(life->sim, phone->host);
+        tern_time most = ask(life, &life->phones[i]);
+        if (most > wait) wait = most;
     }
-    if (any) run(life, TERN_SECONDS(70)); /* a connection that turns out to be dead costs a pause */
+    if (wait) run(life, wait);
     check_bindings(life);
 }
 
