@@ -502,6 +502,9 @@ static tern_time refresh_delay(struct tn_account *account, uint32_t seconds)
 }
 
 /*
+ * A lifetime is counted from when it was asked for, for the answer to a repeat may be one that was
+ * kept since the first time (RFC 3261 17.2.2). A second does not matter.
+ *
  * RFC 3261 10.2.4: what a 2xx lists, or may list soon, and should not, is removed by another REGISTER.
  * By then nothing older can be under way, and the clients of one network do not ask all at once.
  */
@@ -509,7 +512,9 @@ static tern_time next_refresh(struct tn_account *account, const struct tn_msg *r
                               uint32_t granted)
 {
     struct tn_ctx *ctx = &account->ep->ctx;
-    tern_time delay = refresh_delay(account, granted);
+    tern_time delay = refresh_delay(account, granted), age = ctx->now - account->sent_at;
+    if (age > TERN_SECONDS(1))
+        delay = delay > age + TERN_SECONDS(1) ? delay - age : TERN_SECONDS(1);
     bool untrue = tn_bindings_settle(account, rsp) || names_old_port(account);
     if (!untrue || account->confirms >= CONFIRMS_MAX) {
         tn_bindings_forget(account);
@@ -530,7 +535,7 @@ static void registered(struct tn_account *account, const struct tn_msg *rsp, uin
     if (seconds > account->asked_expires_s) seconds = account->asked_expires_s;
     account->failures = 0;
     account->raised = false;
-    account->bound_until = ep->ctx.now + TERN_SECONDS(seconds);
+    account->bound_until = account->sent_at + TERN_SECONDS(seconds);
     account->local = account->pending_local;
     account->pending_local = (tern_addr){0};
     tn_text_fini(&ep->ctx.alloc, &account->contact);
