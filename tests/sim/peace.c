@@ -38,14 +38,25 @@ static unsigned excuses_of(struct life *life, const struct end *end)
     return excuses;
 }
 
+/* The far end has hung up on one of the legs of a call that was made anew. */
+static bool is_refused(const struct life *life, const struct end *end)
+{
+    const struct phone *peer = &life->phones[end->peer];
+    for (uint32_t i = 0; i < peer->end_count; i++) {
+        const struct end *e = &peer->ends[i];
+        if (e->by_app && strcmp(e->call_id, end->call_id) == 0) return true;
+    }
+    return false;
+}
+
 static void check_lost(struct life *life, int who, const struct end *end)
 {
     const struct end *other = app_other_end(life, end);
-    if (end->by_app || (other && other->by_app)) return;
+    if (end->by_app || (other && other->by_app) || is_refused(life, end)) return;
     if (excuses_of(life, end) || app_is_replaced(&life->phones[who], end)) return;
     /* Connecting through losses, by a path that is new to the call, may take too long. */
     const int32_t *set = life->plan->set;
-    bool slow = set[SET_loss] && (set[SET_transport] || set[SET_bob_transport]);
+    bool slow = (set[SET_loss] || set[SET_burst]) && (set[SET_transport] || set[SET_bob_transport]);
     if (slow && end->moved_early && !end->answered) return;
     fail(life, "call-lost", "%s: cause %d, status %d", host_name(life->phones[who].host),
          end->cause, end->status);
