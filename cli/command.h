@@ -15,5 +15,6 @@ int cmd_registrar(int argc, char **argv);
 int cmd_lab(int argc, char **argv);
 int cmd_demo(int argc, char **argv);
 int cmd_init(int argc, char **argv);
+int cmd_certs(int argc, char **argv);
 
 #endif

@@ -16,6 +16,7 @@ static const struct command {
     {"phone", cmd_phone, "a softphone for the terminal, and for scripts"},
     {"init", cmd_init, "write the phone's configuration file"},
     {"registrar", cmd_registrar, "a registrar and proxy, for trying things without a server"},
+    {"certs", cmd_certs, "certificates for TLS, of your own making"},
     {"lab", cmd_lab, "a network whose addresses come and go, on this machine"},
     {"demo", cmd_demo, "a call that survives an address change, live"},
 };

@@ -16,19 +16,25 @@
 #include <uv.h>
 
 #include "command.h"
+#include "registrar_tls.h"
 #include "text.h"
 
 static const char help[] =
     "usage: tern registrar --user NAME:PASSWORD... [OPTION...]\n"
     "\n"
-    "A registrar and proxy for trying things without a server, on UDP and TCP. It prints who "
-    "comes\n"
-    "and goes. Not for the open Internet.\n"
+    "A registrar and proxy for trying things without a server, on UDP and TCP, and on TLS where\n"
+    "asked. It prints who comes and goes. Not for the open Internet.\n"
     "\n"
     "  --user NAME:PASSWORD  a user; may be given many times\n"
     "  --no-auth             let everybody in, without passwords\n"
     "  --domain NAME         domain that it serves, besides its own addresses (default localhost)\n"
     "  --port N              port for UDP and TCP (default 5060; 0: any)\n"
+    "  --tls                 listen for TLS, too. The first start makes a certificate for this "
+    "host\n"
+    "                        and an authority that signs it, which phones are told to trust\n"
+    "  --cert-dir DIR        where those are (default ~/.local/share/tern/certs; see tern certs)\n"
+    "  --cert FILE           a certificate of your own, with --key FILE; both imply --tls\n"
+    "  --tls-port N          port for TLS (default: the one after --port)\n"
     "  --no-record-route     do not stay in the path of calls\n"
     "  --min-expires S       refuse shorter registrations (default 30)\n"
     "  --nonce-lifetime S    how long a client may use a nonce again (default 300)\n"
@@ -61,6 +67,7 @@ struct fault {
 struct options {
     struct tern_server_opts server;
     const char *domain, *ready_file;
+    struct registrar_tls tls;
     uint16_t port;
     bool verbose;
     char *users[USERS_MAX]; /* NAME:PASSWORD */
@@ -82,7 +89,7 @@ struct registrar {
     uv_loop_t loop;
     uv_timer_t tick;
     uv_signal_t interrupted, terminated, toggled;
-    uint16_t udp_port, tcp_port;
+    uint16_t udp_port, tcp_port, tls_port;
     bool ready, failed, stopping, faulty;
     struct shown *shown;
     size_t shown_count;
@@ -169,35 +176,57 @@ static void stop(struct registrar *r)
     if (tern_endpoint_stop(r->ep, tern_uv_now(r->uv), STOP_MS) != 0) tern_uv_stop(r->uv);
 }
 
+static void tell_open(struct registrar *r, const struct tern_ev_listener *ev)
+{
+    char address[TERN_ADDR_TEXT_MAX];
+
+    stamp();
+    switch (ev->transport) {
+    case TERN_TRANSPORT_UDP:
+        r->udp_port = ev->local.port;
+        printf("listening on UDP port %u of every address\n", (unsigned)ev->local.port);
+        return;
+    case TERN_TRANSPORT_TCP: r->tcp_port = ev->local.port; break;
+    case TERN_TRANSPORT_TLS: r->tls_port = ev->local.port; break;
+    }
+    printf("listening on %s %s\n", tern_transport_name(ev->transport),
+           tern_addr_print(ev->local, address));
+}
+
+/* What was asked for by name, and is not to be had when we begin. */
+static bool is_fatal(const struct registrar *r, const struct tern_ev_listener *ev)
+{
+    if (r->ready || !ev->failed) return false;
+    return ev->transport == TERN_TRANSPORT_UDP || ev->transport == TERN_TRANSPORT_TLS;
+}
+
 static void on_listener(void *user, struct tern_endpoint *ep, const struct tern_ev_listener *ev)
 {
     struct registrar *r = user;
+    const char *name = tern_transport_name(ev->transport);
     bool udp = ev->transport == TERN_TRANSPORT_UDP;
     char address[TERN_ADDR_TEXT_MAX], reason[LINE_CAP];
 
     (void)ep;
     if (r->stopping) return;
     if (ev->open) {
-        if (udp) r->udp_port = ev->local.port;
-        if (!udp) r->tcp_port = ev->local.port;
-        stamp();
-        if (udp) printf("listening on UDP port %u of every address\n", (unsigned)ev->local.port);
-        if (!udp) printf("listening on TCP %s\n", tern_addr_print(ev->local, address));
+        tell_open(r, ev);
         return;
     }
     text_clean(ev->reason, reason, sizeof(reason));
-    if (udp && !r->ready) {
+    if (is_fatal(r, ev)) {
+        const char *option = udp ? "--port" : "--tls-port";
         fprintf(stderr,
-                "tern registrar: cannot listen on UDP port %u: %s\n"
-                "Another port: --port N, or --port 0 for any that is free.\n",
-                (unsigned)r->options->port, reason);
+                "tern registrar: cannot listen on %s port %u: %s\n"
+                "Another port: %s N, or --port 0 for any that is free.\n",
+                name, (unsigned)(udp ? r->options->port : ev->local.port), reason, option);
         r->failed = true;
         stop(r);
         return;
     }
     stamp();
-    printf("not listening on %s %s: %s\n", udp ? "UDP" : "TCP",
-           udp ? "" : tern_addr_print(ev->local, address), reason);
+    printf("not listening on %s %s: %s\n", name, udp ? "" : tern_addr_print(ev->local, address),
+           reason);
 }
 
 static void on_sip_message(void *user, struct tern_endpoint *ep,
@@ -208,9 +237,9 @@ static void on_sip_message(void *user, struct tern_endpoint *ep,
     (void)user;
     (void)ep;
     stamp();
-    printf("%s %s %-21s %s%s\n", ev->transport == TERN_TRANSPORT_TCP ? "TCP" : "UDP",
-           ev->sent ? "->" : "<-", tern_addr_print(ev->remote, remote),
-           text_clean(ev->summary, summary, sizeof(summary)), ev->retransmission ? " (again)" : "");
+    printf("%s %s %-21s %s%s\n", tern_transport_name(ev->transport), ev->sent ? "->" : "<-",
+           tern_addr_print(ev->remote, remote), text_clean(ev->summary, summary, sizeof(summary)),
+           ev->retransmission ? " (again)" : "");
 }
 
 static void on_stopped(void *user, struct tern_endpoint *ep)
@@ -238,13 +267,15 @@ static bool write_ready_file(const char *path, const char *line)
 
 static void tell_ready(struct registrar *r)
 {
-    const char *path = r->options->ready_file;
-    char line[LINE_CAP];
+    const char *path = r->options->ready_file, *ca = r->options->tls.ca_path;
+    char line[LINE_CAP], tls[32] = "";
 
     r->ready = true;
-    snprintf(line, sizeof(line), "Ready: sip:%s on port %u (UDP%s)", r->options->domain,
-             (unsigned)r->udp_port, r->tcp_port ? ", TCP" : "");
+    if (r->tls_port) snprintf(tls, sizeof(tls), ", and port %u (TLS)", (unsigned)r->tls_port);
+    snprintf(line, sizeof(line), "Ready: sip:%.160s on port %u (UDP%s)%s", r->options->domain,
+             (unsigned)r->udp_port, r->tcp_port ? ", TCP" : "", tls);
     puts(line);
+    if (ca[0] != '\0') printf("Phones trust it by: --transport tls --ca %s\n", ca);
     if (!path || write_ready_file(path, line)) return;
     fprintf(stderr, "tern registrar: --ready-file: cannot write %s: %s\n", path, strerror(errno));
     r->failed = true;
@@ -254,8 +285,9 @@ static void tell_ready(struct registrar *r)
 static void on_tick(uv_timer_t *timer)
 {
     struct registrar *r = timer->data;
+    bool tls = r->tls_port || !r->options->tls.on;
 
-    if (!r->ready && !r->failed && r->udp_port) tell_ready(r);
+    if (!r->ready && !r->failed && r->udp_port && tls) tell_ready(r);
     show_bindings(r);
 }
 
@@ -334,9 +366,10 @@ static bool take_number(struct options *o, int option, const char *text)
 {
     unsigned long n;
 
-    if (!parse_number(text, option == 'p' ? 65535 : 86400, &n)) return false;
+    if (!parse_number(text, option == 'p' || option == 't' ? 65535 : 86400, &n)) return false;
     switch (option) {
     case 'p': o->port = (uint16_t)n; return true;
+    case 't': o->tls.port = (uint16_t)n; return true;
     case 'm': o->server.min_expires_s = (uint32_t)n; return n <= o->server.max_expires_s;
     case 'n': o->server.nonce_lifetime_s = (uint32_t)n; return n > 0;
     default: return false;
@@ -351,10 +384,12 @@ static int take_option(struct options *o, int option, const char *spelled)
         if (add_user(o, optarg)) return -1;
         return usage("--user: want NAME:PASSWORD, for 64 users at most, not ", optarg);
     case 'p':
+    case 't':
     case 'm':
     case 'n':
         if (take_number(o, option, optarg)) return -1;
         return usage(option == 'p'   ? "--port: want a number from 0 to 65535, not "
+                     : option == 't' ? "--tls-port: want a number from 0 to 65535, not "
                      : option == 'm' ? "--min-expires: want seconds from 0 to 3600, not "
                                      : "--nonce-lifetime: want seconds from 1 to 86400, not ",
                      optarg);
@@ -362,6 +397,10 @@ static int take_option(struct options *o, int option, const char *spelled)
         if (add_fault(o, optarg)) return -1;
         return usage("--fault: want METHOD=STATUS, 0 or 400 to 699, for 16 at most, not ", optarg);
     case 'X': o->faults_off = true; return -1;
+    case 'T': o->tls.on = true; return -1;
+    case 'D': o->tls.folder = optarg; return -1;
+    case 'c': o->tls.cert = optarg; return -1;
+    case 'k': o->tls.key = optarg; return -1;
     case 'd': o->domain = optarg; return -1;
     case 'f': o->ready_file = optarg; return -1;
     case 'A': o->server.no_auth = true; return -1;
@@ -374,11 +413,32 @@ static int take_option(struct options *o, int option, const char *spelled)
 }
 
 /* -1 to go on, else the exit status. */
+static int check_options(struct options *o)
+{
+    if (*o->domain == '\0') return usage("--domain: want a name", "");
+    if ((o->tls.cert != NULL) != (o->tls.key != NULL)) {
+        return usage("--cert and --key belong together: give both", "");
+    }
+    if (o->tls.cert != NULL) o->tls.on = true;
+    if (!o->tls.on && (o->tls.folder != NULL || o->tls.port != 0)) {
+        return usage("--cert-dir and --tls-port are for --tls", "");
+    }
+    if (o->user_count > 0 || o->server.no_auth) return -1;
+    return usage("nobody could register: give --user NAME:PASSWORD, or --no-auth for everybody",
+                 "");
+}
+
+/* -1 to go on, else the exit status. */
 static int read_options(int argc, char **argv, struct options *o)
 {
     static const struct option options[] = {{"user", required_argument, NULL, 'u'},
                                             {"port", required_argument, NULL, 'p'},
                                             {"domain", required_argument, NULL, 'd'},
+                                            {"tls", no_argument, NULL, 'T'},
+                                            {"cert-dir", required_argument, NULL, 'D'},
+                                            {"cert", required_argument, NULL, 'c'},
+                                            {"key", required_argument, NULL, 'k'},
+                                            {"tls-port", required_argument, NULL, 't'},
                                             {"min-expires", required_argument, NULL, 'm'},
                                             {"nonce-lifetime", required_argument, NULL, 'n'},
                                             {"ready-file", required_argument, NULL, 'f'},
@@ -397,10 +457,7 @@ static int read_options(int argc, char **argv, struct options *o)
         if (status >= 0) return status;
     }
     if (optind < argc) return usage("want options only, not ", argv[optind]);
-    if (*o->domain == '\0') return usage("--domain: want a name", "");
-    if (o->user_count > 0 || o->server.no_auth) return -1;
-    return usage("nobody could register: give --user NAME:PASSWORD, or --no-auth for everybody",
-                 "");
+    return check_options(o);
 }
 
 /* ---- life ---- */
@@ -411,6 +468,7 @@ static int make_endpoint(struct registrar *r)
 
     tern_endpoint_opts_init(&opts);
     opts.sip_port = r->options->port;
+    registrar_tls_opts(&r->options->tls, &opts);
     opts.sip_events = r->options->verbose;
     if (getrandom(opts.seed, sizeof(opts.seed), 0) != (ssize_t)sizeof(opts.seed)) return TERN_EIO;
     int err = tern_endpoint_new(&opts, &r->ep);
@@ -488,13 +546,21 @@ static void clean_up(struct registrar *r)
     uv_run(&r->loop, UV_RUN_DEFAULT);
     uv_loop_close(&r->loop);
     tern_endpoint_free(r->ep);
+    registrar_tls_free(&r->options->tls);
     if (r->options->ready_file && r->ready) unlink(r->options->ready_file);
     free(r->shown);
 }
 
 static int run(struct registrar *r)
 {
+    char why[CERTS_WHY_CAP];
+
+    if (registrar_tls_load(&r->options->tls, r->options->domain, why) != 0) {
+        fprintf(stderr, "tern registrar: %s\n", why);
+        return EXIT_ERROR;
+    }
     int err = start_server(r);
+    if (err == TERN_EPARSE) return complain("certificate and key do not fit", err);
     if (err) return complain("cannot make a server", err);
     err = start_handles(r);
     if (!err) err = start_driver(r);

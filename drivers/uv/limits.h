@@ -53,4 +53,7 @@
 
 #define TN_UV_POSTS_MAX 65536
 
+/* A file of certificates; the authorities of a system are a quarter of a megabyte. */
+#define TN_UV_PEM_MAX (4 * 1024 * 1024)
+
 #endif

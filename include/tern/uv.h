@@ -6,7 +6,8 @@
  * own. It opens what the endpoint asks for, watches the network (route netlink on Linux), paces
  * audio, and calls tern_dispatch() once per loop turn. Library tern-uv.
  *
- * All functions belong to the loop's thread, save tern_uv_post() and tern_uv_stop().
+ * All functions belong to the loop's thread, save tern_uv_post(), tern_uv_stop() and those that read
+ * PEM.
  */
 #ifndef TERN_UV_H
 #define TERN_UV_H
@@ -167,6 +168,41 @@ TERN_API void tern_uv_flush(struct tern_uv *uv);
 TERN_API TERN_CHECK int tern_uv_audio(struct tern_uv *uv, tern_call call,
                                       struct tern_audio_source *source,
                                       struct tern_audio_sink *sink);
+
+/** A file's text, as the TLS options of the endpoint want it. Leave it zero before the first use. */
+struct tern_uv_pem {
+    char *text; /**< NUL-terminated; NULL: none */
+    size_t len;
+};
+
+/**
+ * Read a file of certificates, or of a key.
+ *
+ * @param path  NUL-terminated
+ * @param out   owned by the caller, who gives it to tern_uv_pem_free(); untouched on failure
+ *
+ * @return                0
+ * @retval TERN_ENOTFOUND there is no such file
+ * @retval TERN_EIO       it cannot be read: a folder, or not permitted
+ * @retval TERN_EPARSE    there is nothing in it that begins as PEM does
+ * @retval TERN_ELIMIT    it has more than 4 MiB
+ * @retval TERN_ENOMEM
+ * @rfc 7468 2
+ */
+TERN_API TERN_CHECK int tern_uv_read_pem(const char *path, struct tern_uv_pem *out);
+
+/**
+ * The authorities that this system trusts, for `tls_ca`: the file that SSL_CERT_FILE names in the
+ * environment, else the first of those that distributions use.
+ *
+ * @return                0
+ * @retval TERN_ENOTFOUND no such file; on Debian the package ca-certificates has it
+ * @retval TERN_EIO, TERN_EPARSE, TERN_ELIMIT, TERN_ENOMEM as tern_uv_read_pem()
+ */
+TERN_API TERN_CHECK int tern_uv_system_ca(struct tern_uv_pem *out);
+
+/** Wipe and free the text, and leave `pem` empty. An empty one is allowed. */
+TERN_API void tern_uv_pem_free(struct tern_uv_pem *pem);
 
 #ifdef __cplusplus
 }
