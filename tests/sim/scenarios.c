@@ -139,6 +139,10 @@ static const struct scenario scenarios[] = {
     {"s18_vpn_split_dns_tcp", "S18",
      "transport 1; bob_transport 1; names 1; inside 1; 1000 alice call; 4000 alice vpn 1; 9000 "
      "alice vpn 0"},
+    /* Seeds that lose just that; call-lost where it is not sent again. */
+    {"lost_invite", "-", "seed 6; loss 300; answer 0; 9000 alice call"},
+    {"lost_ok", "-", "seed 4; loss 300; answer 0; 9000 alice call"},
+    {"lost_ack", "-", "seed 7; loss 300; answer 0; 9000 alice call"},
     {"registrar_503", "S8",
      "1000 alice call; 3900 server fault 0 503; 4000 alice path 3; 7000 server fault 0 -1"},
     {"registrar_silent", "S8",
