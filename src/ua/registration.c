@@ -196,7 +196,8 @@ static tern_time pause_after_failure(struct tn_account *account)
     pause <<= doublings;
     if (pause > most) pause = most;
     /* RFC 5626 4.5: between half and all of it, so that clients of a restarted server spread. */
-    return pause / 2 + TERN_MS(tn_random_below(&account->ep->ctx.random, (uint32_t)(pause / 2000)));
+    tern_time least = account->calls > 0 ? pause : pause / 2;
+    return least + TERN_MS(tn_random_below(&account->ep->ctx.random, (uint32_t)(pause / 2000)));
 }
 
 static void wait_to_retry(struct tn_account *account, tern_time retry_after, tern_str reason)
