@@ -57,6 +57,21 @@ static bool may_fail_unseen(const struct life *life, uint32_t host)
            life->plan->set[host == 1 ? SET_transport : SET_bob_transport] == 1;
 }
 
+/*
+ * What a person does, and a phone that wakes up, has a schedule of its own; a name may have a second
+ * server, which is asked at once (RFC 3263 4.3).
+ */
+static bool is_plain(const struct life *life)
+{
+    const struct plan *plan = life->plan;
+    for (size_t i = 0; i < plan->count; i++) {
+        enum verb verb = plan->steps[i].verb;
+        if (verb != DO_path && verb != DO_call && verb != DO_hangup && verb != DO_fault)
+            return false;
+    }
+    return !plan->set[SET_names];
+}
+
 /* A new request, not yet in the book of rules.c. */
 void again_sent(struct life *life, uint32_t host, const struct message *m)
 {
@@ -68,6 +83,7 @@ void again_sent(struct life *life, uint32_t host, const struct message *m)
     if (++a->asked > most)
         fail(life, "storm", "%s: %u requests in %lld ms, with %u calls", host_name(host), a->asked,
              (long long)(now - a->since) / 1000, a->calls);
+    if (!is_plain(life)) return;
     if (registers && !may_fail_unseen(life, host) && has_register(life, host))
         fail(life, "again", "%s: a REGISTER beside another one", host_name(host));
     bool same = a->failed_call == hash_text(0, m->call_id);

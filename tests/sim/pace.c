@@ -46,6 +46,8 @@ static bool is_perfect(const struct life *life)
 static bool is_at_rest(const struct life *life, const struct phone *phone)
 {
     const struct rules *rules = &life->rules[phone->host - 1];
+    if (now_of(life) - life->witness[phone->host - 1].last_sent < CALM / 2)
+        return false; /* an ACK */
     for (uint32_t i = 0; i < ASKED_MAX; i++) {
         const struct asked *a = &rules->asked[i];
         tern_time age = now_of(life) - a->at;
