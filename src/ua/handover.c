@@ -440,7 +440,8 @@ void tn_ep_listener_news(struct tern_endpoint *ep)
     }
     ep->listeners_ready = ready;
     if (failure.len > 0) ep->listener_failed = true;
-    if (any && ep->state == TN_ENDPOINT_RUNNING) registrations_online(ep, false);
+    bool runs = ep->state == TN_ENDPOINT_RUNNING || ep->state == TN_ENDPOINT_STOPPING;
+    if (any && runs) registrations_online(ep, false);
 }
 
 /* ---- calls that became active on a path that is gone ---- */

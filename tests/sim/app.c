@@ -86,7 +86,8 @@ static void take(struct life *life, struct phone *phone, struct end *end, int st
     if (status >= 400) end->by_app = true;
     int err = status < 300 ? tern_call_answer(phone->ep, now, end->call, status)
                            : tern_call_hangup(phone->ep, now, end->call, status);
-    if (err != 0) fail(life, "api", "answer: %s", tern_strerror(err));
+    /* An answer may be given already, and wait for a network. */
+    if (err != 0 && err != TERN_ESTATE) fail(life, "api", "answer: %s", tern_strerror(err));
 }
 
 static void answer_now(void *user, uint64_t arg)

@@ -115,7 +115,6 @@ static bool set_names(struct life *life)
     static const int families[] = {TERN_FAMILY_IPV4, TERN_FAMILY_IPV6};
     int32_t wanted = life->plan->set[SET_family];
     tern_sim_dns_clear(life->sim);
-    tern_sim_unplug(life->sim, SERVER_HOST, (tern_addr){0});
     for (int i = 0; i < 2; i++) {
         if (wanted != 46 && wanted != families[i]) continue;
         if (!add_name(life, families[i], 0, life->server_at)) return false;
@@ -131,13 +130,14 @@ bool world_begin(struct life *life)
     return begin_nets(life) && set_names(life);
 }
 
-/* To another address; the record follows. Routes of calls name the old one, for good. */
+/*
+ * To another address; the record follows. It stays to be reached by the old one as well, which calls
+ * have in their routes for good, and phones in their memory for the TTL.
+ */
 static void move_server(struct life *life, int32_t to)
 {
     if (!life->plan->set[SET_names]) return;
     life->server_at = (uint8_t)(9 + 16 * (to % 15));
-    excuse_all(life, EXCUSE_REFUSED);
-    life->registrar_refused = true;
     if (!set_names(life)) fail(life, "memory", "names");
     tern_sim_notice(life->sim, SERVER_HOST);
 }
