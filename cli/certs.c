@@ -123,8 +123,7 @@ static int make_folder(const char *folder, char *why)
 }
 
 /* Beside it first, then in its place: it is never half there, and never open to others. */
-static int write_file(const char *folder, const char *file, const char *text, size_t len,
-                      mode_t mode, char *why)
+static int write_file(const char *folder, const char *file, tern_str text, mode_t mode, char *why)
 {
     char path[CERTS_PATH_CAP], draft[CERTS_PATH_CAP + 8];
     ssize_t written = -1;
@@ -137,10 +136,10 @@ static int write_file(const char *folder, const char *file, const char *text, si
     unlink(draft);
     int fd = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
     if (fd >= 0) {
-        written = write(fd, text, len);
+        written = write(fd, text.ptr, text.len);
         if (close(fd) != 0) written = -1;
     }
-    if (written == (ssize_t)len && rename(draft, path) == 0) return 0;
+    if (written == (ssize_t)text.len && rename(draft, path) == 0) return 0;
     WHY(why, "cannot write %s: %s", path, strerror(errno));
     unlink(draft);
     return TERN_EIO;
@@ -187,9 +186,10 @@ static int make(const struct tern_cert_opts *opts, const char *what, struct tern
 static int write_pair(const char *folder, const char *cert_file, const char *key_file,
                       const struct tern_cert *cert, char *why)
 {
-    int err = write_file(folder, key_file, cert->key_pem, cert->key_len, 0600, why);
+    int err = write_file(folder, key_file, (tern_str){cert->key_pem, cert->key_len}, 0600, why);
 
-    if (!err) err = write_file(folder, cert_file, cert->cert_pem, cert->cert_len, 0644, why);
+    if (!err)
+        err = write_file(folder, cert_file, (tern_str){cert->cert_pem, cert->cert_len}, 0644, why);
     return err;
 }
 
@@ -238,7 +238,8 @@ static int write_names(const char *folder, const struct certs_names *names, char
     }
     for (size_t i = 0; i < names->count; i++)
         fprintf(out, "%s\n", names->names[i]);
-    int err = fclose(out) == 0 ? write_file(folder, "names", text, len, 0644, why) : TERN_ENOMEM;
+    int err = TERN_ENOMEM;
+    if (fclose(out) == 0) err = write_file(folder, "names", (tern_str){text, len}, 0644, why);
     free(text);
     return err;
 }

@@ -24,6 +24,7 @@ enum {
     CONFIG_LINE_MAX = 1024,
     CONFIG_FILE_MAX = 1024 * 1024,
     CONFIG_WHY_CAP = 512,
+    CONFIG_SRTP_AUTO = TERN_SRTP_MANDATORY + 1, /* optional where SIP runs over TLS, else off */
 };
 
 struct config_account {
@@ -36,6 +37,8 @@ struct config_account {
     char password_file[CONFIG_TEXT_CAP];
     char realm[CONFIG_TEXT_CAP];
     uint32_t transport; /* enum tern_transport */
+    uint32_t srtp;      /* enum tern_srtp, or CONFIG_SRTP_AUTO */
+    uint32_t srtp_keys; /* enum tern_srtp_keys */
     uint32_t expires_s, keepalive_s, answer_timeout_s;
     bool register_at_start;
     bool update_contact, shutdown_transport, hangup_calls, update;
@@ -50,6 +53,9 @@ struct config {
     uint32_t settle_ms, poll_ms;
     bool auto_ip_change, network_monitor, symmetric_rtp, dscp;
     char dns_servers[CONFIG_TEXT_CAP];
+    char ca[CONFIG_TEXT_CAP], cert[CONFIG_TEXT_CAP], key[CONFIG_TEXT_CAP]; /* files */
+    bool verify;
+    uint32_t tls_port;
     int32_t auto_answer_ms; /* -1: no */
     char play[CONFIG_TEXT_CAP], record[CONFIG_TEXT_CAP];
     uint32_t tone_hz; /* 0: none */

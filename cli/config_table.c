@@ -4,8 +4,17 @@
 
 #include "config.h"
 
-static const struct config_word transports[] = {
-    {"udp", TERN_TRANSPORT_UDP}, {"tcp", TERN_TRANSPORT_TCP}, {NULL, 0}};
+static const struct config_word transports[] = {{"udp", TERN_TRANSPORT_UDP},
+                                                {"tcp", TERN_TRANSPORT_TCP},
+                                                {"tls", TERN_TRANSPORT_TLS},
+                                                {NULL, 0}};
+static const struct config_word srtps[] = {{"auto", CONFIG_SRTP_AUTO},
+                                           {"off", TERN_SRTP_OFF},
+                                           {"optional", TERN_SRTP_OPTIONAL},
+                                           {"mandatory", TERN_SRTP_MANDATORY},
+                                           {NULL, 0}};
+static const struct config_word srtp_keys[] = {
+    {"sdes", TERN_SRTP_SDES}, {"dtls", TERN_SRTP_DTLS}, {NULL, 0}};
 static const struct config_word contacts[] = {{"replace", TERN_CONTACT_REPLACE},
                                               {"unregister-first", TERN_CONTACT_UNREGISTER_FIRST},
                                               {"leave", TERN_CONTACT_LEAVE_OLD},
@@ -35,6 +44,16 @@ const struct config_setting config_settings[] = {
      "ask the kernel to tell of changes; without it the interfaces are looked at now and then"},
     {"poll-ms", CONFIG_PHONE, CONFIG_NUMBER, ROOT(poll_ms), 0, 3600000, NULL, "MS",
      "how often they are looked at; 0 leaves it to the kernel to tell"},
+    {"ca", CONFIG_PHONE, CONFIG_TEXT, ROOT(ca), 0, 0, NULL, "FILE",
+     "TLS: authorities that may vouch for servers, PEM; by default those of the system"},
+    {"verify", CONFIG_PHONE, CONFIG_SWITCH, ROOT(verify), 0, 0, NULL, "yes|no",
+     "TLS: check the server's certificate; without it anybody can pretend to be the server"},
+    {"cert", CONFIG_PHONE, CONFIG_TEXT, ROOT(cert), 0, 0, NULL, "FILE",
+     "TLS: a certificate of your own, PEM, where the server asks for one"},
+    {"key", CONFIG_PHONE, CONFIG_TEXT, ROOT(key), 0, 0, NULL, "FILE",
+     "TLS: its key, PEM"},
+    {"tls-port", CONFIG_PHONE, CONFIG_NUMBER, ROOT(tls_port), 0, 65535, NULL, "PORT",
+     "TLS port for calls without a server, with cert; 0 for the one after sip-port"},
     {"dns-servers", CONFIG_PHONE, CONFIG_TEXT, ROOT(dns_servers), 0, 0, NULL, "ADDRESS,...",
      "name servers instead of the system's"},
     {"symmetric-rtp", CONFIG_PHONE, CONFIG_SWITCH, ROOT(symmetric_rtp), 0, 0, NULL, "yes|no",
@@ -81,8 +100,12 @@ const struct config_setting config_settings[] = {
      "file whose first line is the password"},
     {"realm", CONFIG_ACCOUNT, CONFIG_TEXT, ACCT(realm), 0, 0, NULL, "REALM",
      "answer challenges of this realm only"},
-    {"transport", CONFIG_ACCOUNT, CONFIG_CHOICE, ACCT(transport), 0, 0, transports, "udp|tcp",
+    {"transport", CONFIG_ACCOUNT, CONFIG_CHOICE, ACCT(transport), 0, 0, transports, "udp|tcp|tls",
      "what carries SIP where the URIs do not say"},
+    {"srtp", CONFIG_ACCOUNT, CONFIG_CHOICE, ACCT(srtp), 0, 0, srtps, "auto|off|optional|mandatory",
+     "protect audio; auto is optional where SIP runs over TLS, else off"},
+    {"srtp-keys", CONFIG_ACCOUNT, CONFIG_CHOICE, ACCT(srtp_keys), 0, 0, srtp_keys, "sdes|dtls",
+     "how our calls agree on keys: in SIP, or by a handshake beside the audio"},
     {"expires", CONFIG_ACCOUNT, CONFIG_NUMBER, ACCT(expires_s), 60, 86400, NULL, "SECONDS",
      "how long a registration lasts without a refresh"},
     {"keepalive", CONFIG_ACCOUNT, CONFIG_NUMBER, ACCT(keepalive_s), 0, 3600, NULL, "SECONDS",
@@ -96,7 +119,7 @@ const struct config_setting config_settings[] = {
     {"contact", CONFIG_ACCOUNT, CONFIG_CHOICE, ACCT(contact), 0, 0, contacts,
      "replace|unregister-first|leave", "IP change: what becomes of the old registration"},
     {"shutdown-transport", CONFIG_ACCOUNT, CONFIG_SWITCH, ACCT(shutdown_transport), 0, 0, NULL,
-     "yes|no", "IP change: close the registration's TCP connection even if its address stands"},
+     "yes|no", "IP change: close the registration's connection even if its address stands"},
     {"hangup-calls", CONFIG_ACCOUNT, CONFIG_SWITCH, ACCT(hangup_calls), 0, 0, NULL, "yes|no",
      "IP change: end calls instead of moving them"},
     {"reinvite", CONFIG_ACCOUNT, CONFIG_SET, ACCT(reinvite), 0, 0, reinvites,
@@ -121,6 +144,8 @@ static void init_account(struct config_account *account)
     tern_account_opts_init(&opts);
     *account = (struct config_account){
         .transport = TERN_TRANSPORT_UDP,
+        .srtp = CONFIG_SRTP_AUTO,
+        .srtp_keys = opts.srtp_keys,
         .expires_s = opts.expires_s,
         .keepalive_s = opts.keepalive_s,
         .answer_timeout_s = opts.answer_timeout_s,
@@ -149,6 +174,7 @@ void config_init(struct config *config)
     config->auto_ip_change = true;
     config->network_monitor = true;
     config->symmetric_rtp = true;
+    config->verify = true;
     config->auto_answer_ms = -1;
     memcpy(config->audio_device, "default", sizeof("default"));
     init_account(&config->defaults);

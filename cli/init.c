@@ -18,8 +18,8 @@ static int print_help(void)
 {
     puts("usage: tern init [OPTION...]\n\n"
          "Writes the configuration file of 'tern phone', with every setting explained, readable\n"
-         "for you alone. At a terminal it asks for the account and its password where no option\n"
-         "gives them.\n\n"
+         "for you alone. At a terminal it asks for the account, its password and what carries SIP\n"
+         "where no option gives them.\n\n"
          "  --config FILE    write this file instead of ~/.config/tern/tern.conf\n"
          "  --force          replace a file that is there\n"
          "  --account URI    the account; more of them make more\n"
@@ -64,6 +64,32 @@ static int ask_address(struct config *config)
     return EXIT_USAGE;
 }
 
+/* Where no option chose. Three tries, then what was. */
+static void ask_setting(struct config *config, struct config_account *account, const char *name,
+                        const char *question)
+{
+    const struct config_setting *setting = config_find(name);
+    char text[CONFIG_TEXT_CAP], why[CONFIG_WHY_CAP];
+
+    for (unsigned i = 0; i < QUESTIONS_MAX; i++) {
+        if (!ask(question, false, text)) return;
+        if (config_set(config, account, setting, text, why) == 0) return;
+        fprintf(stderr, "tern init: %s\n", why);
+    }
+}
+
+/* How the server is reached, and whom to trust for it. */
+static void ask_transport(struct config *config, struct config_account *account)
+{
+    if (account->transport == TERN_TRANSPORT_UDP && !phone_wants_tls(account)) {
+        ask_setting(config, account, "transport",
+                    "What carries SIP (udp, tcp or tls; empty for udp)");
+    }
+    if (!phone_wants_tls(account) || config->ca[0] != '\0' || !config->verify) return;
+    ask_setting(config, NULL, "ca",
+                "File of the authority that vouches for the server (empty: those of the system)");
+}
+
 /* An account, where no option gave one. @return -1 to go on, else an exit status. */
 static int ask_account(struct config *config)
 {
@@ -80,6 +106,7 @@ static int ask_account(struct config *config)
         memcpy(account->password, text, sizeof(text));
     }
     explicit_bzero(text, sizeof(text));
+    ask_transport(config, account);
     return -1;
 }
 

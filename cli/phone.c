@@ -8,7 +8,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -157,6 +156,7 @@ static int open_endpoint(struct phone *phone)
 {
     const struct config *config = &phone->config;
     struct tern_endpoint_opts opts;
+    struct phone_pems pems;
 
     tern_endpoint_opts_init(&opts);
     if (getrandom(opts.seed, sizeof(opts.seed), 0) != (ssize_t)sizeof(opts.seed)) {
@@ -170,9 +170,11 @@ static int open_endpoint(struct phone *phone)
     opts.no_symmetric_rtp = !config->symmetric_rtp;
     opts.sip_events = config->trace;
     opts.max_calls = PHONE_CALLS_MAX;
+    if (!phone_load_pems(config, &pems, &opts)) return EXIT_ERROR;
     int err = tern_endpoint_new(&opts, &phone->ep);
     explicit_bzero(opts.seed, sizeof(opts.seed));
-    return err < 0 ? fail("the phone", err) : 0;
+    phone_free_pems(&pems);
+    return err < 0 ? fail(err == TERN_EPARSE ? "certificates" : "the phone", err) : 0;
 }
 
 static int open_driver(struct phone *phone)
@@ -195,7 +197,7 @@ static int open_driver(struct phone *phone)
 static int add_accounts(struct phone *phone)
 {
     struct tern_account_opts opts;
-    char registrar[CONFIG_TEXT_CAP], what[CONFIG_TEXT_CAP + 64];
+    char registrar[CONFIG_TEXT_CAP], what[CONFIG_TEXT_CAP + 16];
 
     for (size_t i = 0; i < phone->config.account_count; i++) {
         struct config_account *from = &phone->config.accounts[i];
@@ -205,10 +207,7 @@ static int add_accounts(struct phone *phone)
         text_short_uri(opts.uri, account->name, sizeof(account->name));
         int err = tern_account_add(phone->ep, phone_now(phone), &opts, &account->handle);
         if (err < 0) {
-            bool tls = strncasecmp(from->uri, "sips:", 5) == 0;
-            if (tls) err = TERN_EUNSUPPORTED;
-            snprintf(what, sizeof(what), "account %s%s", account->name,
-                     tls ? ": sips: needs TLS" : "");
+            snprintf(what, sizeof(what), "account %s", account->name);
             return fail(what, err);
         }
         explicit_bzero(from->password, sizeof(from->password)); /* the library has it now */
@@ -242,6 +241,11 @@ static int start(struct phone *phone)
     phone->timer.data = phone;
     watch_signals(phone);
     start_prompt(phone);
+    if (!phone->config.verify) {
+        phone_tell(phone, TONE_WARN,
+                   "Certificates are not checked (verify = no): anybody on the "
+                   "way can pretend to be the server.");
+    }
     err = phone_script_start(phone);
     if (err < 0) return fail("standard input", err);
     phone_schedule(phone);

@@ -3,8 +3,8 @@
  * `tern phone`, inside. Its files: phone.c (start and end), phone_options.c (flags), phone_calls.c
  * (calls and their sound), phone_event*.c and phone_change.c (what the endpoint tells),
  * phone_action.c (what commands do), phone_show.c (tables), phone_script.c (commands one after the
- * other, and waiting), phone_say.c (lines and JSON), phone_status.c (the line above the prompt). All
- * run on the loop's thread.
+ * other, and waiting), phone_secure.c (TLS and SRTP), phone_say.c (lines and JSON), phone_status.c
+ * (the line above the prompt). All run on the loop's thread.
  */
 #ifndef TERN_CLI_PHONE_H
 #define TERN_CLI_PHONE_H
@@ -23,7 +23,7 @@
 
 enum {
     PHONE_CALLS_MAX = 32, /* more than a person or a script keeps apart */
-    PHONE_LISTENERS_MAX = TERN_NET_ADDRESSES_MAX + 1, /* UDP, and TCP for each address */
+    PHONE_LISTENERS_MAX = 2 * TERN_NET_ADDRESSES_MAX + 1, /* UDP; TCP and TLS for each address */
     PHONE_STOP_MS = 2000,
     PHONE_NAME_CAP = 128,
     PHONE_SCRIPT_MAX = 65536, /* what is read ahead of the command that runs */
@@ -49,8 +49,9 @@ struct phone_call {
     unsigned number;
     struct phone_audio *audio;
     bool incoming, answered, muted, connected;
-    bool held_here, held_there; /* as last told */
-    tern_time answer_at;        /* auto answer; TERN_TIME_NEVER: not */
+    bool held_here, held_there;        /* as last told */
+    enum tern_media_security security; /* as last told */
+    tern_time answer_at;               /* auto answer; TERN_TIME_NEVER: not */
     char peer[PHONE_NAME_CAP];
 };
 
@@ -88,7 +89,7 @@ struct phone {
     bool network_usable, network_told;
     int exit_status;
 
-    bool listener_told[2]; /* that UDP, TCP cannot be listened for */
+    bool listener_told[TERN_TRANSPORT_TLS + 1]; /* that it cannot be listened for */
     size_t listener_count;
     struct phone_listener listeners[PHONE_LISTENERS_MAX];
     size_t account_count, account_used;
@@ -151,7 +152,29 @@ const char *phone_place(const struct phone *phone, tern_addr addr, char out[PHON
 const char *phone_tone_on(const struct phone *phone, enum phone_tone tone);
 const char *phone_tone_off(const struct phone *phone, enum phone_tone tone);
 const char *phone_codec_name(int codec);
-const char *phone_transport_name(enum tern_transport transport);
+const char *phone_security_key(enum tern_media_security security);
+
+/* ---- phone_secure.c ---- */
+
+struct phone_pems {
+    struct tern_uv_pem ca, cert, key;
+};
+
+/* An account's SIP goes over TLS, as far as its settings say. */
+bool phone_wants_tls(const struct config_account *account);
+/* What `auto` stands for. */
+enum tern_srtp phone_srtp(const struct config_account *account);
+/* Reads what TLS needs. They point into `pems`, which the caller frees. @return false, with a message */
+bool phone_load_pems(const struct config *config, struct phone_pems *pems,
+                     struct tern_endpoint_opts *opts);
+void phone_free_pems(struct phone_pems *pems);
+/* What a person can do about it; "" where we do not know. */
+const char *phone_advice(tern_str reason, enum tern_transport transport);
+/* ", secure" for a call as it is now; "" where nobody asked for that. */
+const char *phone_protection(struct phone *phone, struct phone_call *call);
+/* Tells when it has changed since. */
+void phone_tell_security(struct phone *phone, struct phone_call *call,
+                         enum tern_media_security now);
 
 /* ---- phone_status.c ---- */
 

@@ -33,7 +33,7 @@ static void json_change(struct phone *phone, const struct tern_ip_change_progres
     json_int(&json, "since_change_us", p->since_change);
     if (account != NULL) json_text(&json, "account", account->name);
     if (call != NULL) json_int(&json, "call", call->number);
-    if (p->transport != 0) json_text(&json, "transport", phone_transport_name(p->transport));
+    if (p->transport != 0) json_text(&json, "transport", tern_transport_name(p->transport));
     phone_json_addr(&json, "local", p->local);
     phone_json_addr(&json, "remote", p->remote);
     json_int(&json, "sip_code", p->sip_code);
@@ -102,12 +102,12 @@ static void describe(struct phone *phone, const struct tern_ip_change_progress *
     sep = end[0] != '\0' ? ": " : "";
     switch (p->op) {
     case TERN_IP_CHANGE_OP_RESTART_LISTENER:
-        snprintf(out, cap, "the listener for %s opens%s%s", phone_transport_name(p->transport), sep,
+        snprintf(out, cap, "the listener for %s opens%s%s", tern_transport_name(p->transport), sep,
                  end);
         break;
     case TERN_IP_CHANGE_OP_SHUTDOWN_TRANSPORT:
         snprintf(out, cap, "the %s connection from %s closes%s%s",
-                 phone_transport_name(p->transport), place, sep, end);
+                 tern_transport_name(p->transport), place, sep, end);
         break;
     case TERN_IP_CHANGE_OP_UPDATE_CONTACT:
         snprintf(out, cap, "%s registers from %s%s%s", who, place, sep, end);

@@ -37,18 +37,18 @@ static void on_listener(void *user, struct tern_endpoint *ep, const struct tern_
 
     (void)ep;
     if (phone_json(phone, "listener", &json)) {
-        json_text(&json, "transport", phone_transport_name(ev->transport));
+        json_text(&json, "transport", tern_transport_name(ev->transport));
         phone_json_addr(&json, "local", ev->local);
         json_bool(&json, "open", ev->open);
         json_str(&json, "reason", ev->reason);
         json_close(&json);
     } else if (ev->open) {
-        phone->listener_told[ev->transport == TERN_TRANSPORT_TCP] = false;
+        phone->listener_told[ev->transport] = false;
     } else if (!before && ev->reason.len > 0 && !phone->stopping &&
-               !phone->listener_told[ev->transport == TERN_TRANSPORT_TCP]) {
-        phone->listener_told[ev->transport == TERN_TRANSPORT_TCP] = true;
-        phone_error(phone, "Cannot listen for SIP over %s: %s.",
-                    phone_transport_name(ev->transport), text_clean(ev->reason, why, sizeof(why)));
+               !phone->listener_told[ev->transport]) {
+        phone->listener_told[ev->transport] = true;
+        phone_error(phone, "Cannot listen for SIP over %s: %s.", tern_transport_name(ev->transport),
+                    text_clean(ev->reason, why, sizeof(why)));
     }
     phone_script_note(phone);
 }
@@ -80,6 +80,12 @@ static void on_network(void *user, struct tern_endpoint *ep, const struct tern_e
 
 /* ---- registration ---- */
 
+/* "", or " (not verified)": what is not sure must not look as if it were. */
+static const char *doubt(const struct phone *phone, enum tern_transport transport)
+{
+    return transport == TERN_TRANSPORT_TLS && !phone->config.verify ? " (not verified)" : "";
+}
+
 static void describe_registration(struct phone *phone, const struct phone_account *account,
                                   const struct tern_ev_registration *ev, char *out, size_t cap)
 {
@@ -92,8 +98,9 @@ static void describe_registration(struct phone *phone, const struct phone_accoun
     if (tern_account_get_info(phone->ep, account->handle, &info) < 0) return;
     switch (ev->state) {
     case TERN_REGISTRATION_REGISTERED:
-        snprintf(out, cap, "%s is registered from %s over %s.", account->name,
-                 phone_place(phone, info.local, place), phone_transport_name(info.transport));
+        snprintf(out, cap, "%s is registered from %s over %s%s.", account->name,
+                 phone_place(phone, info.local, place), tern_transport_name(info.transport),
+                 doubt(phone, info.transport));
         break;
     case TERN_REGISTRATION_WAITING:
         if (ev->retry_s == 0 && ev->status == 0) break; /* told with the network */
@@ -101,8 +108,8 @@ static void describe_registration(struct phone *phone, const struct phone_accoun
             snprintf(out, cap, "%s could not be registered%s. Waiting for a network.",
                      account->name, why);
         } else {
-            snprintf(out, cap, "%s could not be registered%s. Trying again in %u s.", account->name,
-                     why, ev->retry_s);
+            snprintf(out, cap, "%s could not be registered%s. Trying again in %u s.%s",
+                     account->name, why, ev->retry_s, phone_advice(ev->reason, info.transport));
         }
         break;
     case TERN_REGISTRATION_FAILED:
@@ -134,6 +141,7 @@ static void json_registration(struct phone *phone, const struct phone_account *a
     json_int(&json, "expires_s", ev->expires_s);
     json_int(&json, "retry_s", ev->retry_s);
     if (tern_account_get_info(phone->ep, account->handle, &info) == 0) {
+        json_text(&json, "transport", tern_transport_name(info.transport));
         phone_json_addr(&json, "local", info.local);
         phone_json_addr(&json, "server", info.server);
     }
@@ -176,7 +184,7 @@ static void on_sip(void *user, struct tern_endpoint *ep, const struct tern_ev_si
     if (phone_json(phone, "sip_message", &json)) {
         json_text(&json, "direction", ev->sent ? "sent" : "received");
         json_bool(&json, "retransmission", ev->retransmission);
-        json_text(&json, "transport", phone_transport_name(ev->transport));
+        json_text(&json, "transport", tern_transport_name(ev->transport));
         phone_json_addr(&json, "local", ev->local);
         phone_json_addr(&json, "remote", ev->remote);
         json_str(&json, "summary", ev->summary);
@@ -188,7 +196,7 @@ static void on_sip(void *user, struct tern_endpoint *ep, const struct tern_ev_si
     phone_prompt_hide(phone->prompt);
     phone_tell(phone, TONE_STRONG, "%.3f %s %s  %s  %s %s %s%s", seconds,
                ev->sent ? "sent" : "received", text_clean(ev->summary, line, sizeof(line)),
-               phone_transport_name(ev->transport), tern_addr_print(ev->local, local),
+               tern_transport_name(ev->transport), tern_addr_print(ev->local, local),
                ev->sent ? "->" : "<-", tern_addr_print(ev->remote, remote),
                ev->retransmission ? "  (again)" : "");
     while (at < ev->text.len) {

@@ -98,14 +98,16 @@ void phone_on_answered(void *user, struct tern_endpoint *ep, const struct tern_e
     if (call == NULL) return;
     call->answered = true;
     if (phone->foreground == NULL) phone->foreground = call;
+    const char *protection = phone_protection(phone, call);
     if (phone_json(phone, "call_answered", &json)) {
         put_call(&json, phone, ev->call);
         json_int(&json, "codec", ev->codec);
+        json_text(&json, "security", phone_security_key(call->security));
         json_close(&json);
     }
-    phone_tell(phone, TONE_GOOD, "Call %u with %s is up%s%s.", call->number, call->peer,
+    phone_tell(phone, TONE_GOOD, "Call %u with %s is up%s%s%s.", call->number, call->peer,
                ev->codec < 0 ? ", without audio" : ", ",
-               ev->codec < 0 ? "" : phone_codec_name(ev->codec));
+               ev->codec < 0 ? "" : phone_codec_name(ev->codec), protection);
     phone_connect_audio(phone, call);
     phone->script.answered++;
     phone_script_note(phone);
@@ -126,6 +128,7 @@ void phone_on_media(void *user, struct tern_endpoint *ep, const struct tern_ev_c
         json_int(&json, "codec", ev->codec);
         phone_json_addr(&json, "local", ev->local);
         phone_json_addr(&json, "remote", ev->remote);
+        json_text(&json, "security", phone_security_key(ev->security));
         json_close(&json);
     }
     if (ev->held_here != call->held_here) {
@@ -136,6 +139,7 @@ void phone_on_media(void *user, struct tern_endpoint *ep, const struct tern_ev_c
         phone_tell(phone, TONE_PLAIN, "Call %u: %s %s.", call->number, call->peer,
                    ev->held_there ? "has put you on hold" : "is back");
     }
+    phone_tell_security(phone, call, ev->security);
     call->held_here = ev->held_here;
     call->held_there = ev->held_there;
 }

@@ -346,8 +346,9 @@ void phone_account_opts(const struct config_account *from, char registrar[CONFIG
     out->auth_user = text_str(from->auth_user);
     out->password = text_str(from->password);
     out->realm = text_str(from->realm);
-    out->transport =
-        from->transport == TERN_TRANSPORT_TCP ? TERN_TRANSPORT_TCP : TERN_TRANSPORT_UDP;
+    out->transport = (enum tern_transport)from->transport;
+    out->srtp = (uint8_t)phone_srtp(from);
+    out->srtp_keys = (uint8_t)from->srtp_keys;
     out->expires_s = from->expires_s;
     out->keepalive_s = from->keepalive_s;
     out->no_register = !from->register_at_start;

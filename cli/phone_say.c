@@ -166,7 +166,9 @@ const char *phone_codec_name(int codec)
     return codec == 0 ? "PCMU" : codec == 8 ? "PCMA" : codec < 0 ? "none" : "?";
 }
 
-const char *phone_transport_name(enum tern_transport transport)
+const char *phone_security_key(enum tern_media_security security)
 {
-    return transport == TERN_TRANSPORT_TCP ? "TCP" : "UDP";
+    static const char *const keys[] = {"clear", "securing", "secure", "insecure"};
+
+    return phone_key(keys, sizeof(keys) / sizeof(keys[0]), (unsigned)security);
 }

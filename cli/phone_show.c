@@ -27,9 +27,11 @@ static void add_call(struct phone *phone, struct table *table, const struct phon
     if (info.answered != TERN_TIME_NEVER) text_clock(phone_now(phone) - info.answered, clock);
     if (info.local_media.family != TERN_FAMILY_NONE) tern_addr_print(info.local_media, local);
     if (info.remote_media.family != TERN_FAMILY_NONE) tern_addr_print(info.remote_media, remote);
-    table_row(table, "%s" CELL "%u" CELL "%s" CELL "%s" CELL "%s" CELL "%s" CELL "%s" CELL "%s",
+    table_row(table,
+              "%s" CELL "%u" CELL "%s" CELL "%s" CELL "%s" CELL "%s" CELL "%s" CELL "%s" CELL "%s",
               call == phone->foreground ? "*" : "", call->number, call->peer,
-              call_state(call, &info), clock, phone_codec_name(info.codec), local, remote);
+              call_state(call, &info), clock, tern_media_security_name(info.security),
+              phone_codec_name(info.codec), local, remote);
 }
 
 static void add_account(struct phone *phone, struct table *table, size_t i)
@@ -46,7 +48,7 @@ static void add_account(struct phone *phone, struct table *table, size_t i)
               i == phone->account_used ? "*" : "", i + 1, account->name,
               tern_registration_state_name(info.state),
               info.local.family != TERN_FAMILY_NONE ? place : "",
-              phone_transport_name(info.transport), server, expires);
+              tern_transport_name(info.transport), server, expires);
 }
 
 static void json_list(struct phone *phone)
@@ -72,6 +74,7 @@ static void json_list(struct phone *phone)
         json_bool(&json, "muted", call->muted);
         json_bool(&json, "moving", info.moving);
         json_int(&json, "codec", info.codec);
+        json_text(&json, "security", phone_security_key(info.security));
         json_close_in(&json);
     }
     json_close_list(&json);
@@ -81,6 +84,7 @@ static void json_list(struct phone *phone)
         json_open_item(&json);
         json_text(&json, "account", phone->accounts[i].name);
         json_text(&json, "state", phone_registration_key(account.state));
+        json_text(&json, "transport", tern_transport_name(account.transport));
         json_int(&json, "status", account.status);
         json_int(&json, "expires_s", account.expires_s);
         json_close_in(&json);
@@ -110,7 +114,7 @@ static void show_table(struct phone *phone, struct table *table)
 
 void phone_show_list(struct phone *phone)
 {
-    struct table *table = new_table("|>N|CALL|STATE|>TIME|CODEC|AUDIO FROM|AUDIO TO");
+    struct table *table = new_table("|>N|CALL|STATE|>TIME|SECURITY|CODEC|AUDIO FROM|AUDIO TO");
 
     json_list(phone);
     if (table == NULL) return;

@@ -59,7 +59,9 @@ static void put_bound(struct phone *phone, const struct tern_account_info *info,
         place[strcspn(place, " ")] = '\0';
     put(out, cap, "registered");
     if (detail != PLACE_NONE) put(out, cap, " from %s", place);
-    if (detail == PLACE_FULL) put(out, cap, ", %s", phone_transport_name(info->transport));
+    if (detail == PLACE_FULL) put(out, cap, ", %s", tern_transport_name(info->transport));
+    if (info->transport == TERN_TRANSPORT_TLS && !phone->config.verify)
+        put(out, cap, ", not verified");
 }
 
 static void put_account(struct phone *phone, const struct detail *detail, char *out, size_t cap)
@@ -98,6 +100,9 @@ static void put_state(struct phone *phone, const struct phone_call *call,
     if (info->held_here) put(out, cap, "on hold, ");
     if (info->held_there) put(out, cap, "held by them, ");
     if (call->muted) put(out, cap, "muted, ");
+    if (info->security != TERN_MEDIA_CLEAR) {
+        put(out, cap, "%s, ", tern_media_security_name(info->security));
+    }
     if (info->answered == TERN_TIME_NEVER) {
         put(out, cap, "%s", tern_call_state_name(info->state));
     } else {

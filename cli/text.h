@@ -50,7 +50,7 @@ static inline tern_str text_str(const char *text)
 
 /* ---- tables ---- */
 
-enum { TABLE_COLUMNS_MAX = 8, TABLE_ROWS_MAX = 160, TABLE_CELL_CAP = 96 };
+enum { TABLE_COLUMNS_MAX = 9, TABLE_ROWS_MAX = 160, TABLE_CELL_CAP = 96 };
 
 struct table {
     unsigned columns, rows;

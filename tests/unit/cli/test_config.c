@@ -24,6 +24,8 @@ static void a_file_sets_what_it_says_and_leaves_the_rest_at_its_default(void)
                    "rtp_ports=20000-20100\n"
                    "auto-ip-change = no\n"
                    "auto-answer = 250\n"
+                   "ca = /etc/ca.pem\n"
+                   "verify = no\n"
                    "[account]\n"
                    "uri = alice@example.com\n"
                    "password = \"a # b; \\\" \\\\ \"\n"
@@ -32,6 +34,9 @@ static void a_file_sets_what_it_says_and_leaves_the_rest_at_its_default(void)
                    "order = after-register\n"
                    "[account]\n"
                    "uri = sips:bob@example.com;x=y\n"
+                   "transport = tls\n"
+                   "srtp = mandatory\n"
+                   "srtp-keys = dtls\n"
                    "reinvite = none"),
              0);
     CHECK_EQ(config.sip_port, 5070);
@@ -48,7 +53,12 @@ static void a_file_sets_what_it_says_and_leaves_the_rest_at_its_default(void)
     CHECK_EQ(config.accounts[0].order, TERN_ORDER_AFTER_REGISTER);
     CHECK(strcmp(config.accounts[1].uri, "sips:bob@example.com;x=y") == 0);
     CHECK_EQ(config.accounts[1].reinvite, 0);
-    CHECK_EQ(config.accounts[1].transport, TERN_TRANSPORT_UDP);
+    CHECK_EQ(config.accounts[1].transport, TERN_TRANSPORT_TLS);
+    CHECK(strcmp(config.ca, "/etc/ca.pem") == 0);
+    CHECK_EQ(config.verify, false);
+    CHECK_EQ(config.accounts[0].srtp, CONFIG_SRTP_AUTO);
+    CHECK_EQ(config.accounts[1].srtp, TERN_SRTP_MANDATORY);
+    CHECK_EQ(config.accounts[1].srtp_keys, TERN_SRTP_DTLS);
     CHECK_EQ(config.accounts[1].expires_s, 600);
 }
 
@@ -89,8 +99,8 @@ static void each_mistake_is_told_with_its_line_and_what_was_expected(void)
         {"[account]\nuri = <sip:a@b>\n",
          "t.conf:2: uri: expected a SIP URI without blanks, quotes and angle brackets, found "
          "'<sip:a@b>'"},
-        {"[account]\nuri = a@b\ntransport = tls\n",
-         "t.conf:3: transport: expected udp|tcp, found 'tls'"},
+        {"[account]\nuri = a@b\ntransport = sctp\n",
+         "t.conf:3: transport: expected udp|tcp|tls, found 'sctp'"},
         {"[account]\nuri = a@b\nreinvite = media,\n",
          "t.conf:3: reinvite: expected media,contact,via|none, found 'media,'"},
         {"[account]\nuri = a@b\npassword = \"x\n",
