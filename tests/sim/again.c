@@ -54,7 +54,7 @@ static bool has_register(const struct life *life, uint32_t host)
 static bool may_fail_unseen(const struct life *life, uint32_t host)
 {
     return life->plan->set[SET_notice] || life->plan->set[SET_names] || life->disturbed ||
-           life->plan->set[host == 1 ? SET_transport : SET_bob_transport] == 1;
+           rules_connects(life, host) > 0;
 }
 
 /*

@@ -206,7 +206,12 @@ static void react(struct life *life, struct phone *phone, enum tern_event_type t
 void app_event(void *user, uint32_t host, const struct tern_event *e)
 {
     struct life *life = user;
-    if (host == SERVER_HOST || life->failed) return;
+    if (life->failed) return;
+    if (e->type == TERN_EV_SIP_MESSAGE) {
+        wire_told(life, host, &e->u.sip);
+        return;
+    }
+    if (host == SERVER_HOST) return;
     struct phone *phone = &life->phones[host - 1];
     struct end *end = app_end(phone, call_in(e));
     tell(life, host, e);

@@ -104,6 +104,8 @@ void rules_heard(struct life *life, uint32_t host, const struct message *m);
 /* The request that `m` answers, or is about; NULL: not known. */
 struct asked *rules_asked(struct life *life, uint32_t host, const struct message *m, bool heard);
 
+/* Round trips until a connection of this phone is up; 0: its calls need none. */
+int32_t rules_connects(const struct life *life, uint32_t host);
 /* Whether what it writes may wait for a connection while the world goes on. */
 bool rules_may_wait(const struct life *life, uint32_t host);
 

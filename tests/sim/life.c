@@ -69,6 +69,7 @@ static struct tern_endpoint *new_endpoint(struct life *life, uint32_t host)
     for (size_t i = 0; i < sizeof(opts.seed); i++)
         opts.seed[i] = (uint8_t)(tern_sim_random(life->sim, 255) + 1);
     opts.sip_port = 5060;
+    secrecy_endpoint(life, host, &opts);
     if (tern_endpoint_new(&opts, &ep) != 0) return NULL;
     tern_sim_host_endpoint(life->sim, host, ep);
     return ep;
@@ -83,7 +84,8 @@ static bool start_server(struct life *life)
     opts.domain = TERN_STR("example.com");
     opts.no_auth = set[SET_no_auth];
     opts.nonce_lifetime_s = (uint32_t)set[SET_nonce];
-    opts.no_record_route = set[SET_no_record_route];
+    /* The direct way to a phone is not for TLS: phones have no certificates. */
+    opts.no_record_route = set[SET_no_record_route] && !secrecy_is_wanted(life->plan);
     if (life->server == NULL || tern_server_attach(life->server, &opts) != 0) return false;
     for (int who = 0; who < set[SET_phones]; who++) {
         tern_str name = {phone_name(who), strlen(phone_name(who))};
@@ -107,15 +109,15 @@ bool life_restart_server(struct life *life)
     return start_server(life);
 }
 
-static tern_str registrar(const struct life *life, bool tcp)
+static tern_str registrar(const struct life *life, int32_t transport, char room[64])
 {
+    static const char *const parameters[] = {"", ";transport=tcp", ";transport=tls"};
     const int32_t *set = life->plan->set;
-    if (set[SET_names])
-        return tcp ? TERN_STR("sip:example.com;transport=tcp") : TERN_STR("sip:example.com");
-    if (set[SET_family] == 6)
-        return tcp ? TERN_STR("sip:[2001:db8:7::9];transport=tcp")
-                   : TERN_STR("sip:[2001:db8:7::9]");
-    return tcp ? TERN_STR("sip:10.7.0.9;transport=tcp") : TERN_STR("sip:10.7.0.9");
+    const char *host = set[SET_names]         ? "example.com"
+                       : set[SET_family] == 6 ? "[2001:db8:7::9]"
+                                              : "10.7.0.9";
+    int len = snprintf(room, 64, "sip:%s%s", host, parameters[transport]);
+    return (tern_str){room, (size_t)len};
 }
 
 static bool start_phone(struct life *life, int who)
@@ -123,7 +125,9 @@ static bool start_phone(struct life *life, int who)
     const int32_t *set = life->plan->set;
     struct phone *phone = &life->phones[who];
     struct tern_account_opts opts;
-    char uri[64];
+    static const enum tern_transport transports[] = {TERN_TRANSPORT_UDP, TERN_TRANSPORT_TCP,
+                                                     TERN_TRANSPORT_TLS};
+    char uri[64], room[64];
     tern_time now = tern_sim_now(life->sim);
     phone->ep = new_endpoint(life, phone->host);
     if (phone->ep == NULL) return false;
@@ -131,13 +135,14 @@ static bool start_phone(struct life *life, int who)
     act_plug(life, phone, who + 1, 0);
     life->calm = false;
     tern_account_opts_init(&opts);
-    bool tcp = set[who == ALICE ? SET_transport : SET_bob_transport];
+    int32_t transport = set[who == ALICE ? SET_transport : SET_bob_transport];
     int len = snprintf(uri, sizeof(uri), "sip:%s@example.com", phone_name(who));
     opts.uri = (tern_str){uri, (size_t)len};
     opts.password = TERN_STR(PASSWORD);
-    opts.registrar = registrar(life, tcp);
+    opts.registrar = registrar(life, transport, room);
     opts.expires_s = (uint32_t)set[SET_expires];
-    opts.transport = tcp ? TERN_TRANSPORT_TCP : TERN_TRANSPORT_UDP;
+    opts.transport = transports[transport];
+    secrecy_account(life, &opts);
     opts.ip_change.use_update = !set[SET_no_update];
     opts.ip_change.order = (uint8_t)set[SET_order];
     opts.ip_change.contact_flags = (uint8_t)set[SET_contact];

@@ -28,6 +28,7 @@
 #define FREED_KEPT    256
 #define OFFERS_MAX    16
 #define INVITES_KEPT  64 /* a 2xx comes for 64*T1 and is acknowledged each time: one in T1 */
+#define SECRECY_TEXT  8192
 #define PASSWORD      "open-sesame" /* no random token has a hyphen */
 
 /* Why a call may be lost, for now: see promises.c. */
@@ -230,8 +231,20 @@ void dns_notice(struct life *life, struct phone *phone);
 void dns_heard(struct life *life, struct phone *phone); /* on TERN_EV_NETWORK */
 void dns_check(struct life *life, uint32_t host, const struct message *m);
 
+/* ---- secrecy.c: TLS and SRTP ---- */
+/* Whether what this endpoint writes is ciphered: then it is told by its events what is said. */
+bool secrecy_is_ciphered(const struct life *life, uint32_t host);
+bool secrecy_is_wanted(const struct plan *plan); /* TLS */
+/* The certificates that all worlds share, made once. @return false: no memory */
+bool secrecy_prepare(void);
+void secrecy_endpoint(const struct life *life, uint32_t host, struct tern_endpoint_opts *opts);
+/* The text of an event, with something in the place of the keys that were left out of its body. */
+size_t secrecy_restore(tern_str text, char room[SECRECY_TEXT]);
+void secrecy_account(const struct life *life, struct tern_account_opts *opts);
+
 /* ---- wire.c, progress.c, peace.c ---- */
 void wire_check(void *user, const struct tern_sim_wire *wire);
+void wire_told(struct life *life, uint32_t host, const struct tern_ev_sip_message *m);
 void progress_sent(struct life *life, uint32_t host, const struct message *m);
 void progress_heard(struct life *life, uint32_t host, const struct message *m);
 void progress_check(struct life *life, uint32_t host, const struct tern_ip_change_progress *p);

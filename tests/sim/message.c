@@ -146,7 +146,8 @@ enum seen {
 static const char *read_via(tern_str value, struct message *m)
 {
     tern_str protocol = cut(&value, ' ');
-    if (!str_is(protocol, "SIP/2.0/UDP") && !str_is(protocol, "SIP/2.0/TCP"))
+    if (!str_is(protocol, "SIP/2.0/UDP") && !str_is(protocol, "SIP/2.0/TCP") &&
+        !str_is(protocol, "SIP/2.0/TLS"))
         return "the protocol of a Via";
     m->branch = parameter(value, "branch");
     tern_str rest = value;

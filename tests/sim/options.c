@@ -36,6 +36,7 @@ static const struct option {
      "through this named scenario; all for all of them"},
     {"--plan", TEXT, 0, FIELD(plan), "TEXT", "through this plan"},
     {"--regressions", TEXT, 0, FIELD(regressions), "FILE", "through each plan of a file"},
+    {"--set", TEXT, 0, FIELD(set), "TEXT", "change each of them so: \"transport 2; srtp 1\""},
     {"--minutes", REAL, 0, FIELD(minutes), "M", "stop after so many minutes"},
     {"--failures", NUMBER, 1000000, FIELD(failures_max), "N", "stop after so many failures (20)"},
     {"--jobs", NUMBER, JOBS_MAX, FIELD(jobs), "N", "in so many processes (1)"},

@@ -5,7 +5,7 @@
  *
  *   REGISTER                  one round trip to the server
  *   UPDATE or re-INVITE       one round trip to the other phone, by the server
- *   TCP                       one round trip more each, for the connection
+ *   TCP                       one round trip more each, for the connection; TLS two
  *   a nonce that has run out  one round trip to the server more each
  *   audio, the old path dead  leaves with the first frame; comes after a round trip and a packet,
  *                             and one packet more without SRTP
@@ -193,16 +193,12 @@ void pace_media(struct life *life, const struct tern_sim_wire *wire)
 
 /* ---- signalling ---- */
 
-static bool is_stream(const struct life *life, uint32_t host)
-{
-    return life->plan->set[host == 1 ? SET_transport : SET_bob_transport] == 1;
-}
-
 static tern_time register_most(const struct life *life, uint32_t host)
 {
     const struct pace *p = &life->phones[host - 1].pace;
     bool first = life->plan->set[SET_contact] == TERN_CONTACT_UNREGISTER_FIRST;
-    return round_trip(life) * (tern_time)(1u + first + is_stream(life, host) + p->registers);
+    int32_t transport = life->plan->set[host == 1 ? SET_transport : SET_bob_transport];
+    return round_trip(life) * (tern_time)(1u + first + (unsigned)transport + p->registers);
 }
 
 static tern_time refresh_most(const struct life *life, uint32_t host)
@@ -210,8 +206,8 @@ static tern_time refresh_most(const struct life *life, uint32_t host)
     const struct pace *p = &life->phones[host - 1].pace;
     const int32_t *set = life->plan->set;
     bool direct = set[SET_no_record_route];
-    bool stream =
-        is_stream(life, host) || (direct && (set[SET_transport] || set[SET_bob_transport]));
+    unsigned stream = (unsigned)rules_connects(life, host);
+    if (direct && (set[SET_transport] || set[SET_bob_transport])) stream = 1;
     tern_time most = round_trip(life) * (tern_time)((direct ? 1u : 2u) + stream + p->refreshes);
     return most + (set[SET_order] ? register_most(life, host) : 0);
 }

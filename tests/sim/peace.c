@@ -56,7 +56,8 @@ static void check_lost(struct life *life, int who, const struct end *end)
     if (excuses_of(life, end) || app_is_replaced(&life->phones[who], end)) return;
     /* Connecting through losses, by a path that is new to the call, may take too long. */
     const int32_t *set = life->plan->set;
-    bool slow = (set[SET_loss] || set[SET_burst]) && (set[SET_transport] || set[SET_bob_transport]);
+    bool slow = (set[SET_loss] || set[SET_burst]) &&
+                (set[SET_transport] || set[SET_bob_transport] || set[SET_srtp]);
     if (slow && end->moved_early && !end->answered) return;
     fail(life, "call-lost", "%s: cause %d, status %d", host_name(life->phones[who].host),
          end->cause, end->status);

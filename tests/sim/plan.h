@@ -25,8 +25,10 @@
 /* X(name, default, least, most, what) */
 #define SETTINGS(X)                                                                                \
     X(phones, 2, 2, 3, "alice and bob; 3: carol as well")                                          \
-    X(transport, 0, 0, 1, "0 UDP, 1 TCP")                                                          \
-    X(bob_transport, 0, 0, 1, "the same for the others")                                           \
+    X(transport, 0, 0, 2, "0 UDP, 1 TCP, 2 TLS")                                                   \
+    X(bob_transport, 0, 0, 2, "the same for the others")                                           \
+    X(cert, 0, 0, 2, "of the server: 0 good, 1 for another name, 2 by another authority")          \
+    X(srtp, 0, 0, 2, "calls must be protected, keys by 1 SDES, 2 DTLS")                            \
     X(family, 4, 4, 46, "4, 6, or 46 for both")                                                    \
     X(delay, 25, 0, 2000, "ms from a phone to the server and back to the other: one way")          \
     X(jitter, 0, 0, 500, "ms")                                                                     \

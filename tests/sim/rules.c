@@ -117,11 +117,19 @@ static void sent_response(struct life *life, uint32_t host, const struct message
     if (!asked->in_dialog || m->status >= 200) aim(life, d, asked->contact, m->cseq * 2 + 1, true);
 }
 
+/* TCP one, TLS 1.3 one more. With keys in SDP an INVITE is too long for UDP (RFC 3261 18.1.1). */
+int32_t rules_connects(const struct life *life, uint32_t host)
+{
+    const int32_t *set = life->plan->set;
+    int32_t transport = set[host == 1 ? SET_transport : SET_bob_transport];
+    return transport ? transport : set[SET_srtp] > 0;
+}
+
 bool rules_may_wait(const struct life *life, uint32_t host)
 {
     const int32_t *set = life->plan->set;
     bool any = set[SET_transport] || set[SET_bob_transport];
-    return set[host == 1 ? SET_transport : SET_bob_transport] || (any && set[SET_no_record_route]);
+    return rules_connects(life, host) || (any && set[SET_no_record_route]);
 }
 
 /* What was written before the target changed, in the same entry or for a connection to come. */

@@ -29,7 +29,7 @@ struct options {
     bool shrink; /* what fails */
     bool quiet, progress, json;
     bool seeds; /* `first` and `last` were given */
-    const char *commit_of, *scenario, *plan, *regressions, *mutant;
+    const char *commit_of, *set, *scenario, *plan, *regressions, *mutant;
     const char *traces; /* the folder for traces of failures; "none" */
 };
 
@@ -51,6 +51,7 @@ struct item {
 struct work {
     uint64_t first, last; /* seeds, or numbers of items */
     bool seeds;
+    const char *set;    /* is read into each plan at its end; NULL: nothing */
     struct item *items; /* NULL for seeds */
 };
 
@@ -77,6 +78,11 @@ void try_plan(const struct plan *plan, bool twice, FILE *out, struct verdict *ve
 void watch_over(bool on);
 /* What the end of a process says of the history that it was in. */
 void verdict_of_crash(int status, struct verdict *verdict);
+
+/* ---- entropy.c: what OpenSSL takes for the time and for chance is the world's, during one life ---- */
+
+void entropy_begin(const struct life *life, const struct plan *plan);
+void entropy_end(void);
 
 /* ---- jobs.c ---- */
 

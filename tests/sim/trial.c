@@ -24,9 +24,11 @@ static void judge(const struct life *life, bool good, struct verdict *verdict)
 /* @return the hash of all that was sent and told */
 static uint64_t live(const struct plan *plan, FILE *out, struct verdict *verdict)
 {
-    struct life *life = malloc(sizeof(*life));
+    struct life *life = calloc(1, sizeof(*life)); /* its clock is read from the first moment on */
     if (life == NULL) abort();
+    entropy_begin(life, plan);
     bool good = life_run(life, plan, out);
+    entropy_end();
     uint64_t hash = life->hash;
     judge(life, good, verdict);
     free(life);

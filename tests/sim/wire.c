@@ -34,7 +34,7 @@ static bool must_update(const struct life *life, const struct message *m)
 static bool answer_waited(const struct life *life, uint32_t host, const struct message *m)
 {
     return !m->request && life->phones[host - 1].moved > life->start &&
-           life->plan->set[host == 1 ? SET_transport : SET_bob_transport] == 1;
+           rules_connects(life, host) > 0;
 }
 
 static void check_addresses(struct life *life, uint32_t host, const struct message *m)
@@ -308,11 +308,11 @@ static void check_sip(struct life *life, const struct tern_sim_wire *wire)
     }
 }
 
-/* RFC 5761 4 */
+/* RFC 7983 7: a handshake's records begin with 20 to 63; RFC 5761 4. */
 static bool is_rtp(const struct tern_sim_wire *wire)
 {
     const uint8_t *p = wire->data;
-    return wire->len >= 12 && (p[1] < 192 || p[1] > 223);
+    return wire->len >= 12 && p[0] >> 6 == 2 && (p[1] < 192 || p[1] > 223);
 }
 
 /* RFC 3550 5.1: one source a call, whose numbers go on through every change. */
@@ -348,12 +348,11 @@ static void tell(struct life *life, const struct tern_sim_wire *wire)
     static const char *const fates[] = {"", ">", "<", "x"};
     char local[TERN_ADDR_TEXT_MAX], remote[TERN_ADDR_TEXT_MAX];
     trace(life, "%-6s %s %s %s %s%s%s%s", host_name(wire->host), fates[wire->fate],
-          wire->media                             ? "RTP"
-          : wire->transport == TERN_TRANSPORT_UDP ? "UDP"
-                                                  : "TCP",
+          wire->media ? "RTP" : tern_transport_name(wire->transport),
           tern_addr_print(wire->local, local), tern_addr_print(wire->remote, remote),
           wire->why ? " (" : "", wire->why ? wire->why : "", wire->why ? ")" : "");
-    if (!wire->media && wire->len > 4 && wire->fate != TERN_SIM_LOST)
+    bool text = wire->transport == TERN_TRANSPORT_TLS || !secrecy_is_ciphered(life, wire->host);
+    if (!wire->media && wire->len > 4 && wire->fate != TERN_SIM_LOST && text)
         trace(life, "\n%.*s", (int)wire->len, (const char *)wire->data);
 }
 
@@ -362,7 +361,8 @@ void wire_check(void *user, const struct tern_sim_wire *wire)
     struct life *life = user;
     if (life->failed) return;
     if (life->trace && !wire->media) tell(life, wire);
-    if (wire->fate == TERN_SIM_RECEIVED && !wire->media) hear(life, wire);
+    bool readable = !wire->media && !secrecy_is_ciphered(life, wire->host);
+    if (wire->fate == TERN_SIM_RECEIVED && readable) hear(life, wire);
     if (wire->fate == TERN_SIM_RECEIVED && wire->media && wire->host != SERVER_HOST &&
         is_rtp(wire)) {
         sound_heard(&life->phones[wire->host - 1], wire);
@@ -384,6 +384,25 @@ void wire_check(void *user, const struct tern_sim_wire *wire)
         check_rtp(life, wire);
     } else {
         check_secret(life, wire);
-        check_sip(life, wire);
+        if (readable) check_sip(life, wire);
     }
+}
+
+void wire_told(struct life *life, uint32_t host, const struct tern_ev_sip_message *m)
+{
+    struct tern_sim_wire wire = {.fate = m->sent ? TERN_SIM_SENT : TERN_SIM_RECEIVED,
+                                 .host = host,
+                                 .transport = m->transport,
+                                 .local = m->local,
+                                 .remote = m->remote};
+    char room[SECRECY_TEXT];
+    wire.len = secrecy_restore(m->text, room);
+    wire.data = room;
+    if (life->trace) tell(life, &wire);
+    if (!m->sent) {
+        hear(life, &wire);
+        return;
+    }
+    check_secret(life, &wire);
+    check_sip(life, &wire);
 }

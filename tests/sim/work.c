@@ -138,16 +138,28 @@ static void seeds_of_commit(struct options *o)
 
 /* ---- both ---- */
 
+static bool is_plan(const char *text)
+{
+    struct plan plan;
+    plan_init(&plan, 1);
+    const char *why = plan_read(&plan, text);
+    if (why) complain("What --set says is no part of a plan: %s.", why);
+    return why == NULL;
+}
+
 bool work_begin(struct work *work, struct options *o)
 {
-    *work = (struct work){0};
+    *work = (struct work){.set = o->set};
+    if (o->set && !is_plan(o->set)) return false;
     if (o->scenario) return add_scenarios(work, o->scenario);
     if (o->regressions) return add_regressions(work, o->regressions);
     if (o->plan) return add_plan(work, o->plan);
     if (o->commit_of) seeds_of_commit(o);
     /* For so many minutes: then a seed is where to begin. */
     if (o->minutes > 0 && (o->first == o->last || !o->seeds)) o->last = SEED_LAST;
-    *work = (struct work){.first = o->first, .last = o->last, .seeds = true};
+    work->first = o->first;
+    work->last = o->last;
+    work->seeds = true;
     return true;
 }
 
@@ -155,11 +167,12 @@ void work_item(const struct work *work, uint64_t number, struct item *out)
 {
     if (!work->seeds) {
         *out = work->items[number];
-        return;
+    } else {
+        snprintf(out->name, sizeof(out->name), "--seed %llu", (unsigned long long)number);
+        snprintf(out->stem, sizeof(out->stem), "%llu", (unsigned long long)number);
+        plan_draw(&out->plan, number);
     }
-    snprintf(out->name, sizeof(out->name), "--seed %llu", (unsigned long long)number);
-    snprintf(out->stem, sizeof(out->stem), "%llu", (unsigned long long)number);
-    plan_draw(&out->plan, number);
+    if (work->set) (void)plan_read(&out->plan, work->set);
 }
 
 void work_end(struct work *work)
