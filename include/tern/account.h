@@ -104,7 +104,7 @@ static inline void tern_account_opts_init(struct tern_account_opts *opts)
  * Add an account; it registers as soon as there is a network (unless `no_register`).
  *
  * @return              0
- * @retval TERN_EINVAL  a URI is malformed, or a value is out of range
+ * @retval TERN_EINVAL  a URI is malformed, a text is not one line of UTF-8, or a value is out of range
  * @retval TERN_ELIMIT  `max_accounts` reached
  * @retval TERN_ESTATE  the endpoint is being stopped
  * @retval TERN_ENOMEM, TERN_EVERSION

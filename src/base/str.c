@@ -105,3 +105,34 @@ bool tn_str_u32(tern_str s, uint32_t *out)
     *out = (uint32_t)value;
     return true;
 }
+
+/* Bytes of the character at the front of `s`, 0 where it is none: RFC 3629 4. */
+static size_t utf8_length(tern_str s)
+{
+    const unsigned char *p = (const unsigned char *)s.ptr;
+    unsigned low = 0x80, high = 0xbf;
+    size_t len = p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
+
+    if (p[0] < 0x80) return 1;
+    if (p[0] < 0xc2 || p[0] > 0xf4 || s.len < len) return 0;
+    if (p[0] == 0xe0) low = 0xa0;  /* no longer form of a shorter one */
+    if (p[0] == 0xed) high = 0x9f; /* no half of a pair of UTF-16 */
+    if (p[0] == 0xf0) low = 0x90;
+    if (p[0] == 0xf4) high = 0x8f;
+    if (p[1] < low || p[1] > high) return 0;
+    for (size_t i = 2; i < len; i++)
+        if (p[i] < 0x80 || p[i] > 0xbf) return 0;
+    return len;
+}
+
+bool tn_str_is_line(tern_str s)
+{
+    while (s.len > 0) {
+        unsigned char c = (unsigned char)s.ptr[0];
+        size_t len = utf8_length(s);
+        bool is_c1 = len == 2 && c == 0xc2 && (unsigned char)s.ptr[1] < 0xa0;
+        if (len == 0 || c < 0x20 || c == 0x7f || is_c1) return false;
+        s = tn_str_from(s, len);
+    }
+    return true;
+}

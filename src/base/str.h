@@ -14,6 +14,9 @@ tern_str tn_str_trim(tern_str s); /* space, tab, CR, LF at both ends */
 tern_str tn_str_from(tern_str s, size_t start);
 tern_str tn_str_sub(tern_str s, size_t start, size_t len);
 
+/** One line of text: well-formed UTF-8 (RFC 3629 4) without control characters. May be empty. */
+bool tn_str_is_line(tern_str s);
+
 /** Index of the first `c`, or SIZE_MAX. */
 size_t tn_str_find(tern_str s, char c);
 

@@ -63,7 +63,9 @@ enum tn_effect_kind {
     TN_EFFECT_STRAY_RESPONSE, /* a response that no transaction wants: perhaps a late 2xx */
     /* txn/request, for `owner`; `id` names the request */
     TN_EFFECT_PREPARE, /* flow is chosen: set Contact and body, then tn_request_send() */
-    TN_EFFECT_RESPONSE, /* msg: provisional or final; the request ends with the final one (INVITE: each 2xx) */
+    /* msg: provisional or final; the request ends with the final one (INVITE: each 2xx). code: enum
+       tn_auth_result, why a 401 or 407 was not answered */
+    TN_EFFECT_RESPONSE,
     TN_EFFECT_FAILED, /* no final response; code: enum tn_failure. The request is gone */
     /* media, for `owner` */
     TN_EFFECT_SECURITY, /* code: enum tn_security_state, which a stream has entered */

@@ -2,7 +2,8 @@
 /*
  * The cache of challenges: RFC 3261 22.1 to 22.3, RFC 7616 3.3, 3.5 and 3.6,
  * RFC 8760. One entry for a realm that asks with 401, one for a realm that asks
- * with 407; entries with the same nonce share its count.
+ * with 407, each for REGISTER and for the rest: whoever answers a call cannot spoil
+ * the registrar's. Entries with the same nonce share its count.
  */
 #include "txn/digest.h"
 
@@ -20,8 +21,8 @@ enum { CNONCE_LEN = 16, NC_LEN = 8 };
 
 struct tn_challenge {
     struct tn_list node;
-    bool proxy; /* 407 */
-    bool for_register, for_others;
+    bool proxy;        /* 407 */
+    bool for_register; /* else for the rest */
     enum tn_hash hash;
     bool session;
     enum tn_qop qop;
@@ -48,6 +49,11 @@ void tn_auth_forget(struct tn_auth *auth)
     }
 }
 
+void tn_auth_inherit(struct tn_auth *auth, const struct tn_auth *from)
+{
+    auth->floors = from->floors;
+}
+
 /* The three texts stand in one block, at `user`. */
 int tn_auth_init(struct tn_auth *auth, struct tn_ctx *ctx, const struct tn_credentials *credentials)
 {
@@ -62,8 +68,7 @@ int tn_auth_init(struct tn_auth *auth, struct tn_ctx *ctx, const struct tn_crede
     }
     char *block = tn_alloc(&ctx->alloc, size);
     if (!block) return TERN_ENOMEM;
-    auth->ctx = ctx;
-    auth->block = block;
+    *auth = (struct tn_auth){.ctx = ctx, .block = block};
     auth->block_size = size;
     tn_list_init(&auth->challenges);
     for (size_t i = 0; i < 3; i++) {
@@ -141,37 +146,62 @@ static bool read_offer(tern_str value, struct offer *out)
     return read_algorithm(out->params.algorithm, out) && read_qop(out->params.qop, out);
 }
 
+static struct tn_strength strength_of(const struct offer *offer)
+{
+    return (struct tn_strength){(uint8_t)offer->hash, offer->qop != TN_QOP_NONE};
+}
+
+static bool is_stronger(const struct offer *a, const struct offer *b)
+{
+    if (a->hash != b->hash) return a->hash > b->hash;
+    return a->qop != TN_QOP_NONE && b->qop == TN_QOP_NONE;
+}
+
 static tern_str realm_of(tern_str value)
 {
     struct tn_auth_params params;
     return tn_auth_parse(value, &params) == 0 ? params.realm : (tern_str){NULL, 0};
 }
 
-/* The strongest that this realm offers in the response. @return false: none that we know */
-static bool best_offer(const struct tn_msg *response, enum tn_hdr_id id, tern_str realm,
-                       struct offer *out)
-{
-    const struct tn_hdr *hdr;
-    bool found = false;
+/* What one realm asks for in one response. */
+struct asked {
+    const struct tn_msg *response;
+    enum tn_hdr_id id;
+    struct tn_asker asker;
+};
 
-    for (size_t i = 0; (hdr = tn_msg_header(response, id, i)) != NULL; i++) {
+/* The strongest that this realm offers in the response, and that is strong enough. */
+static enum tn_auth_result best_offer(const struct tn_auth *auth, const struct asked *asked,
+                                      struct offer *out)
+{
+    enum tn_auth_result result = TN_AUTH_UNSUPPORTED;
+    const struct tn_hdr *hdr;
+
+    for (size_t i = 0; (hdr = tn_msg_header(asked->response, asked->id, i)) != NULL; i++) {
         struct offer offer;
-        if (!read_offer(hdr->value, &offer) || !tn_str_eq(offer.params.realm, realm)) continue;
-        if (found && offer.hash <= out->hash) continue;
+        if (!read_offer(hdr->value, &offer)) continue;
+        if (!tn_str_eq(offer.params.realm, asked->asker.realm)) continue;
+        if (!tn_floor_allows(&auth->floors, &asked->asker, strength_of(&offer))) {
+            if (result != TN_AUTH_RETRY) result = TN_AUTH_DOWNGRADE;
+            continue;
+        }
+        if (result == TN_AUTH_RETRY && !is_stronger(&offer, out)) continue;
         *out = offer;
-        found = true;
+        result = TN_AUTH_RETRY;
     }
-    return found;
+    return result;
 }
 
 /* ---- the cache ---- */
 
-static struct tn_challenge *find(const struct tn_auth *auth, bool proxy, tern_str realm)
+static struct tn_challenge *find(const struct tn_auth *auth, bool proxy,
+                                 const struct tn_asker *asker)
 {
     TN_LIST_FOR(node, &auth->challenges)
     {
         struct tn_challenge *known = TN_OWNER(node, struct tn_challenge, node);
-        if (known->proxy == proxy && tn_str_eq(known->realm, realm)) return known;
+        if (known->proxy != proxy || known->for_register != asker->by_register) continue;
+        if (tn_str_eq(known->realm, asker->realm)) return known;
     }
     return NULL;
 }
@@ -244,10 +274,11 @@ static bool store(struct tn_auth *auth, bool proxy, bool is_register, const stru
     struct tn_challenge *fresh = make(auth, offer);
 
     if (!fresh) return false;
-    struct tn_challenge *old = find(auth, proxy, fresh->realm);
+    const struct tn_asker asker = {fresh->realm, is_register};
+    struct tn_challenge *old = find(auth, proxy, &asker);
     fresh->proxy = proxy;
-    fresh->for_register = is_register || (old && old->for_register);
-    fresh->for_others = !is_register || (old && old->for_others);
+    fresh->for_register = is_register;
+    tn_floor_raise(&auth->floors, &asker, strength_of(offer));
     if (old) free_challenge(auth, old);
     make_room(auth);
     tn_list_push(&auth->challenges, &fresh->node);
@@ -263,29 +294,25 @@ static bool is_refusal(const struct tn_challenge *known, const struct offer *off
     return known->nc <= 1 || tn_str_eq(known->nonce, offer->params.nonce);
 }
 
-static enum tn_auth_result take_realm(struct tn_auth *auth, const struct tn_msg *response,
-                                      tern_str realm, unsigned round)
+static enum tn_auth_result take_realm(struct tn_auth *auth, const struct asked *asked,
+                                      unsigned round)
 {
-    bool proxy = response->status == 407;
     const struct tn_credentials *own = &auth->credentials;
+    bool proxy = asked->response->status == 407;
     struct offer offer;
 
     if (own->user.len == 0) return TN_AUTH_NO_CREDENTIALS;
-    if (own->realm.len > 0 && !tn_str_eq(own->realm, realm)) return TN_AUTH_NO_CREDENTIALS;
-    if (!best_offer(response, proxy ? TN_HDR_PROXY_AUTHENTICATE : TN_HDR_WWW_AUTHENTICATE, realm,
-                    &offer)) {
-        return TN_AUTH_UNSUPPORTED;
+    if (own->realm.len > 0 && !tn_str_eq(own->realm, asked->asker.realm)) {
+        return TN_AUTH_NO_CREDENTIALS;
     }
-    struct tn_challenge *known = find(auth, proxy, realm);
-    if (known && offer.hash < known->hash) return TN_AUTH_UNSUPPORTED; /* no downgrade */
+    enum tn_auth_result result = best_offer(auth, asked, &offer);
+    if (result != TN_AUTH_RETRY) return result;
+    struct tn_challenge *known = find(auth, proxy, &asked->asker);
     if (known && is_refusal(known, &offer, round)) {
-        known->nonce.len = 0; /* the entry stays, for its algorithm */
+        known->nonce.len = 0; /* spent */
         return TN_AUTH_REJECTED;
     }
-    if (!store(auth, proxy, response->method == TN_METHOD_REGISTER, &offer)) {
-        return TN_AUTH_NO_MEMORY;
-    }
-    return TN_AUTH_RETRY;
+    return store(auth, proxy, asked->asker.by_register, &offer) ? TN_AUTH_RETRY : TN_AUTH_NO_MEMORY;
 }
 
 /* Whether an earlier line of the response is of the same realm: then that has been dealt with. */
@@ -298,25 +325,48 @@ static bool seen_before(const struct tn_msg *response, enum tn_hdr_id id, size_t
     return false;
 }
 
+/* Of the results for several realms the one that decides. */
+static enum tn_auth_result weightier(enum tn_auth_result a, enum tn_auth_result b)
+{
+    static const unsigned weight[] = {
+        [TN_AUTH_UNSUPPORTED] = 0, [TN_AUTH_NO_CREDENTIALS] = 1, [TN_AUTH_NO_MEMORY] = 2,
+        [TN_AUTH_DOWNGRADE] = 3,   [TN_AUTH_RETRY] = 4,          [TN_AUTH_REJECTED] = 5,
+    };
+    return weight[a] > weight[b] ? a : b;
+}
+
 enum tn_auth_result tn_auth_challenge(struct tn_auth *auth, const struct tn_msg *response,
                                       unsigned request_round)
 {
-    enum tn_hdr_id id =
-        response->status == 407 ? TN_HDR_PROXY_AUTHENTICATE : TN_HDR_WWW_AUTHENTICATE;
+    struct asked asked = {
+        .response = response,
+        .id = response->status == 407 ? TN_HDR_PROXY_AUTHENTICATE : TN_HDR_WWW_AUTHENTICATE,
+        .asker = {.by_register = response->method == TN_METHOD_REGISTER},
+    };
     enum tn_auth_result result = TN_AUTH_UNSUPPORTED;
     const struct tn_hdr *hdr;
-    bool rejected = false, retry = false;
 
     if (request_round >= TN_AUTH_ROUNDS_MAX) return TN_AUTH_REJECTED;
-    for (size_t i = 0; (hdr = tn_msg_header(response, id, i)) != NULL; i++) {
-        tern_str realm = realm_of(hdr->value);
-        if (seen_before(response, id, i, realm)) continue;
-        result = take_realm(auth, response, realm, request_round);
-        rejected = rejected || result == TN_AUTH_REJECTED;
-        retry = retry || result == TN_AUTH_RETRY;
+    for (size_t i = 0; (hdr = tn_msg_header(response, asked.id, i)) != NULL; i++) {
+        asked.asker.realm = realm_of(hdr->value);
+        if (seen_before(response, asked.id, i, asked.asker.realm)) continue;
+        result = weightier(result, take_realm(auth, &asked, request_round));
     }
-    if (rejected) return TN_AUTH_REJECTED;
-    return retry ? TN_AUTH_RETRY : result;
+    return result;
+}
+
+tern_str tn_auth_result_text(enum tn_auth_result result)
+{
+    switch (result) {
+    case TN_AUTH_RETRY: break;
+    case TN_AUTH_REJECTED: return TERN_STR("wrong user name or password");
+    case TN_AUTH_NO_CREDENTIALS: return TERN_STR("no password for the realm that asks for one");
+    case TN_AUTH_NO_MEMORY: return TERN_STR("out of memory");
+    case TN_AUTH_UNSUPPORTED: return TERN_STR("the server asks for a login of an unknown kind");
+    case TN_AUTH_DOWNGRADE:
+        return TERN_STR("the server asks for a weaker login than before, and gets none");
+    }
+    return (tern_str){NULL, 0};
 }
 
 /* ---- Authentication-Info ---- */
@@ -330,7 +380,7 @@ static struct tn_challenge *only_entry(const struct tn_auth *auth, bool proxy, b
     {
         struct tn_challenge *known = TN_OWNER(node, struct tn_challenge, node);
         if (known->proxy != proxy || known->nonce.len == 0) continue;
-        if (!(is_register ? known->for_register : known->for_others)) continue;
+        if (known->for_register != is_register) continue;
         if (found) return NULL;
         found = known;
     }
@@ -370,8 +420,7 @@ void tn_auth_info(struct tn_auth *auth, const struct tn_msg *response)
 
 static bool applies(const struct tn_challenge *known, enum tn_method method)
 {
-    if (known->nonce.len == 0) return false;
-    return method == TN_METHOD_REGISTER ? known->for_register : known->for_others;
+    return known->nonce.len > 0 && known->for_register == (method == TN_METHOD_REGISTER);
 }
 
 bool tn_auth_ready(const struct tn_auth *auth, enum tn_method method)

@@ -22,6 +22,9 @@
 /* Realms that one account is remembered at; beyond, the one unused for longest goes. */
 #define TN_CHALLENGES_MAX 16
 
+/* Realms of which it is remembered how strong a login they want. */
+#define TN_FLOORS_MAX 16
+
 /* Realm, nonce and opaque of a challenge; nonces with signed tickets inside stay below. */
 #define TN_CHALLENGE_SIZE_MAX 8192
 

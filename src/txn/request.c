@@ -273,7 +273,7 @@ static void finish(struct tn_request *r, struct tn_msg *msg)
     bool answered = r->opts.method == TN_METHOD_INVITE && msg->status < 300;
 
     enter(r, answered ? TN_REQUEST_ANSWERED : TN_REQUEST_GONE);
-    emit(r, (struct tn_effect){.kind = TN_EFFECT_RESPONSE, .msg = msg});
+    emit(r, (struct tn_effect){.kind = TN_EFFECT_RESPONSE, .msg = msg, .code = (int)r->refusal});
 }
 
 /* Whether the challenge has been taken up. After a CANCEL nothing is sent again. */
@@ -281,12 +281,12 @@ static bool authorise(struct tn_request *r, const struct tn_msg *msg)
 {
     if (!r->opts.auth || r->cancelled) return false;
     if (msg->status != 401 && msg->status != 407) return false;
-    enum tn_auth_result result = tn_auth_challenge(r->opts.auth, msg, r->challenges);
-    if (result == TN_AUTH_NO_MEMORY) { /* not a refusal: the credentials may be right */
+    r->refusal = tn_auth_challenge(r->opts.auth, msg, r->challenges);
+    if (r->refusal == TN_AUTH_NO_MEMORY) { /* not a refusal: the credentials may be right */
         fail(r, TN_FAILURE_LIMIT);
         return true;
     }
-    if (result != TN_AUTH_RETRY) return false;
+    if (r->refusal != TN_AUTH_RETRY) return false;
     r->challenges++;
     /* What was prepared names an address: once that has gone, the owner is asked anew. */
     bool stale = r->opts.prepare && !tn_net_has_local(r->txns->net, r->path.local);
@@ -433,13 +433,18 @@ bool tn_request_path(const struct tn_txns *txns, uint64_t id, struct tn_request_
 
 int tn_request_cancel(struct tn_txns *txns, uint64_t id)
 {
+    return tn_request_cancel_because(txns, id, (tern_str){NULL, 0});
+}
+
+int tn_request_cancel_because(struct tn_txns *txns, uint64_t id, tern_str reason)
+{
     struct tn_request *r = get(txns, id);
 
     if (!r) return TERN_ESTALE;
     if (r->opts.method != TN_METHOD_INVITE) return TERN_EINVAL;
     if (r->state == TN_REQUEST_ANSWERED) return TERN_ESTATE;
     if (r->state == TN_REQUEST_PENDING) {
-        int err = tn_client_cancel(txns, r->client, (tern_str){NULL, 0});
+        int err = tn_client_cancel(txns, r->client, reason);
         /* Its final response, or failure, is in the queue already. */
         if (err && err != TERN_ESTATE && err != TERN_ESTALE) return err;
         r->cancelled = true;

@@ -75,6 +75,8 @@ bool tn_request_path(const struct tn_txns *txns, uint64_t id, struct tn_request_
  * @return 0, TERN_ESTALE, TERN_EINVAL (not INVITE), TERN_ESTATE (2xx has come), TERN_ENOMEM
  */
 TERN_CHECK int tn_request_cancel(struct tn_txns *txns, uint64_t id);
+/* The same; `reason`: value of the CANCEL's Reason (RFC 3326), or empty. */
+TERN_CHECK int tn_request_cancel_because(struct tn_txns *txns, uint64_t id, tern_str reason);
 /* The owner is not interested any more. Late 2xx to INVITE: TN_EFFECT_STRAY_RESPONSE. 0 is allowed. */
 void tn_request_abandon(struct tn_txns *txns, uint64_t id);
 /*

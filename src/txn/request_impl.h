@@ -49,7 +49,8 @@ struct tn_request {
     unsigned challenges;    /* how often it was challenged */
     bool ringing;           /* the present attempt has had a 1xx */
     bool cancelled;
-    enum tn_failure failure; /* why the last target failed */
+    enum tn_failure failure;     /* why the last target failed */
+    enum tn_auth_result refusal; /* why the last challenge was not answered */
     struct tn_request_path path;
     struct tn_timer timer; /* ANSWERED, GONE: the end */
 };

@@ -41,7 +41,14 @@ static bool valid_uri(tern_str text, bool required, struct tn_uri *out)
     if (text.len == 0) return !required;
     if (tn_uri_parse(text, out) != 0) return false;
     bool known = out->scheme == TN_SCHEME_SIP || out->scheme == TN_SCHEME_SIPS;
-    return known && out->host.len > 0;
+    return known && out->host.len > 0 && out->headers.len == 0; /* RFC 3261 19.1.1 */
+}
+
+/* What goes into messages as text. The password goes into none. */
+static bool valid_texts(const struct tern_account_opts *opts)
+{
+    return tn_str_is_line(opts->display_name) && tn_str_is_line(opts->auth_user) &&
+           tn_str_is_line(opts->realm);
 }
 
 static bool valid_ip_change(const struct tern_account_ip_change *ip)
@@ -78,7 +85,7 @@ static int check(const struct tern_endpoint *ep, const struct tern_account_opts 
     if (!valid_uri(opts->uri, true, &places.aor) || places.aor.user.len == 0) return TERN_EINVAL;
     if (!valid_uri(opts->registrar, false, &places.registrar)) return TERN_EINVAL;
     if (!valid_uri(opts->proxy, false, &places.proxy)) return TERN_EINVAL;
-    if (!valid_transport(opts->transport)) return TERN_EINVAL;
+    if (!valid_transport(opts->transport) || !valid_texts(opts)) return TERN_EINVAL;
     if (wants_tls(opts, &places) && !ep->tls) return TERN_EUNSUPPORTED;
     if (opts->srtp > TERN_SRTP_MANDATORY || opts->srtp_keys > TERN_SRTP_DTLS) return TERN_EINVAL;
     *aor = places.aor;
@@ -273,6 +280,7 @@ int tern_account_modify(struct tern_endpoint *ep, tern_time now, tern_account ha
     if (!err && opts.srtp != TERN_SRTP_OFF) err = tn_ep_need_dtls(ep);
     if (!err) err = settings_init(ep, &opts, &aor, &settings);
     if (err) return err;
+    tn_auth_inherit(&settings.auth, &account->auth);
 
     tn_ep_enter(ep, now);
     bool moved = !tn_str_eq(opts.uri, tn_text_view(&account->uri)) ||

@@ -323,12 +323,14 @@ static bool redirected(struct tn_call *call, const struct tn_msg *rsp)
     return send_invite(call) == 0;
 }
 
-static void refused(struct tn_call *call, const struct tn_msg *rsp)
+static void refused(struct tn_call *call, const struct tn_msg *rsp, enum tn_auth_result auth)
 {
     call->invite = 0;
     if (rsp->status < 400 && redirected(call, rsp)) return;
     call->refused = true;
-    tern_str reason = rsp->reason.len > 0 ? rsp->reason : tn_reason_phrase(rsp->status);
+    tern_str reason = tn_auth_result_text(auth);
+    if (reason.len == 0) reason = rsp->reason;
+    if (reason.len == 0) reason = tn_reason_phrase(rsp->status);
     tn_mob_call_gone(&call->ep->mob, call->ep->ctx.now, &call->task, (int)rsp->status);
     tn_call_tell_ended(call, TERN_END_REFUSED, (int)rsp->status, reason);
     tn_call_enter(call, TN_LIFE_GONE);
@@ -384,6 +386,6 @@ void tn_call_out_effect(struct tn_call *call, const struct tn_effect *effect)
     } else if (rsp->status < 300) {
         accepted(call, rsp);
     } else {
-        refused(call, rsp);
+        refused(call, rsp, (enum tn_auth_result)effect->code);
     }
 }

@@ -620,7 +620,8 @@ static void answered(struct tn_account *account, const struct tn_effect *effect)
     account->request = 0;
     if (interval_too_brief(account, rsp) && send_register(account, REGISTER_NEW) == 0) return;
     tern_str reason = rsp->reason.len > 0 ? rsp->reason : tn_reason_phrase(rsp->status);
-    if (rsp->status == 401 || rsp->status == 407) reason = TERN_STR("wrong user name or password");
+    tern_str refusal = tn_auth_result_text((enum tn_auth_result)effect->code);
+    if (refusal.len > 0) reason = refusal;
     struct refusal why = {.code = (int)rsp->status, .wait = tn_retry_after(rsp), .reason = reason};
     refused(account, &why);
 }

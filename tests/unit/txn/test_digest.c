@@ -215,13 +215,136 @@ static void the_strongest_algorithm_is_used_and_no_weaker_one_afterwards(void)
     CHECK(has("algorithm=SHA-512-256-sess,"));
     CHECK_EQ(challenge(401, "REGISTER",
                        "WWW-Authenticate: Digest realm=\"r\", nonce=\"n2\", algorithm=MD5\r\n", 0),
-             TN_AUTH_UNSUPPORTED);
-    tn_auth_forget(&auth);
-    CHECK(!tn_auth_ready(&auth, TN_METHOD_REGISTER));
-    CHECK_EQ(challenge(401, "REGISTER",
-                       "WWW-Authenticate: Digest realm=\"r\", nonce=\"n2\", algorithm=MD5\r\n", 0),
-             TN_AUTH_RETRY);
+             TN_AUTH_DOWNGRADE);
     close_all();
+}
+
+/* One line: `kind` is "WWW" or "Proxy"; the rest are its parameters. */
+static enum tn_auth_result asks(const char *method, const char *kind, const char *realm,
+                                const char *rest, unsigned round)
+{
+    static unsigned nonces;
+    char line[300];
+    snprintf(line, sizeof(line), "%s-Authenticate: Digest realm=\"%s\", nonce=\"n%u\"%s\r\n", kind,
+             realm, nonces++, rest);
+    return challenge(kind[0] == 'P' ? 407 : 401, method, line, round);
+}
+
+#define SHA256 ", algorithm=SHA-256"
+#define AUTH   ", qop=\"auth\""
+
+/* RFC 8760 5: on the left what a realm asks for, on the right what it asks for later. */
+static void no_realm_gets_a_weaker_login_later(void)
+{
+    static const struct {
+        const char *first, *later;
+        enum tn_auth_result want;
+    } cases[] = {
+        {"", "", TN_AUTH_RETRY},
+        {"", AUTH, TN_AUTH_RETRY},
+        {AUTH, "", TN_AUTH_DOWNGRADE},
+        {AUTH, ", qop=\"auth-int\"", TN_AUTH_RETRY},
+        {AUTH, SHA256, TN_AUTH_DOWNGRADE},
+        {AUTH, SHA256 AUTH, TN_AUTH_RETRY},
+        {SHA256, "", TN_AUTH_DOWNGRADE},
+        {SHA256, AUTH, TN_AUTH_DOWNGRADE},
+        {SHA256, ", algorithm=MD5-sess" AUTH, TN_AUTH_DOWNGRADE},
+        {SHA256 AUTH, SHA256, TN_AUTH_DOWNGRADE},
+        {SHA256 AUTH, ", algorithm=SHA-512-256" AUTH, TN_AUTH_RETRY},
+        {", algorithm=SHA-512-256" AUTH, SHA256 AUTH, TN_AUTH_DOWNGRADE},
+        {SHA256 AUTH, ", algorithm=SHA3" AUTH, TN_AUTH_UNSUPPORTED},
+    };
+    static const struct {
+        const char *method, *kind;
+    } ways[] = {{"REGISTER", "WWW"}, {"REGISTER", "Proxy"}, {"INVITE", "WWW"}, {"INVITE", "Proxy"}};
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        for (size_t k = 0; k < 16; k++) {
+            const char *first = ways[k / 4].method, *later = ways[k % 4].method;
+            bool binds = strcmp(first, "REGISTER") == 0 || strcmp(later, "REGISTER") != 0;
+            bool known = cases[i].want != TN_AUTH_DOWNGRADE || binds;
+            open_as("alice", "secret", "");
+            CHECK_EQ(asks(first, ways[k / 4].kind, "r", cases[i].first, 0), TN_AUTH_RETRY);
+            CHECK_EQ(asks(later, ways[k % 4].kind, "r", cases[i].later, 0),
+                     known ? cases[i].want : TN_AUTH_RETRY);
+            CHECK_EQ(asks(later, ways[k % 4].kind, "other", cases[i].later, 0),
+                     cases[i].want == TN_AUTH_UNSUPPORTED ? TN_AUTH_UNSUPPORTED : TN_AUTH_RETRY);
+            close_all();
+        }
+    }
+}
+
+/* Whoever is called answers with what he likes; the registrar is none of his business. */
+static void a_far_end_cannot_spoil_the_registration(void)
+{
+    open_as("alice", "secret", "");
+    CHECK_EQ(asks("REGISTER", "WWW", "r", AUTH, 0), TN_AUTH_RETRY);
+    CHECK(strstr(put(TN_METHOD_REGISTER), "nc=00000001"));
+    CHECK_EQ(asks("INVITE", "WWW", "r", SHA256 AUTH, 0), TN_AUTH_RETRY);
+    CHECK_EQ(asks("INVITE", "WWW", "r", SHA256 AUTH ", stale=true", 1), TN_AUTH_RETRY);
+    CHECK(strstr(put(TN_METHOD_REGISTER), "nc=00000002"));
+    CHECK(!has("SHA-256"));
+    CHECK_EQ(asks("REGISTER", "WWW", "r", AUTH, 0), TN_AUTH_RETRY);
+    close_all();
+}
+
+static void a_strange_realm_that_calls_a_nonce_stale_changes_nothing(void)
+{
+    open_as("alice", "wrong", "");
+    CHECK_EQ(challenge(401, "REGISTER", "WWW-Authenticate: Digest realm=\"r\", nonce=\"a\"\r\n", 0),
+             TN_AUTH_RETRY);
+    put(TN_METHOD_REGISTER);
+    CHECK_EQ(challenge(401, "REGISTER",
+                       "WWW-Authenticate: Digest realm=\"s\", nonce=\"x\", stale=true\r\n"
+                       "WWW-Authenticate: Digest realm=\"r\", nonce=\"b\"\r\n",
+                       1),
+             TN_AUTH_REJECTED);
+    close_all();
+}
+
+/* However many strangers come in between. */
+static void what_a_realm_has_asked_for_is_not_crowded_out(void)
+{
+    char realm[16];
+    open_as("alice", "secret", "");
+    CHECK_EQ(asks("REGISTER", "WWW", "home", SHA256 AUTH, 0), TN_AUTH_RETRY);
+    CHECK_EQ(asks("INVITE", "Proxy", "proxy", SHA256 AUTH, 0), TN_AUTH_RETRY);
+    for (int i = 0; i < 3 * TN_FLOORS_MAX; i++) {
+        snprintf(realm, sizeof(realm), "r%d", i);
+        CHECK_EQ(asks("INVITE", "WWW", realm, SHA256 AUTH, 0), TN_AUTH_RETRY);
+    }
+    CHECK_EQ(asks("REGISTER", "WWW", "home", AUTH, 0), TN_AUTH_DOWNGRADE);
+    CHECK_EQ(asks("INVITE", "WWW", "home", AUTH, 0), TN_AUTH_DOWNGRADE);
+    CHECK_EQ(asks("INVITE", "Proxy", "proxy", AUTH, 0), TN_AUTH_DOWNGRADE);
+    CHECK_EQ(asks("REGISTER", "WWW", "second", AUTH, 0), TN_AUTH_RETRY);
+    tn_auth_forget(&auth);
+    CHECK_EQ(asks("REGISTER", "WWW", "home", AUTH, 0), TN_AUTH_DOWNGRADE);
+    close_all();
+}
+
+/* RFC 7616 3.7: of equal algorithms the one with qop; the floor before all. */
+static void of_several_challenges_the_strongest_is_taken(void)
+{
+#define LINE(rest) "WWW-Authenticate: Digest realm=\"r\", nonce=\"n\"" rest "\r\n"
+    static const struct {
+        const char *floor, *lines, *want;
+    } cases[] = {
+        {"", LINE("") LINE(AUTH), "qop=auth"},
+        {"", LINE(AUTH) LINE(""), "qop=auth"},
+        {"", LINE(AUTH) LINE(SHA256) LINE(""), "SHA-256"},
+        {AUTH, LINE(SHA256) LINE(AUTH), "qop=auth"},
+        {AUTH, LINE(AUTH) LINE(SHA256), "qop=auth"},
+        {"", LINE(SHA256 AUTH) LINE(", algorithm=SHA-512-256") LINE(SHA256), "SHA-512-256"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        open_as("alice", "secret", "");
+        CHECK_EQ(asks("REGISTER", "WWW", "r", cases[i].floor, 0), TN_AUTH_RETRY);
+        CHECK_EQ(challenge(401, "REGISTER", cases[i].lines, 0), TN_AUTH_RETRY);
+        put(TN_METHOD_REGISTER);
+        CHECK_EQ(lines(), 1);
+        CHECK(has(cases[i].want));
+        close_all();
+    }
 }
 
 static void what_cannot_be_answered_says_why(void)
@@ -395,6 +518,11 @@ int main(int argc, char **argv)
         TEST(one_nonce_has_one_count),
         TEST(nextnonce_replaces_the_nonce),
         TEST(the_memory_of_realms_is_bounded),
+        TEST(no_realm_gets_a_weaker_login_later),
+        TEST(a_far_end_cannot_spoil_the_registration),
+        TEST(a_strange_realm_that_calls_a_nonce_stale_changes_nothing),
+        TEST(what_a_realm_has_asked_for_is_not_crowded_out),
+        TEST(of_several_challenges_the_strongest_is_taken),
     };
     return run_tests(tests, sizeof(tests) / sizeof(tests[0]), argc, argv);
 }

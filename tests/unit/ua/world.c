@@ -260,6 +260,11 @@ static void answer(struct host *host, int status)
     CHECK(err == 0 || err == TERN_ESTALE);
 }
 
+static void keep_text(char out[128], tern_str text)
+{
+    snprintf(out, 128, "%.*s", (int)text.len, text.len > 0 ? text.ptr : "");
+}
+
 static void hear(struct host *host, const struct tern_event *ev)
 {
     switch (ev->type) {
@@ -268,6 +273,7 @@ static void hear(struct host *host, const struct tern_event *ev)
     case TERN_EV_REGISTRATION:
         host->registration = ev->u.registration.state;
         host->registration_status = ev->u.registration.status;
+        keep_text(host->registration_reason, ev->u.registration.reason);
         return;
     case TERN_EV_CALL_INCOMING:
         host->incoming++;
@@ -290,6 +296,7 @@ static void hear(struct host *host, const struct tern_event *ev)
     case TERN_EV_CALL_ENDED:
         host->ended++;
         host->last_ended = ev->u.ended;
+        keep_text(host->ended_reason, ev->u.ended.reason);
         host->last_ended.reason = (tern_str){NULL, 0};
         return;
     case TERN_EV_IP_CHANGE_PROGRESS: take_step(host, &ev->u.ip_change); return;

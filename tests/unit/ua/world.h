@@ -28,6 +28,7 @@ struct host {
     tern_call call; /* the last one */
     enum tern_registration_state registration;
     int registration_status;
+    char registration_reason[128], ended_reason[128];
     bool auto_answer;
     bool talks; /* sends and takes audio every 20 ms on each call */
     unsigned incoming, progress, answered, ended, media, dtmf, listeners, stopped;
