@@ -47,7 +47,7 @@ static inline void tern_call_opts_init(struct tern_call_opts *opts)
  * @param out   receives the handle; untouched on failure
  *
  * @return              0; the outcome follows as events
- * @retval TERN_EINVAL  `target` is no SIP URI and no user name
+ * @retval TERN_EINVAL  `target` is no SIP URI and no user name, or `subject` not one line of UTF-8
  * @retval TERN_ESTALE  no such account
  * @retval TERN_ELIMIT  `max_calls` calls are in progress
  * @retval TERN_ESTATE  the endpoint is not started, or is being stopped
@@ -89,6 +89,51 @@ TERN_API TERN_CHECK int tern_call_answer(struct tern_endpoint *ep, tern_time now
  */
 TERN_API TERN_CHECK int tern_call_hangup(struct tern_endpoint *ep, tern_time now, tern_call call,
                                          int status);
+
+/** In whose numbers a cause is given. RFC 3326 2 */
+enum tern_cause_of {
+    TERN_CAUSE_OF_SIP = 0,  /**< SIP status codes */
+    TERN_CAUSE_OF_Q850 = 1, /**< those of the telephone network, ITU-T Q.850 */
+};
+
+/** How to end a call. Fill with tern_call_end_opts_init(). Strings are copied. */
+struct tern_call_end_opts {
+    size_t size;
+    int status;       /**< as in tern_call_hangup() */
+    uint8_t cause_of; /**< enum tern_cause_of; default TERN_CAUSE_OF_SIP */
+    uint16_t cause;   /**< 100..699, or 1..127 for Q.850; 0: none */
+    tern_str text;    /**< for people at the far end, one line of UTF-8; may be empty */
+};
+
+/**
+ * What tern_call_end_opts_init() calls; it lets programs and libraries of different age meet.
+ *
+ * @param size  that of the struct as the program knows it; so many bytes are written
+ */
+TERN_API void tern_call_end_opts_init_sized(struct tern_call_end_opts *opts, size_t size);
+
+/** Set `opts` to the defaults, all zero. */
+static inline void tern_call_end_opts_init(struct tern_call_end_opts *opts)
+{
+    tern_call_end_opts_init_sized(opts, sizeof(*opts));
+}
+
+/**
+ * End a call as tern_call_hangup() does, and tell the far end why: in a Reason header of the BYE, the
+ * CANCEL or the refusal. A call that is ending already says what it said.
+ *
+ * @param opts  read during this function only
+ *
+ * @return               0, also when the call is already ending
+ * @retval TERN_EINVAL   `status` or `cause` is none of these, or `text` not one line of UTF-8
+ * @retval TERN_ESTALE   the call has ended
+ * @retval TERN_ENOMEM   for the reason; the call goes on
+ * @retval TERN_EVERSION
+ * @events TERN_EV_CALL_ENDED, exactly once
+ * @rfc 3326 2; 6432 2 (Q.850 in responses)
+ */
+TERN_API TERN_CHECK int tern_call_end(struct tern_endpoint *ep, tern_time now, tern_call call,
+                                      const struct tern_call_end_opts *opts);
 
 /**
  * Hold: offer sendonly, or inactive if the far end holds too. Holding twice is harmless.

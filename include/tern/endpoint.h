@@ -23,9 +23,10 @@ struct tern_endpoint;
 struct tern_endpoint_opts {
     size_t size;                     /**< set by tern_endpoint_opts_init() */
     struct tern_allocator allocator; /**< zeroed: the C library's */
-    uint8_t seed[32];    /**< random bytes; required: tags, branches and SSRCs come from it */
-    tern_str user_agent; /**< User-Agent and Server; default "Tern/<version>" */
-    uint16_t sip_port;   /**< UDP and TCP listening port; 0: chosen by the system */
+    uint8_t seed[32]; /**< random bytes; required: tags, branches and SSRCs come from it */
+    tern_str
+        user_agent; /**< User-Agent and Server, "Phone/2.1 (a comment)"; default "Tern/<version>" */
+    uint16_t sip_port; /**< UDP and TCP listening port; 0: chosen by the system */
     /** Media ports from here; even ones are used for RTP; default 16384. A call takes a pair: widen
         the range for more than about 6000 calls. */
     uint16_t rtp_port_min;
@@ -72,7 +73,8 @@ static inline void tern_endpoint_opts_init(struct tern_endpoint_opts *opts)
  * @param out   receives the endpoint, to be freed with tern_endpoint_free()
  *
  * @return               0
- * @retval TERN_EINVAL   a port range is empty, or the seed is all zero
+ * @retval TERN_EINVAL   a port range is empty, the seed is all zero, or `user_agent` is no list of
+ *                       products and comments (RFC 3261 25.1)
  * @retval TERN_EVERSION `opts` has set members that this library does not know
  * @retval TERN_ENOMEM
  */

@@ -58,7 +58,7 @@ TERN_API TERN_CHECK int tern_server_attach(struct tern_endpoint *ep,
  *
  * @return             0
  * @retval TERN_ESTATE the endpoint is no server
- * @retval TERN_EINVAL the name is empty or too long
+ * @retval TERN_EINVAL the name is empty, too long, or not one line of UTF-8
  * @retval TERN_ELIMIT 4096 users are there
  * @retval TERN_ENOMEM
  */

@@ -14,7 +14,7 @@ enum { SIP_PORT = 5060, SIPS_PORT = 5061, UNSUPPORTED_MAX = 1024 };
 
 static int check_opts(const struct tern_server_opts *opts)
 {
-    if (opts->domain.len == 0) return TERN_EINVAL;
+    if (opts->domain.len == 0 || !tn_str_is_line(opts->domain)) return TERN_EINVAL;
     if (opts->nonce_lifetime_s == 0 || opts->max_expires_s == 0) return TERN_EINVAL;
     return opts->min_expires_s > opts->max_expires_s ? TERN_EINVAL : 0;
 }
@@ -66,7 +66,7 @@ int tn_server_add_user(struct tn_server *server, tern_str name, tern_str passwor
 {
     struct tn_user *user;
 
-    if (name.len == 0 || name.len > TN_USER_NAME_MAX) return TERN_EINVAL;
+    if (name.len == 0 || name.len > TN_USER_NAME_MAX || !tn_str_is_line(name)) return TERN_EINVAL;
     int err = tn_location_add(&server->location, name, &user);
     return err ? err : tn_user_set_password(server, user, password);
 }

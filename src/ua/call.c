@@ -193,6 +193,7 @@ void tn_call_free(struct tn_call *call)
     tn_dialog_fini(&call->dialog);
     tn_text_fini(&ep->ctx.alloc, &call->peer);
     tn_text_fini(&ep->ctx.alloc, &call->subject);
+    tn_text_fini(&ep->ctx.alloc, &call->end_reason);
     tn_ep_event_unreserve(ep, &call->last_event);
     tn_slots_remove(&ep->calls, call->id);
     if (!call->ended_told) ep->calls_visible--;
@@ -247,16 +248,32 @@ static void leave(struct tn_call *call)
 static void cancel(struct tn_call *call)
 {
     tn_call_enter(call, TN_LIFE_CANCELLING);
-    if (tn_request_cancel(&call->ep->txns, call->invite) == 0) return;
+    tern_str reason = tn_text_view(&call->end_reason);
+    if (tn_request_cancel_because(&call->ep->txns, call->invite, reason) == 0) return;
     tn_request_abandon(&call->ep->txns, call->invite);
     call->invite = 0;
     tn_call_enter(call, TN_LIFE_GONE);
 }
 
+/* Without memory it goes without saying why. */
+void tn_call_put_end_reason(const struct tn_call *call, struct tn_buf *line)
+{
+    tn_buf_init(line, &call->ep->ctx.alloc, TN_MSG_SIZE_MAX);
+    if (call->end_reason.len > 0) {
+        tn_put_header(line, TN_HDR_REASON, tn_text_view(&call->end_reason));
+    }
+    if (line->err) tn_buf_fini(line);
+}
+
 static void refuse(struct tn_call *call, unsigned status)
 {
-    struct tn_response rsp = {.status = status, .to_tag = tn_dialog_local_tag(&call->dialog)};
+    struct tn_buf headers;
+    tn_call_put_end_reason(call, &headers);
+    struct tn_response rsp = {.status = status,
+                              .to_tag = tn_dialog_local_tag(&call->dialog),
+                              .headers = tn_buf_view(&headers)};
     (void)!tn_server_respond(&call->ep->txns, call->invite_txn, &rsp);
+    tn_buf_fini(&headers);
     tn_mob_call_gone(&call->ep->mob, call->ep->ctx.now, &call->task, (int)status);
     tn_call_enter(call, TN_LIFE_GONE);
 }

@@ -71,6 +71,7 @@ struct tn_call {
     unsigned answer_wanted; /* 200 as soon as the sockets are open; else 0 */
     unsigned redirects;
     struct tn_text subject;
+    struct tn_text end_reason; /* what Reason says in our BYE, CANCEL or refusal */
     struct tn_repeat repeat;
     bool repeat_stalled; /* there was no path for it when the network changed last */
 
@@ -128,8 +129,13 @@ struct tn_call *tn_call_for_response(const struct tern_endpoint *ep, const struc
 /* Tells ENDED, once, and takes the call out of sight. */
 void tn_call_tell_ended(struct tn_call *call, enum tern_end_cause cause, int status,
                         tern_str reason);
+/* The same for an end by BYE or CANCEL, which may say why. */
+void tn_call_tell_remote_end(struct tn_call *call, const struct tn_msg *msg, int status,
+                             tern_str otherwise);
 /* Frees the call when nothing of it is under way. */
 void tn_call_reap(struct tn_call *call);
+/* The Reason line of our BYE or refusal, or nothing. The caller ends the buffer. */
+void tn_call_put_end_reason(const struct tn_call *call, struct tn_buf *line);
 /* Ends it by what its life asks for. `status` refuses an incoming one. */
 void tn_call_end(struct tn_call *call, enum tern_end_cause cause, int status, tern_str reason);
 void tn_call_effect(struct tn_call *call, const struct tn_effect *effect);

@@ -105,7 +105,8 @@ int tern_call_make(struct tern_endpoint *ep, tern_time now, const struct tern_ca
     if (ep->state != TN_ENDPOINT_RUNNING) return TERN_ESTATE;
     tn_ep_enter(ep, now);
     tn_buf_init(&target, &ep->ctx.alloc, TN_MSG_SIZE_MAX);
-    err = put_target(account, opts.target, &target);
+    err = tn_str_is_line(opts.subject) ? 0 : TERN_EINVAL;
+    if (!err) err = put_target(account, opts.target, &target);
     if (!err) err = make(ep, &opts, tn_buf_view(&target), &call);
     tn_buf_fini(&target);
     if (err) return err;
@@ -136,6 +137,45 @@ int tern_call_hangup(struct tern_endpoint *ep, tern_time now, tern_call handle, 
     tn_call_end(call, TERN_END_LOCAL, code, TERN_STR("hung up"));
     tn_ep_run(ep);
     return 0;
+}
+
+static bool valid_end(const struct tern_call_end_opts *opts)
+{
+    if (opts->status != 0 && (opts->status < 400 || opts->status > 699)) return false;
+    if (opts->cause_of > TERN_CAUSE_OF_Q850 || !tn_str_is_line(opts->text)) return false;
+    if (opts->cause == 0) return true;
+    if (opts->cause_of == TERN_CAUSE_OF_Q850) return opts->cause <= 127;
+    return opts->cause >= 100 && opts->cause <= 699;
+}
+
+static int keep_reason(struct tn_call *call, const struct tern_call_end_opts *opts)
+{
+    const struct tn_reason reason = {
+        .protocol = opts->cause_of == TERN_CAUSE_OF_Q850 ? TERN_STR("Q.850") : TERN_STR("SIP"),
+        .cause = opts->cause,
+        .text = opts->text,
+    };
+    struct tn_buf value;
+    tern_str text;
+    if (opts->cause == 0 && opts->text.len == 0) return 0;
+    tn_buf_init(&value, &call->ep->ctx.alloc, TN_MSG_SIZE_MAX);
+    tn_put_reason(&value, &reason);
+    int err = tn_buf_end(&value, &text);
+    if (!err) err = tn_text_set(&call->ep->ctx.alloc, &call->end_reason, text);
+    tn_buf_fini(&value);
+    return err;
+}
+
+int tern_call_end(struct tern_endpoint *ep, tern_time now, tern_call handle,
+                  const struct tern_call_end_opts *given)
+{
+    struct tern_call_end_opts opts = {0};
+    struct tn_call *call = tn_call_find(ep, handle);
+    if (call == NULL) return TERN_ESTALE;
+    int err = tn_options_take(given, &opts, sizeof(opts));
+    if (!err && !valid_end(&opts)) err = TERN_EINVAL;
+    if (!err) err = keep_reason(call, &opts);
+    return err ? err : tern_call_hangup(ep, now, handle, opts.status);
 }
 
 static int want(struct tern_endpoint *ep, tern_time now, tern_call handle, uint32_t intents,

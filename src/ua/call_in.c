@@ -270,20 +270,25 @@ void tn_call_in_ack(struct tn_call *call, const struct tn_msg *ack)
     tn_call_reap(call);
 }
 
-static tern_str reason_of(const struct tn_msg *msg, tern_str otherwise)
+void tn_call_tell_remote_end(struct tn_call *call, const struct tn_msg *msg, int status,
+                             tern_str otherwise)
 {
     const struct tn_hdr *header = tn_msg_header(msg, TN_HDR_REASON, 0); /* RFC 3326 */
-    tern_str params, text;
-    if (header == NULL) return otherwise;
-    tn_str_cut(header->value, ';', &params);
-    return tn_params_get(params, TERN_STR("text"), &text) && text.len > 0 ? text : otherwise;
+    struct tn_reason reason = {.cause = 0};
+    struct tn_buf text;
+    tn_buf_init(&text, &call->ep->ctx.alloc, TN_MSG_SIZE_MAX);
+    if (header != NULL && tn_reason_parse(header->value, &reason) == 0) {
+        tn_put_display_name(&text, reason.text);
+    }
+    tern_str told = text.len > 0 && text.err == 0 ? tn_buf_view(&text) : otherwise;
+    tn_call_tell_ended(call, TERN_END_REMOTE, status, told);
+    tn_buf_fini(&text);
 }
 
 void tn_call_in_cancelled(struct tn_call *call, const struct tn_msg *cancel)
 {
     if (call->life != TN_LIFE_INCOMING) return; /* too late: it is answered */
-    tn_call_tell_ended(call, TERN_END_REMOTE, 487,
-                       reason_of(cancel, TERN_STR("the caller gave up")));
+    tn_call_tell_remote_end(call, cancel, 487, TERN_STR("the caller gave up"));
     struct tn_response rsp = {.status = 487, .to_tag = tn_dialog_local_tag(&call->dialog)};
     (void)!tn_server_respond(&call->ep->txns, call->invite_txn, &rsp);
     tn_call_enter(call, TN_LIFE_GONE);

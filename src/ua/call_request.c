@@ -35,7 +35,7 @@ static void bye(struct tn_call *call, const struct tn_effect *effect)
     }
     tn_repeat_stop(&call->repeat);
     tn_call_drop_refresh(call);
-    tn_call_tell_ended(call, TERN_END_REMOTE, 0, TERN_STR("the far end hung up"));
+    tn_call_tell_remote_end(call, effect->msg, 0, TERN_STR("the far end hung up"));
     if (call->life == TN_LIFE_CALLING || call->life == TN_LIFE_RINGING) {
         tn_request_abandon(&ep->txns, call->invite);
         call->invite = 0;

@@ -12,7 +12,7 @@ int tn_call_send(struct tn_call *call, enum tn_method method, uint32_t tag, bool
                  uint64_t *id)
 {
     struct tern_endpoint *ep = call->ep;
-    struct tn_buf scratch;
+    struct tn_buf scratch, reason;
     struct tn_request_opts opts = {
         .owner = {TN_OWNER_CALL, tag, call->id},
         .method = method,
@@ -25,10 +25,13 @@ int tn_call_send(struct tn_call *call, enum tn_method method, uint32_t tag, bool
     if (tag == TN_TAG_REFRESH && !(call->refresh.in_flight & TN_INTENT_VIA)) {
         opts.from_addr = call->signalling_local;
     }
+    tn_call_put_end_reason(call, &reason);
+    if (method == TN_METHOD_BYE) opts.headers = tn_buf_view(&reason);
     tn_buf_init(&scratch, &ep->ctx.alloc, TN_MSG_SIZE_MAX);
     int err = tn_dialog_request(&call->dialog, &scratch, &opts);
     if (!err) err = tn_request_start(&ep->txns, &opts, id);
     tn_buf_fini(&scratch);
+    tn_buf_fini(&reason);
     return err;
 }
 

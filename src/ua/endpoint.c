@@ -54,7 +54,8 @@ static int check_opts(const struct tern_endpoint_opts *opts)
     if (memcmp(opts->seed, no_seed, sizeof(no_seed)) == 0) return TERN_EINVAL;
     if (opts->rtp_port_min < 2 || opts->rtp_port_max <= opts->rtp_port_min) return TERN_EINVAL;
     if (opts->max_calls == 0 || opts->max_accounts == 0) return TERN_EINVAL;
-    return 0;
+    bool named = opts->user_agent.len > 0;
+    return named && !tn_is_product_line(opts->user_agent) ? TERN_EINVAL : 0;
 }
 
 static void stop_fired(struct tn_timer *timer);

@@ -53,3 +53,9 @@ void tern_call_opts_init_sized(struct tern_call_opts *opts, size_t size)
     const struct tern_call_opts defaults = {0};
     tn_options_give(opts, size, &defaults, sizeof(defaults));
 }
+
+void tern_call_end_opts_init_sized(struct tern_call_end_opts *opts, size_t size)
+{
+    const struct tern_call_end_opts defaults = {.status = 0};
+    tn_options_give(opts, size, &defaults, sizeof(defaults));
+}

@@ -140,4 +140,16 @@ void tn_put_header_number(struct tn_buf *buf, enum tn_hdr_id id, uint32_t value)
 /** Writes text as a quoted-string, escaping '"' and '\', dropping control characters. */
 void tn_put_quoted(struct tn_buf *buf, tern_str text);
 
+/** What User-Agent and Server may say: products and comments (RFC 3261 25.1, server-val). */
+bool tn_is_product_line(tern_str s);
+
+/** Reason: RFC 3326, one value. */
+struct tn_reason {
+    tern_str protocol; /* "SIP", "Q.850" */
+    uint32_t cause;    /* 0: none */
+    tern_str text;     /* parsed: escapes kept */
+};
+TERN_CHECK int tn_reason_parse(tern_str in, struct tn_reason *out);
+void tn_put_reason(struct tn_buf *buf, const struct tn_reason *reason); /* the value */
+
 #endif

@@ -188,6 +188,47 @@ static void functions_refuse_what_the_state_does_not_allow(void)
     check_both_ended();
 }
 
+/* RFC 3326: said by BYE or CANCEL, it is what the other application hears. */
+static void who_ends_a_call_can_say_why(void)
+{
+    struct tern_call_end_opts why;
+    tern_call_end_opts_init(&why);
+    why.cause = 16;
+    why.cause_of = TERN_CAUSE_OF_Q850;
+    why.text = TERN_STR("\"see \\ you\"");
+    for (size_t i = 1; i < sizeof(stages) / sizeof(stages[0]); i++) {
+        for (int answer = 0; answer < 2; answer++) {
+            begin_call(stages[i], answer);
+            CHECK_EQ(tern_call_end(alice->ep, world.now, alice->call, &why), 0);
+            check_both_ended();
+            if (bob->ended) CHECK(strcmp(bob->ended_reason, "\"see \\ you\"") == 0);
+        }
+    }
+}
+
+static void what_is_no_reason_is_refused_and_the_call_goes_on(void)
+{
+    static const struct tern_call_end_opts bad[] = {
+        {.status = 200},
+        {.status = 700},
+        {.cause = 99},
+        {.cause = 700},
+        {.cause_of = TERN_CAUSE_OF_Q850, .cause = 128},
+        {.cause_of = 2, .cause = 16},
+        {.text = {"a\r\nb", 4}},
+    };
+    begin_call(TERN_SECONDS(1), true);
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        struct tern_call_end_opts opts = bad[i];
+        opts.size = sizeof(opts);
+        CHECK_EQ(tern_call_end(alice->ep, world.now, alice->call, &opts), TERN_EINVAL);
+    }
+    world_run(&world, TERN_SECONDS(1));
+    CHECK_EQ(alice->ended, 0);
+    CHECK_EQ(tern_call_hangup(alice->ep, world.now, alice->call, 0), 0);
+    check_both_ended();
+}
+
 int main(int argc, char **argv)
 {
     static const struct test tests[] = {
@@ -199,6 +240,8 @@ int main(int argc, char **argv)
         TEST(an_endpoint_may_be_freed_at_any_moment),
         TEST(a_stale_call_is_estale_everywhere),
         TEST(functions_refuse_what_the_state_does_not_allow),
+        TEST(who_ends_a_call_can_say_why),
+        TEST(what_is_no_reason_is_refused_and_the_call_goes_on),
     };
     return run_tests(tests, sizeof(tests) / sizeof(tests[0]), argc, argv);
 }
