@@ -336,7 +336,9 @@ static void unknown(struct tn_mobility *mob, struct tn_call_task *task, int code
 
 void tn_mob_refresh_leaves(struct tn_call_task *task, tern_addr media_local)
 {
-    if (task->state == TN_CALL_REFRESHING) task->media_local = media_local;
+    if (task->state != TN_CALL_REFRESHING) return;
+    task->media_local = media_local;
+    task->media_local.port = 0; /* a task is about addresses */
 }
 
 void tn_mob_refreshed(struct tn_mobility *mob, tern_time now, struct tn_call_task *task, int code,

@@ -187,16 +187,24 @@ static int send_register(struct tn_account *account, uint32_t tag)
 }
 
 /* With a call up soon, since it may depend on the binding; else as RFC 5626 4.5 says. */
+/* Nobody answered, or somebody could not: worth another try soon where a call needs the way back. */
+static bool is_worth_haste(const struct tn_account *account)
+{
+    int code = account->last_status;
+    return account->calls > 0 && (code < 400 || code >= 500 || code == 408 || code == 480);
+}
+
 static tern_time pause_after_failure(struct tn_account *account)
 {
-    tern_time pause = account->calls > 0 ? QUICK_BASE : BACKOFF_BASE;
-    tern_time most = account->calls > 0 ? QUICK_MAX : BACKOFF_MAX;
+    bool haste = is_worth_haste(account);
+    tern_time pause = haste ? QUICK_BASE : BACKOFF_BASE;
+    tern_time most = haste ? QUICK_MAX : BACKOFF_MAX;
     unsigned doublings = account->failures < 7 ? account->failures : 7;
-    if (account->calls > 0 && doublings > 0) doublings--; /* the first failure was the try at 0 */
+    if (haste && doublings > 0) doublings--; /* the first failure was the try at 0 */
     pause <<= doublings;
     if (pause > most) pause = most;
     /* RFC 5626 4.5: between half and all of it, so that clients of a restarted server spread. */
-    tern_time least = account->calls > 0 ? pause : pause / 2;
+    tern_time least = haste ? pause : pause / 2;
     return least + TERN_MS(tn_random_below(&account->ep->ctx.random, (uint32_t)(pause / 2000)));
 }
 
