@@ -5,7 +5,8 @@
 #include "base/mutant.h"
 
 #define BIT(state)      (1u << (state))
-#define GLARE_MAX       8                /* in a row; two honest ends meet at most a few times */
+#define GLARE_MAX       8 /* in a row; two honest ends meet at most a few times */
+#define GLARE_DOUBLINGS 2
 #define RETRY_AFTER_MAX TERN_SECONDS(10) /* MOBILITY C7 */
 #define YIELD_TIME      TERN_MS(4500)    /* longer than the far end waits after 491 */
 #define LATER_FIRST     TERN_MS(500)     /* doubling, as MOBILITY has it for all that is repeated */
@@ -69,12 +70,20 @@ bool tn_refresh_next(struct tn_refresh *refresh, bool may_update, bool *update, 
     return true;
 }
 
-/* RFC 3261 14.1: the owner of the Call-ID waits 2.1 to 4 s, the other end 0 to 2 s; units of 10 ms. */
+/*
+ * RFC 3261 14.1: the owner of the Call-ID waits 2.1 to 4 s, the other end 0 to 2 s; units of 10 ms.
+ * Whom it does not help twice does not cross with another one's request: that one waits for
+ * something else, as a caller for a 2xx that is lost, and is asked less and less often.
+ */
 static tern_time glare_pause(struct tn_refresh *refresh)
 {
     struct tn_random *random = &refresh->ctx->random;
-    if (refresh->owns_call_id) return TERN_MS(2100) + TERN_MS(10) * tn_random_below(random, 191);
-    return TERN_MS(10) * tn_random_below(random, 201);
+    unsigned doublings = refresh->glare_count > 1 ? refresh->glare_count - 1 : 0;
+    if (doublings > GLARE_DOUBLINGS) doublings = GLARE_DOUBLINGS;
+    tern_time pause = refresh->owns_call_id
+                          ? TERN_MS(2100) + TERN_MS(10) * tn_random_below(random, 191)
+                          : TERN_MS(10) * tn_random_below(random, 201);
+    return pause << doublings;
 }
 
 static enum tn_refresh_outcome wait_and_retry(struct tn_refresh *refresh, tern_time pause)

@@ -232,13 +232,38 @@ static void retry_after_is_obeyed_up_to_ten_seconds(void)
     }
 }
 
+/* Both owner and other double their window from the third time on, twice. */
+static void who_meets_again_and_again_asks_less_often(void)
+{
+    static const tern_time doubled[] = {1, 1, 2, 4, 4, 4};
+    tern_time most[6] = {0};
+    for (int seed = 0; seed < 250; seed++) {
+        open_with(seed % 2, (uint8_t)seed);
+        tn_refresh_want(&refresh, TN_INTENT_OFFER);
+        for (int i = 0; i < 6; i++) {
+            uint32_t intents;
+            tern_time window = seed % 2 ? TERN_SECONDS(4) : TERN_SECONDS(2);
+            send(false, &intents);
+            CHECK_EQ(tn_refresh_answer(&refresh, 491, 0), TN_REFRESH_AGAIN);
+            tern_time pause = tn_timer_due(&refresh.timer) - ctx.now;
+            CHECK(pause <= window * doubled[i]);
+            if (seed % 2) CHECK(pause >= TERN_MS(2100) * doubled[i]);
+            if (!(seed % 2) && pause > most[i]) most[i] = pause;
+            pass(pause);
+        }
+        close_all();
+    }
+    for (int i = 0; i < 6; i++)
+        CHECK(most[i] > TERN_MS(1700) * doubled[i]);
+}
+
 static void endless_glare_ends_after_eight_rounds(void)
 {
     uint32_t intents;
     in_state(TN_REFRESH_INVITING);
     for (int i = 0; i < 8; i++) {
         CHECK_EQ(tn_refresh_answer(&refresh, 491, 0), TN_REFRESH_AGAIN);
-        pass(TERN_SECONDS(4));
+        pass(TERN_SECONDS(16));
         send(false, &intents);
     }
     CHECK_EQ(tn_refresh_answer(&refresh, 491, 0), TN_REFRESH_UNANSWERED);
@@ -338,6 +363,7 @@ int main(int argc, char **argv)
         TEST(glare_windows_do_not_meet),
         TEST(after_the_wait_everything_wanted_goes_in_one),
         TEST(retry_after_is_obeyed_up_to_ten_seconds),
+        TEST(who_meets_again_and_again_asks_less_often),
         TEST(endless_glare_ends_after_eight_rounds),
         TEST(what_is_dropped_is_wanted_again),
         TEST(what_nobody_answered_is_asked_for_again_and_again),
