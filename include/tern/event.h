@@ -29,6 +29,7 @@ enum tern_event_type {
     TERN_EV_IP_CHANGE_PROGRESS = 10,
     TERN_EV_SIP_MESSAGE = 11,
     TERN_EV_STOPPED = 12, /**< what tern_endpoint_stop() began is done; free the endpoint */
+    TERN_EV_SECURED = 13,
 };
 
 /** A listener opened, failed or closed. */
@@ -132,6 +133,18 @@ struct tern_ev_sip_message {
     tern_str text;    /**< all of it */
 };
 
+/**
+ * A TLS connection that we opened is up: the far end has shown who it is (unless `tls_no_verify`), and
+ * what waited for it goes out.
+ */
+struct tern_ev_secured {
+    tern_addr local, remote;
+    tern_str version; /**< "TLS 1.3" */
+    bool
+        resumed; /**< with keys from an earlier connection: no certificates were sent; RFC 8446 2.2 */
+    tern_time took; /**< since it was wanted, the TCP connection included */
+};
+
 /** The steps of an IP change, as pjsua's ip_change_op names them, and then some. */
 enum tern_ip_change_op {
     TERN_IP_CHANGE_OP_RESTART_LISTENER = 1,
@@ -197,6 +210,7 @@ struct tern_event {
         struct tern_ev_call_ended ended;
         struct tern_ip_change_progress ip_change;
         struct tern_ev_sip_message sip;
+        struct tern_ev_secured secured;
         uint8_t reserved[512]; /**< the union grows inside this */
     } u;
 };
@@ -233,6 +247,7 @@ struct tern_callbacks {
     void (*on_sip_message)(void *user, struct tern_endpoint *ep,
                            const struct tern_ev_sip_message *ev);
     void (*on_stopped)(void *user, struct tern_endpoint *ep);
+    void (*on_secured)(void *user, struct tern_endpoint *ep, const struct tern_ev_secured *ev);
 };
 
 /**

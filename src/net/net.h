@@ -118,6 +118,14 @@ TERN_CHECK int tn_net_flow(struct tn_net *net, const struct tn_target *target, t
                            uint64_t *id);
 /* NULL when stale. */
 const struct tn_flow *tn_net_get(const struct tn_net *net, uint64_t id);
+/* What TLS has made of a connection of ours that has just come up. */
+struct tn_flow_security {
+    tern_str version;
+    bool resumed;
+    tern_time took; /* since it was asked for */
+};
+/* @return false: it is none of ours, or not TLS, or gone */
+bool tn_net_security(const struct tn_net *net, uint64_t id, struct tn_flow_security *out);
 /*
  * What Via and Contact say for this flow: UDP the local address and listening port; TCP the
  * local address and the listener's port (the connection's own port when there is no listener; while

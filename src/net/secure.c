@@ -75,6 +75,17 @@ void tn_secure_flush(struct tn_conn *s)
     if (tn_tls_take(s->tls, &out.data)) tn_output(s->net->ctx, &out);
 }
 
+bool tn_net_security(const struct tn_net *net, uint64_t id, struct tn_flow_security *out)
+{
+    const struct tn_flow_impl *f = tn_flow_get(net, id);
+
+    if (!f || !f->stream || !f->stream->tls || f->flow.incoming) return false;
+    *out = (struct tn_flow_security){.version = tn_str(tn_tls_version(f->stream->tls)),
+                                     .resumed = tn_tls_resumed(f->stream->tls),
+                                     .took = net->ctx->now - f->stream->opened};
+    return true;
+}
+
 void tn_secure_goodbye(struct tn_conn *s)
 {
     tn_tls_close(s->tls);

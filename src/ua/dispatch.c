@@ -33,6 +33,23 @@ static struct tn_account *account_of_flow(struct tern_endpoint *ep, uint64_t flo
     return NULL;
 }
 
+static void flow_up(struct tern_endpoint *ep, uint64_t flow)
+{
+    struct tn_flow_security security;
+
+    if (tn_net_security(&ep->net, flow, &security)) {
+        const struct tn_flow_key *key = &tn_net_get(&ep->net, flow)->key;
+        struct tern_event event = {.type = TERN_EV_SECURED};
+        event.u.secured = (struct tern_ev_secured){.local = key->local,
+                                                   .remote = key->remote,
+                                                   .version = security.version,
+                                                   .resumed = security.resumed,
+                                                   .took = security.took};
+        tn_ep_event(ep, &event);
+    }
+    tn_txns_flow_up(&ep->txns, flow);
+}
+
 static void flow_down(struct tern_endpoint *ep, uint64_t flow)
 {
     struct tn_account *account;
@@ -65,7 +82,7 @@ void tn_ep_dispatch(struct tern_endpoint *ep, const struct tn_effect *effect)
     if (ep->service && ep->service->effect(ep->service, effect)) return;
     switch (effect->kind) {
     case TN_EFFECT_MESSAGE: tn_txns_message(&ep->txns, effect->msg, effect->flow); return;
-    case TN_EFFECT_FLOW_UP: tn_txns_flow_up(&ep->txns, effect->flow); return;
+    case TN_EFFECT_FLOW_UP: flow_up(ep, effect->flow); return;
     case TN_EFFECT_FLOW_DOWN: flow_down(ep, effect->flow); return;
     case TN_EFFECT_REQUEST: tn_ep_request(ep, effect); return;
     case TN_EFFECT_ACK: ack(ep, effect); return;

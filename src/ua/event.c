@@ -34,6 +34,7 @@ static size_t texts_of(struct tern_event *ev, tern_str *out[TEXTS_MAX])
         out[n++] = &ev->u.sip.summary;
         out[n++] = &ev->u.sip.text;
         break;
+    case TERN_EV_SECURED: out[n++] = &ev->u.secured.version; break;
     case TERN_EV_NETWORK:
     case TERN_EV_CALL_ANSWERED:
     case TERN_EV_CALL_MEDIA:
@@ -159,6 +160,7 @@ static void hand_out(struct tern_endpoint *ep, const struct tern_event *ev,
     case TERN_EV_CALL_ENDED: HAND(on_call_ended, ended); return;
     case TERN_EV_IP_CHANGE_PROGRESS: HAND(on_ip_change_progress, ip_change); return;
     case TERN_EV_SIP_MESSAGE: HAND(on_sip_message, sip); return;
+    case TERN_EV_SECURED: HAND(on_secured, secured); return;
     case TERN_EV_STOPPED:
         if (cb->on_stopped) cb->on_stopped(user, ep);
         return;

@@ -146,7 +146,8 @@ static tern_call call_in(const struct tern_event *e)
     case TERN_EV_NETWORK:
     case TERN_EV_REGISTRATION:
     case TERN_EV_SIP_MESSAGE:
-    case TERN_EV_STOPPED: return (tern_call){0};
+    case TERN_EV_STOPPED:
+    case TERN_EV_SECURED: return (tern_call){0};
     }
     return (tern_call){0};
 }

@@ -89,6 +89,7 @@ static const char *event_text(int32_t type)
         [TERN_EV_CALL_ENDED] = "CALL_ENDED",
         [TERN_EV_IP_CHANGE_PROGRESS] = "IP_CHANGE_PROGRESS",
         [TERN_EV_STOPPED] = "STOPPED",
+        [TERN_EV_SECURED] = "SECURED",
     };
     bool known = type > 0 && type < (int32_t)(sizeof(texts) / sizeof(texts[0])) && texts[type];
     return known ? texts[type] : "unknown";

@@ -42,6 +42,10 @@ struct Callbacks {
     {
         endpoint(user).onSipMessage(*ev);
     }
+    static void on_secured(void *user, tern_endpoint *, const tern_ev_secured *ev) noexcept
+    {
+        endpoint(user).onSecured(*ev);
+    }
     static void on_ip_change_progress(void *user, tern_endpoint *,
                                       const tern_ip_change_progress *progress) noexcept
     {
@@ -121,6 +125,7 @@ struct Callbacks {
             on_ip_change_progress,
             on_sip_message,
             on_stopped,
+            on_secured,
         };
         return &callbacks;
     }

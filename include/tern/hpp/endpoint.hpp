@@ -86,6 +86,7 @@ using OnIpChangeProgressParam = tern_ip_change_progress;
 using OnListenerParam = tern_ev_listener;
 using OnNetworkParam = tern_ev_network;
 using OnSipMessageParam = tern_ev_sip_message;
+using OnSecuredParam = tern_ev_secured;
 
 class Endpoint {
   public:
@@ -163,6 +164,10 @@ class Endpoint {
     }
     /** With `opts.sip_events` only. */
     virtual void onSipMessage(const OnSipMessageParam &)
+    {
+    }
+    /** A TLS connection of ours is up. */
+    virtual void onSecured(const OnSecuredParam &)
     {
     }
     virtual void onStopped()

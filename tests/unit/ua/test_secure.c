@@ -123,11 +123,25 @@ static void who_can_but_need_not_talks_with_everybody(void)
     }
 }
 
+/* RFC 8446 2.2: the first connection brings the keys that those after it begin with. */
+static void a_connection_after_a_change_is_resumed_and_told(void)
+{
+    begin(TERN_SRTP_MANDATORY);
+    CHECK_EQ(alice->secured, 1);
+    CHECK_EQ(alice->resumed, 0);
+    host_network(alice, at(5), NULL);
+    world_run(&world, TERN_SECONDS(2));
+    CHECK_EQ(alice->secured, 2);
+    CHECK_EQ(alice->resumed, 1);
+    part();
+}
+
 int main(int argc, char **argv)
 {
     static const struct test tests[] = {
         TEST(a_protected_call_is_heard_both_ways),
         TEST(audio_of_a_protected_call_goes_on_through_a_change),
+        TEST(a_connection_after_a_change_is_resumed_and_told),
         TEST(a_hold_and_ten_changes_leave_it_protected),
         TEST(who_insists_is_not_called_in_the_clear),
         TEST(who_can_but_need_not_talks_with_everybody),

@@ -302,6 +302,10 @@ static void hear(struct host *host, const struct tern_event *ev)
     case TERN_EV_IP_CHANGE_PROGRESS: take_step(host, &ev->u.ip_change); return;
     case TERN_EV_SIP_MESSAGE: log_message(host, &ev->u.sip); return;
     case TERN_EV_STOPPED: host->stopped++; return;
+    case TERN_EV_SECURED:
+        host->secured++;
+        host->resumed += ev->u.secured.resumed;
+        return;
     }
 }
 

@@ -31,7 +31,7 @@ struct host {
     char registration_reason[128], ended_reason[128];
     bool auto_answer;
     bool talks; /* sends and takes audio every 20 ms on each call */
-    unsigned incoming, progress, answered, ended, media, dtmf, listeners, stopped;
+    unsigned incoming, progress, answered, ended, media, dtmf, listeners, stopped, secured, resumed;
     int progress_status;
     struct tern_ev_call_ended last_ended;
     struct tern_ev_call_media last_media;
