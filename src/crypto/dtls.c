@@ -249,6 +249,11 @@ enum tn_dtls_state tn_dtls_state(const struct tn_dtls *dtls)
     return dtls->state;
 }
 
+bool tn_dtls_is_mistaken(const struct tn_dtls *dtls)
+{
+    return dtls->state == TN_DTLS_FAILED && dtls->mistaken;
+}
+
 const char *tn_dtls_reason(const struct tn_dtls *dtls)
 {
     return dtls->state == TN_DTLS_FAILED ? dtls->reason.text : "";

@@ -75,6 +75,8 @@ void tn_dtls_close(struct tn_dtls *dtls);
 enum tn_dtls_state { TN_DTLS_HANDSHAKE, TN_DTLS_OPEN, TN_DTLS_FAILED, TN_DTLS_CLOSED };
 
 enum tn_dtls_state tn_dtls_state(const struct tn_dtls *dtls);
+/** It FAILED because the certificate is not the peer's. */
+bool tn_dtls_is_mistaken(const struct tn_dtls *dtls);
 /** Why it FAILED, for people, without full stop; "" before. Lives as long as `dtls`. */
 const char *tn_dtls_reason(const struct tn_dtls *dtls);
 

@@ -22,6 +22,7 @@ static int verify(X509_STORE_CTX *store, void *user)
         X509_STORE_CTX_set_error(store, X509_V_OK);
         return 1;
     }
+    dtls->mistaken = true;
     tn_reason_set(&dtls->reason, "the far end's certificate is not the one of its a=fingerprint",
                   "");
     X509_STORE_CTX_set_error(store, X509_V_ERR_CERT_REJECTED);

@@ -26,6 +26,7 @@ struct tn_dtls {
     enum tn_dtls_state state;
     bool active, started;
     uint8_t hello[TN_DTLS_HELLO_BYTES]; /* passive: the random of whose ClientHello is answered */
+    bool mistaken;                      /* see tn_dtls_is_mistaken() */
     bool unanswered; /* passive: our flight had to be repeated, so whoever it was may be gone */
     struct tn_fingerprint peer;
     struct tn_pipe pipe;

@@ -5,7 +5,9 @@
  *
  * It is answered to wherever its last datagram came from, since a far end behind a NAT says a
  * private address; who it is, the fingerprint tells. So a stranger who guesses the port can disturb
- * a handshake: one that fails with somebody else than the plan names begins anew, a few times.
+ * a handshake, and so can what is left of the far end's last one, where a move has overtaken it: one
+ * that fails begins anew, a few times. What ends it is a certificate of somebody else than the plan
+ * names, shown from there, or silence. An alert in the clear ends nothing: anybody can send that.
  */
 #include "media/stream.h"
 
@@ -18,6 +20,7 @@
 #define DTLS_LAST  63
 
 /* RFC 6347 4.1, 4.3.2 */
+#define DTLS_ALERT        21
 #define DTLS_HANDSHAKE    22
 #define DTLS_HEADER       13
 #define DTLS_CLIENT_HELLO 1
@@ -78,6 +81,14 @@ static void repeat_flight(struct tn_stream *stream)
                          tn_str_sub(rest, 2, len));
         rest = tn_str_from(rest, 2 + len);
     }
+}
+
+/* RFC 6347 4.1.2.7: of epoch 0, and so of anybody. */
+static bool is_clear_alert(const struct tern_datagram *datagram)
+{
+    const uint8_t *data = datagram->data;
+
+    return datagram->len >= DTLS_HEADER && data[0] == DTLS_ALERT && data[3] == 0 && data[4] == 0;
 }
 
 static bool is_client_hello(const struct tern_datagram *datagram)
@@ -218,8 +229,9 @@ static void take_keys(struct tn_stream *stream)
 
 static bool may_restart(const struct tn_stream *stream, tern_addr remote)
 {
-    return stream->handshake.restarts < TN_HANDSHAKE_RESTARTS &&
-           !tern_addr_same_host(remote, stream->plan.remote_rtp);
+    if (stream->handshake.restarts == TN_HANDSHAKE_RESTARTS) return false;
+    return !tern_addr_same_host(remote, stream->plan.remote_rtp) ||
+           !tn_dtls_is_mistaken(stream->handshake.dtls);
 }
 
 /* The far end answers our offer and begins: its ClientHello is often here before the answer is. */
@@ -242,7 +254,7 @@ void tn_stream_handshake_receive(struct tn_stream *stream, const struct tern_dat
         return;
     }
     /* Without a path the engine would say its answer into the void, and wait all the longer. */
-    if (!handshake->dtls || !has_path(stream, datagram->remote)) {
+    if (!handshake->dtls || !has_path(stream, datagram->remote) || is_clear_alert(datagram)) {
         tn_stream_drop(stream);
         return;
     }

@@ -377,6 +377,8 @@ static bool go_back_to_udp(struct tn_client *client)
     struct tn_buf out;
 
     tn_list_remove(&client->switched);
+    /* What Contact and SDP say was written for that address. */
+    if (client->from.family && !tn_net_has_local(txns->net, client->from)) return false;
     if (tn_net_flow(txns->net, &udp, client->from, &plan.flow) != 0) return false;
     if (compose(txns, &plan, &text, &out) != 0) return false;
     if (tn_net_send(txns->net, plan.flow, tn_buf_view(&out), false) != 0) {
