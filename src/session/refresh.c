@@ -131,7 +131,7 @@ enum tn_refresh_outcome tn_refresh_answer(struct tn_refresh *refresh, int code,
     }
     refresh->glare_count = 0;
     enum tn_refresh_outcome outcome = classify(code);
-    if (outcome != TN_REFRESH_UNANSWERED) refresh->later_count = 0;
+    if (outcome == TN_REFRESH_DONE) refresh->later_count = 0; /* a refusal may be put off, too */
     enter(refresh, TN_REFRESH_IDLE, 0);
     return outcome;
 }

@@ -60,7 +60,8 @@ struct tn_account {
     struct tn_timer refresh, retry, keepalive;
     tern_time give_up;     /* REMOVING: tried until then */
     tern_time sent_at;     /* the REGISTER under way, or the last one */
-    tern_time doubt_until; /* a REGISTER that was given up may arrive until then */
+    tern_time late_until;  /* a REGISTER that was given up may arrive until then */
+    tern_time doubt_until; /* the same, and it may name what is to go */
     uint32_t confirms;     /* REGISTERs in a row that only set right what a 2xx has shown */
 
     struct tn_account_task task;

@@ -6,7 +6,8 @@
  * A REGISTER that was given up may arrive after the one that took its place. A registrar cannot tell
  * (10.3 step 7 compares with bindings that it has, and this one is new to it), and so the account
  * must: what such a REGISTER named is removed once more when no copy of it can be under way any
- * longer. The Contacts of each 2xx say whether that has helped.
+ * longer. The Contacts of each 2xx say whether that has helped. Where the next REGISTER names the same
+ * Contact the registrar can tell, by the CSeq of that binding.
  */
 #include "base/mutant.h"
 #include "base/str.h"
@@ -31,6 +32,8 @@ static void retire(struct tn_account *account, struct tn_text *contact)
     const struct tern_allocator *alloc = &account->ep->ctx.alloc;
     tern_str old = tn_text_view(&account->old_contacts), added = tn_text_view(contact), all;
     struct tn_buf buf;
+    if (added.len > 0 && account->late_until > account->doubt_until)
+        account->doubt_until = account->late_until;
     if (added.len > 0 && old.len <= OLD_CONTACTS_MAX && !has_element(old, added)) {
         tn_buf_init(&buf, alloc, TN_MSG_SIZE_MAX);
         tn_buf_str(&buf, old);
@@ -53,7 +56,7 @@ void tn_bindings_doubt(struct tn_account *account, uint64_t request)
 {
     struct tn_request_path path;
     if (!tn_request_path(&account->ep->txns, request, &path) || path.cseq == 0) return;
-    account->doubt_until = account->ep->ctx.now + TN_T4;
+    account->late_until = account->ep->ctx.now + TN_T4;
     account->confirms = 0;
 }
 
@@ -151,6 +154,6 @@ bool tn_bindings_settle(struct tn_account *account, const struct tn_msg *rsp)
 void tn_bindings_forget(struct tn_account *account)
 {
     tn_text_fini(&account->ep->ctx.alloc, &account->old_contacts);
-    account->doubt_until = 0;
+    account->late_until = account->doubt_until = 0;
     account->confirms = 0;
 }

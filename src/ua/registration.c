@@ -186,7 +186,6 @@ static int send_register(struct tn_account *account, uint32_t tag)
     return err;
 }
 
-/* With a call up soon, since it may depend on the binding; else as RFC 5626 4.5 says. */
 /* Nobody answered, or somebody could not: worth another try soon where a call needs the way back. */
 static bool is_worth_haste(const struct tn_account *account)
 {
@@ -194,6 +193,7 @@ static bool is_worth_haste(const struct tn_account *account)
     return account->calls > 0 && (code < 400 || code >= 500 || code == 408 || code == 480);
 }
 
+/* With a call up soon, since it may depend on the binding; else as RFC 5626 4.5 says. */
 static tern_time pause_after_failure(struct tn_account *account)
 {
     bool haste = is_worth_haste(account);
@@ -401,8 +401,8 @@ static bool names_old_port(const struct tn_account *account)
 }
 
 /*
- * The path by which it was to be sent has gone before it was, and what a name means is asked anew in
- * each network. A removal is sent again even so: its answer would not come, nor has it perhaps
+ * What a name means is asked anew in each network, also for what still waits for its connection. Of
+ * what was sent a removal is sent again by a new path: its answer would not come, nor has it perhaps
  * arrived (MOBILITY S8). What registers is then moved by mobility.
  */
 static void request_online(struct tn_account *account)
@@ -412,7 +412,8 @@ static void request_online(struct tn_account *account)
     bool removing = account->state == TERN_REGISTRATION_REMOVING;
     if (!usable_network(ep) || !tn_request_path(&ep->txns, account->request, &path)) return;
     bool sent = path.cseq != 0;
-    if (tn_net_has_local(&ep->net, path.local) || (sent && !removing)) return;
+    bool stands = tn_net_has_local(&ep->net, path.local);
+    if (sent ? stands || !removing : stands && account->sent_at == ep->ctx.now) return;
     account->sent_at = ep->ctx.now;
     account->give_up = ep->ctx.now + REMOVE_TIME;
     /* Without memory it goes on as it is and fails. */

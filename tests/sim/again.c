@@ -12,6 +12,12 @@
 #define PAUSES_S 30          /* the longest pause */
 #define SETTLE   TERN_MS(75) /* a better path is gone to so much later */
 
+/* Legs of a fork share their Call-ID. */
+static uint64_t leg_of(const struct message *m)
+{
+    return hash_text(hash_text(0, m->call_id), m->from_tag);
+}
+
 static struct again *again_of(struct life *life, uint32_t host)
 {
     return &life->phones[host - 1].again;
@@ -86,7 +92,7 @@ void again_sent(struct life *life, uint32_t host, const struct message *m)
     if (!is_plain(life)) return;
     if (registers && !may_fail_unseen(life, host) && has_register(life, host))
         fail(life, "again", "%s: a REGISTER beside another one", host_name(host));
-    bool same = a->failed_call == hash_text(0, m->call_id);
+    bool same = a->failed_leg == leg_of(m);
     tern_time failed = registers ? a->failed_register : refresh && same ? a->failed_refresh : 0;
     if (failed && now - failed < PAUSE && now - a->since > TERN_SECONDS(1))
         fail(life, "again", "%s: %.*s again, %lld ms after it has failed", host_name(host),
@@ -114,5 +120,5 @@ void again_heard(struct life *life, uint32_t host, const struct message *m)
     if (registers) a->failed_register = now;
     if (!str_is(m->method, "UPDATE") && !str_is(m->method, "INVITE")) return;
     a->failed_refresh = now;
-    a->failed_call = hash_text(0, m->call_id);
+    a->failed_leg = leg_of(m);
 }

@@ -95,7 +95,7 @@ struct again {
     tern_time since;
     uint32_t calls, asked;
     tern_time failed_register, failed_refresh; /* 0: not since then */
-    uint64_t failed_call;                      /* the Call-ID of the latter */
+    uint64_t failed_leg;                       /* of the latter */
 };
 
 /* ---- rules.c: responses, dialogs and their routes (RFC 3261 8.2.6, 12, 16.12, 17.2) ---- */

@@ -197,10 +197,16 @@ static bool is_misled(const struct life *life, const struct tern_account_info *i
                                                  info->state == TERN_REGISTRATION_REFRESHING);
 }
 
+/* It comes by itself soon: a call needs it, and no server has said no. */
+static bool is_hasty(const struct tern_account_info *info)
+{
+    bool refused = info->status >= 400 && info->status < 500 && info->status != 408;
+    return info->calls > 0 && (!refused || info->status == 480);
+}
+
 /*
  * The person asks for it: where the phone was idle, its pause before the next try may be half an hour
- * (RFC 5626 4.5), and that a server has forgotten everything no phone can know. With a call up the
- * core comes by itself.
+ * (RFC 5626 4.5), and that a server has forgotten everything no phone can know.
  */
 static tern_time ask(struct life *life, struct phone *phone)
 {
@@ -209,7 +215,7 @@ static tern_time ask(struct life *life, struct phone *phone)
     if (tern_account_get_info(phone->ep, phone->account, &info) != 0) return 0;
     bool waits = info.state == TERN_REGISTRATION_WAITING || info.state == TERN_REGISTRATION_FAILED;
     bool misled = is_misled(life, &info);
-    if (!life->forgotten && !misled && (!waits || info.calls > 0)) return 0;
+    if (!life->forgotten && !misled && (!waits || is_hasty(&info))) return 0;
     if (tern_account_register(phone->ep, tern_sim_now(life->sim), phone->account) != 0)
         fail(life, "api", "register");
     again_spur(life, phone);
