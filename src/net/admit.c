@@ -14,15 +14,40 @@ static bool may_shake_hands(struct tn_net *net)
     return true;
 }
 
-int tn_admit(struct tn_net *net, const struct tn_flow_key *key)
+static int begin_handshake(struct tn_net *net, tern_addr remote)
 {
     struct tn_net_impl *impl = net->impl;
 
+    if (impl->shaking_count >= TN_SHAKING_MAX) return TERN_ELIMIT;
+    int err = tn_tally_take(&impl->shaking, remote);
+    if (err) return err;
+    impl->shaking_count++;
+    if (may_shake_hands(net)) return 0;
+    tn_handshake_over(net, remote);
+    return TERN_ELIMIT;
+}
+
+int tn_admit(struct tn_net *net, const struct tn_flow_key *key)
+{
+    struct tn_net_impl *impl = net->impl;
+    bool is_tls = key->transport == TERN_TRANSPORT_TLS;
+
     if (impl->streams_incoming >= TN_STREAMS_INCOMING_MAX) return TERN_ELIMIT;
-    if (key->transport == TERN_TRANSPORT_TLS && !may_shake_hands(net)) return TERN_ELIMIT;
     int err = tn_tally_take(&impl->callers, key->remote);
-    if (!err) impl->streams_incoming++;
+    if (err) return err;
+    err = is_tls ? begin_handshake(net, key->remote) : 0;
+    if (err) {
+        tn_tally_give(&impl->callers, key->remote);
+    } else {
+        impl->streams_incoming++;
+    }
     return err;
+}
+
+void tn_handshake_over(struct tn_net *net, tern_addr remote)
+{
+    tn_tally_give(&net->impl->shaking, remote);
+    net->impl->shaking_count--;
 }
 
 void tn_dismiss(struct tn_net *net, tern_addr remote)

@@ -140,9 +140,18 @@ static int create(struct tn_net *net, const struct tn_flow_key *key, struct tn_c
     return 0;
 }
 
+/* One that others began, and that TLS has not come to an end with. */
+static bool is_shaking(const struct tn_conn *s)
+{
+    const struct tn_flow *flow = &s->flow->flow;
+    return flow->incoming && flow->key.transport == TERN_TRANSPORT_TLS && s->state < TN_CONN_OPEN;
+}
+
 void tn_conn_free(struct tn_net *net, struct tn_conn *s)
 {
     tn_timer_cancel(net->ctx, &s->timer);
+    if (is_shaking(s)) tn_handshake_over(net, s->flow->flow.key.remote);
+    net->impl->partial_bytes -= s->held;
     tn_map_remove(&net->impl->by_stream, &s->node);
     tn_secure_end(s);
     tn_buf_fini(&s->in);
@@ -295,6 +304,7 @@ int tn_net_stream_accepted(struct tn_net *net, uint32_t listener, tern_addr loca
     struct tn_flow_key key = {.transport = l->transport, .local = local, .remote = remote};
     if (tn_admit(net, &key) != 0) return TERN_ELIMIT;
     if (create(net, &key, &s) != 0) {
+        if (key.transport == TERN_TRANSPORT_TLS) tn_handshake_over(net, remote);
         tn_dismiss(net, remote);
         return TERN_ELIMIT;
     }
@@ -413,6 +423,18 @@ static void watch_partial(struct tn_conn *s, bool progressed)
     if (s->partial_since != before) arm_open(s);
 }
 
+/* @return false: others make us hold too much of what is incomplete */
+static bool hold(struct tn_conn *s)
+{
+    size_t *all = &s->net->impl->partial_bytes;
+
+    *all = *all - s->held + s->in.cap;
+    s->held = s->in.cap;
+    if (!s->flow->flow.incoming || *all <= TN_STREAMS_PARTIAL_MAX || s->held == 0) return true;
+    tn_flow_blame(s->net, s->flow, TERN_STR("too many messages are incomplete"));
+    return false;
+}
+
 /* @return false: the stream is not OPEN any more */
 static bool take_piece(struct tn_conn *s, tern_str piece)
 {
@@ -431,7 +453,9 @@ static bool take_piece(struct tn_conn *s, tern_str piece)
         return false;
     }
     watch_partial(s, taken > 0);
-    return true;
+    if (hold(s)) return true;
+    give_up(s, true);
+    return false;
 }
 
 /* @return false: the stream is not OPEN any more, or gone */
@@ -463,6 +487,7 @@ static void become_secure(struct tn_conn *s)
 {
     const struct tn_flow *flow = &s->flow->flow;
 
+    if (is_shaking(s)) tn_handshake_over(s->net, flow->key.remote);
     if (!flow->incoming) tn_domain_proved(s->net, flow->key.domain, flow->key.remote);
     become_open(s);
 }

@@ -33,6 +33,7 @@ struct tn_conn {
     enum tn_conn_state state;
     struct tn_timer timer;
     struct tn_buf in;        /* an incomplete message */
+    size_t held;             /* of the sum of these, ours */
     size_t scanned;          /* what the framing knows of it */
     tern_time partial_since; /* TERN_TIME_NEVER: `in` is empty */
     tern_time opened;

@@ -67,6 +67,18 @@ struct tn_flow_impl *tn_flow_get(const struct tn_net *net, uint64_t id)
     return tn_slots_get(&net->flows, id);
 }
 
+void tn_net_know(struct tn_net *net, uint64_t id)
+{
+    struct tn_flow_impl *f = tn_flow_get(net, id);
+    if (f) f->known = true;
+}
+
+bool tn_net_knows(const struct tn_net *net, uint64_t id)
+{
+    const struct tn_flow_impl *f = tn_flow_get(net, id);
+    return f && (f->known || (f->stream && !f->flow.incoming));
+}
+
 void tn_flow_blame(struct tn_net *net, const struct tn_flow_impl *f, tern_str reason)
 {
     struct tn_obituary *o = &net->impl->dead[net->impl->dead_next++ % TN_OBITUARIES];

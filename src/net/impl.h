@@ -18,6 +18,7 @@ struct tn_flow_impl {
     struct tn_list lru;      /* UDP: in udp.ours or udp.theirs, longest unused first */
     tern_time last_used;     /* sent, received or asked for */
     bool ours;               /* UDP: we have asked for it */
+    bool known;              /* a request of ours went there, or a call was taken from there */
     struct tn_conn *stream;  /* NULL: UDP */
 };
 
@@ -46,7 +47,10 @@ struct tn_net_impl {
     struct tn_udp udp;
     struct tn_map by_stream;
     size_t streams, streams_incoming;
-    struct tn_tally callers;  /* streams_incoming, by host */
+    struct tn_tally callers; /* streams_incoming, by host */
+    struct tn_tally shaking; /* of these, those whose TLS handshake is not over */
+    size_t shaking_count;
+    size_t partial_bytes;     /* what streams hold of incomplete messages */
     tern_time handshakes_due; /* when the handshakes that came in would be through at their pace */
     struct tn_dns dns;
     struct tn_domains domains;

@@ -29,6 +29,9 @@
    comes beyond, after a burst, is turned away, and tries again. */
 #define TN_HANDSHAKE_INTERVAL   TERN_MS(3)
 #define TN_HANDSHAKE_BURST      TERN_SECONDS(1)
+/* Handshakes that are under way, each worth some 60 KiB, and of one host: a proxy's come one by one. */
+#define TN_SHAKING_MAX          512
+#define TN_SHAKING_PER_HOST     64
 /* A path that is up answers a SYN in one round trip; two are lost before this. */
 #define TN_STREAM_CONNECT       TERN_SECONDS(8)
 /* The TLS handshake: two round trips, and two losses. */
@@ -43,6 +46,8 @@
 #define TN_STREAM_LINGER        TERN_SECONDS(1)
 /* A message (65535 bytes at most) and what came in behind it. */
 #define TN_STREAM_IN_MAX        (128 * 1024)
+/* Incomplete messages of all connections: as many long ones as a NAT's worth of phones may send. */
+#define TN_STREAMS_PARTIAL_MAX  (16 * 1024 * 1024)
 /* Written before the connection is up. */
 #define TN_STREAM_PENDING_MAX   (256 * 1024)
 

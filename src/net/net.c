@@ -22,6 +22,7 @@ int tn_net_init(struct tn_net *net, struct tn_ctx *ctx, const struct tn_net_opts
     if (tn_map_init(&net->by_key, &ctx->alloc, key) != 0) goto no_keys;
     if (tn_map_init(&impl->by_stream, &ctx->alloc, key) != 0) goto no_streams;
     if (tn_tally_init(&impl->callers, &ctx->alloc, key, TN_STREAMS_PER_HOST) != 0) goto no_tally;
+    if (tn_tally_init(&impl->shaking, &ctx->alloc, key, TN_SHAKING_PER_HOST) != 0) goto no_shaking;
     net->ctx = ctx;
     net->impl = impl;
     net->port_wanted = opts->port;
@@ -37,6 +38,8 @@ int tn_net_init(struct tn_net *net, struct tn_ctx *ctx, const struct tn_net_opts
     ctx->unref = tn_msg_unref;
     return 0;
 
+no_shaking:
+    tn_tally_fini(&impl->callers);
 no_tally:
     tn_map_fini(&impl->by_stream);
 no_streams:
@@ -63,6 +66,7 @@ void tn_net_fini(struct tn_net *net)
     tn_news_fini(&impl->sip_news, &net->ctx->alloc);
     tn_news_fini(&impl->listener_news, &net->ctx->alloc);
     tn_tally_fini(&impl->callers);
+    tn_tally_fini(&impl->shaking);
     tn_map_fini(&impl->by_stream);
     tn_map_fini(&net->by_key);
     tn_free(&net->ctx->alloc, impl);

@@ -139,6 +139,12 @@ TERN_CHECK int tn_net_send(struct tn_net *net, uint64_t id, tern_str message, bo
  * it has gone out.
  */
 void tn_net_take_back(struct tn_net *net, uint64_t id, tern_str message);
+/*
+ * Who is there is no stranger: we send it a request of our own accord, or the application has taken
+ * its call. When there is no room for everybody, there is for those. A UDP address can be feigned.
+ */
+void tn_net_know(struct tn_net *net, uint64_t id);
+bool tn_net_knows(const struct tn_net *net, uint64_t id); /* connections that we opened: always */
 /* Closes; FLOW_DOWN follows unless `quiet`. `abort`: the path is gone, reset. */
 void tn_net_close(struct tn_net *net, uint64_t id, bool abort, bool quiet);
 /*

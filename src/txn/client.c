@@ -264,6 +264,7 @@ static int launch(struct tn_txns *txns, const struct plan *plan, struct tn_buf *
         tn_buf_fini(text);
         return err == TERN_ENOMEM || err == TERN_ELIMIT ? err : TERN_ENOROUTE;
     }
+    tn_net_know(txns->net, plan->flow);
     client->txns = txns;
     client->owner = plan->owner;
     client->method = plan->method;

@@ -10,6 +10,28 @@
 #define TN_CLIENTS_MAX 131072
 #define TN_SERVERS_MAX 131072
 
+/*
+ * An endpoint for fewer calls has room for fewer: so many for each of them, and for registrars' and
+ * presence servers' questions to one that has hardly any. Each may hold so many bytes on the average:
+ * an INVITE with its answer is 4 KiB, a BYE 1 KiB, and most are not there all the time.
+ */
+#define TN_SERVERS_PER_CALL 6
+#define TN_SERVERS_LEAST    2048
+#define TN_SERVER_BYTES     2048
+
+/*
+ * One host has half of the room, which is enough for a proxy with 20000 calls behind it; the last
+ * quarter is for those that we know (net.h).
+ */
+#define TN_SERVERS_OF_HOST(most)      ((most) / 2)
+#define TN_SERVERS_OF_STRANGERS(most) ((most) - (most) / 4)
+
+/* Strangers beyond that are told so at this pace, after a burst; the others hear nothing. */
+#define TN_REFUSAL_INTERVAL TERN_MS(5)
+#define TN_REFUSAL_BURST    TERN_SECONDS(1)
+/* When to try again, at the least: by then the first have gone (RFC 3261 21.5.4; 64*T1 is 32 s). */
+#define TN_REFUSAL_AFTER_S  32
+
 /* One a call in progress, a few a registration; a request is gone when it is answered. */
 #define TN_REQUESTS_MAX 65536
 

@@ -36,6 +36,7 @@ static void send_last(struct tn_server *server, bool again)
 
 static void keep_text(struct tn_server *server, unsigned status, struct tn_buf *text)
 {
+    tn_share_text(server->txns, server->text_len, text->len);
     tn_free(&server->txns->ctx->alloc, server->text);
     server->status = status;
     server->text = text->ptr;
@@ -110,13 +111,14 @@ static void start_machine(struct tn_server *server)
 static struct tn_server *open_server(struct tn_txns *txns, struct tn_msg *msg,
                                      const struct tn_origin *origin)
 {
+    if (tn_share_take(txns, msg, origin) != 0) return NULL;
     struct tn_server *server = tn_alloc(&txns->ctx->alloc, sizeof(*server));
-
-    if (!server) return NULL;
-    if (tn_slots_add(&txns->servers, server, &server->id) != 0) {
+    if (!server || tn_slots_add(&txns->servers, server, &server->id) != 0) {
         tn_free(&txns->ctx->alloc, server);
+        tn_share_give(txns, msg, origin->source);
         return NULL;
     }
+    server->host = origin->source;
     server->txns = txns;
     server->request = tn_msg_ref(msg);
     server->origin = *origin;
@@ -141,6 +143,8 @@ void tn_server_free(struct tn_server *server)
     tn_map_remove(&txns->server_map, &server->by_key);
     tn_map_remove(&txns->merge_map, &server->by_request);
     tn_slots_remove(&txns->servers, server->id);
+    tn_share_text(txns, server->text_len, 0);
+    tn_share_give(txns, server->request, server->host);
     tn_msg_unref(server->request);
     tn_free(&txns->ctx->alloc, server->text);
     tn_free(&txns->ctx->alloc, server);
@@ -179,7 +183,18 @@ static void take_ack(struct tn_txns *txns, struct tn_msg *msg, uint64_t flow)
 /* RFC 3261 21.5.4; nothing is kept, so that a flood costs no memory. */
 static void refuse(struct tn_txns *txns, const struct tn_msg *msg, uint64_t flow)
 {
-    const struct tn_response busy = {.status = 503};
+    char line[32];
+    struct tn_buf retry;
+
+    if (!tn_share_tells(txns, flow)) {
+        txns->ctx->stats.messages_dropped++;
+        return;
+    }
+    tn_buf_fixed(&retry, line, sizeof(line));
+    tn_put_header_number(&retry, TN_HDR_RETRY_AFTER,
+                         TN_REFUSAL_AFTER_S +
+                             tn_random_below(&txns->ctx->random, TN_REFUSAL_AFTER_S));
+    const struct tn_response busy = {.status = 503, .headers = tn_buf_view(&retry)};
     tn_txns_reply(txns, msg, flow, &busy);
 }
 

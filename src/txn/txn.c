@@ -48,6 +48,7 @@ int tn_txns_init(struct tn_txns *txns, struct tn_ctx *ctx, struct tn_net *net, t
     tn_slots_init(&txns->servers, &ctx->alloc, TN_SERVERS_MAX);
     tn_slots_init(&txns->requests, &ctx->alloc, TN_REQUESTS_MAX);
     int err = init_maps(txns);
+    if (!err) err = tn_share_init(txns);
     if (err) fini_maps(txns);
     return err;
 }
@@ -70,6 +71,7 @@ void tn_txns_fini(struct tn_txns *txns)
     tn_slots_fini(&txns->requests);
     tn_slots_fini(&txns->clients);
     tn_slots_fini(&txns->servers);
+    tn_tally_fini(&txns->hosts);
     fini_maps(txns);
     memset(txns, 0, sizeof(*txns));
 }

@@ -9,6 +9,7 @@
 #ifndef TN_TXN_TXN_H
 #define TN_TXN_TXN_H
 
+#include "base/tally.h"
 #include "net/locate.h"
 #include "net/net.h"
 #include "wire/sip/msg.h"
@@ -25,13 +26,19 @@ struct tn_txns {
     struct tn_list switched; /* clients that went to TCP for their size and may go back */
     struct tn_list by_flow[TN_FLOW_LISTS]; /* clients, by the lowest bits of their flow's number */
     struct tn_list waiting[TN_FLOW_LISTS]; /* likewise requests whose connection is not up yet */
-    tern_str product;                      /* User-Agent and Server; borrowed for life */
-    bool paused; /* no usable network: timers B, F, H wait (MOBILITY C4) */
+    struct tn_tally hosts;                 /* server transactions, by whom they are from */
+    uint32_t servers_most;                 /* of them, in all */
+    size_t server_bytes;                   /* what they hold */
+    tern_time refusals_due; /* when the refusals sent would be through at their pace */
+    tern_str product;       /* User-Agent and Server; borrowed for life */
+    bool paused;            /* no usable network: timers B, F, H wait (MOBILITY C4) */
 };
 
 TERN_CHECK int tn_txns_init(struct tn_txns *txns, struct tn_ctx *ctx, struct tn_net *net,
                             tern_str product);
 void tn_txns_fini(struct tn_txns *txns);
+/* Room for the server transactions of so many calls, at most TN_SERVERS_MAX: that is the default. */
+void tn_txns_limit(struct tn_txns *txns, uint32_t calls);
 
 /* ---- input, from ua/dispatch ---- */
 

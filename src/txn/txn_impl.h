@@ -55,6 +55,7 @@ struct tn_server {
     struct tn_map_node by_key, by_request;
     struct tn_msg *request; /* one reference */
     struct tn_origin origin;
+    tern_addr host;  /* whose share it is of */
     unsigned status; /* of the last response; 0: none */
     char *text;      /* the last response as sent */
     size_t text_len;
@@ -89,6 +90,17 @@ TERN_CHECK int tn_put_cancel(const struct tn_client *invite, struct tn_buf *out)
 void tn_server_message(struct tn_txns *txns, struct tn_msg *msg, const struct tn_origin *origin);
 void tn_server_pause(struct tn_server *server, bool paused);
 void tn_server_free(struct tn_server *server);
+
+/* share.c: how many server transactions there may be, and whose */
+TERN_CHECK int tn_share_init(struct tn_txns *txns);
+/* @return 0: given back by tn_share_give(); TERN_ELIMIT, TERN_ENOMEM */
+TERN_CHECK int tn_share_take(struct tn_txns *txns, const struct tn_msg *request,
+                             const struct tn_origin *origin);
+void tn_share_give(struct tn_txns *txns, const struct tn_msg *request, tern_addr host);
+/* The last response has another length. */
+void tn_share_text(struct tn_txns *txns, size_t before, size_t after);
+/* There is no room: who is to be told so, and who hears nothing (RFC 3261 21.5.4). */
+bool tn_share_tells(struct tn_txns *txns, uint64_t flow);
 
 /* match.c: RFC 3261 17.2.3 and 9.2 */
 struct tn_server *tn_server_find(const struct tn_txns *txns, const struct tn_msg *request,

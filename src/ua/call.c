@@ -36,6 +36,12 @@ static const char *const names[TN_LIVES] = {
     [TN_LIFE_GONE] = "gone",
 };
 
+void tn_call_no_stranger(struct tn_call *call)
+{
+    if (call->stranger) call->ep->strangers--;
+    call->stranger = false;
+}
+
 /* The only writer of `life`. */
 void tn_call_enter(struct tn_call *call, enum tn_call_life next)
 {
@@ -43,6 +49,7 @@ void tn_call_enter(struct tn_call *call, enum tn_call_life next)
     TN_ASSERT(successors[call->life] & BIT(next));
     tn_trace(ctx, "call", call->id, names[call->life], names[next]);
     call->life = next;
+    tn_call_no_stranger(call);
     if (next >= TN_LIFE_ANSWERING) {
         tn_timer_cancel(ctx, &call->answer_timer);
         tn_timer_cancel(ctx, &call->ring_timer);
@@ -176,6 +183,7 @@ void tn_call_free(struct tn_call *call)
 {
     struct tern_endpoint *ep = call->ep;
     tn_mob_call_gone(&ep->mob, ep->ctx.now, &call->task, 0);
+    tn_call_no_stranger(call);
     tn_request_abandon(&ep->txns, call->invite);
     tn_request_abandon(&ep->txns, call->request);
     tn_request_abandon(&ep->txns, call->refresh_request);

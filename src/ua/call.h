@@ -54,6 +54,7 @@ struct tn_call {
     bool ended_told;
     struct tn_event_item *last_event; /* room for ENDED */
     bool incoming;
+    bool stranger; /* incoming, unanswered, and not from where we send to ourselves */
 
     struct tn_map_node dialog_node;
     struct tn_dialog dialog;
@@ -123,6 +124,8 @@ TERN_CHECK int tn_call_new(struct tern_endpoint *ep, struct tn_account *account,
 void tn_call_free(struct tn_call *call);
 /* The only writer of `life`. */
 void tn_call_enter(struct tn_call *call, enum tn_call_life next);
+/* It has been answered, or is over: strangers have room for another. */
+void tn_call_no_stranger(struct tn_call *call);
 void tn_call_index_dialog(struct tn_call *call);
 struct tn_call *tn_call_for_request(const struct tern_endpoint *ep, const struct tn_msg *request);
 struct tn_call *tn_call_for_response(const struct tern_endpoint *ep, const struct tn_msg *response);

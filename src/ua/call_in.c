@@ -77,19 +77,34 @@ static void discard(struct tn_call *call)
     tn_call_free(call);
 }
 
+/*
+ * A flood of calls must leave room, in calls and in ports, for those that we make and those of our
+ * proxy: a quarter.
+ */
+static bool is_room_for_strangers(const struct tern_endpoint *ep)
+{
+    uint32_t most = (ep->rtp_port_max - ep->rtp_port_min + 1u) / 2;
+    if (most > ep->max_calls) most = ep->max_calls;
+    return ep->strangers < most - most / 4;
+}
+
 void tn_call_in_invite(struct tern_endpoint *ep, const struct tn_effect *effect)
 {
     struct tn_call *call;
+    bool stranger = !tn_net_knows(&ep->net, effect->flow);
     struct tn_account *account = tn_account_for_request(ep, effect->msg);
     if (account == NULL) {
         tn_ep_refuse(ep, effect->id, 404, (tern_str){NULL, 0});
         return;
     }
-    int err = tn_call_new(ep, account, true, &call);
+    int err = stranger && !is_room_for_strangers(ep) ? TERN_ELIMIT : 0;
+    if (!err) err = tn_call_new(ep, account, true, &call);
     if (err) {
         tn_ep_refuse(ep, effect->id, err == TERN_ELIMIT ? 486 : 500, (tern_str){NULL, 0});
         return;
     }
+    call->stranger = stranger;
+    if (stranger) ep->strangers++;
     unsigned status = set_up(call, effect);
     if (status) {
         discard(call);
@@ -199,6 +214,7 @@ static void accept(struct tn_call *call)
         return;
     }
     tn_dialog_confirm(&call->dialog);
+    tn_net_know(&call->ep->net, tn_server_flow(&call->ep->txns, call->invite_txn));
     tn_call_enter(call, TN_LIFE_ANSWERING);
     tn_repeat_start(&call->repeat);
 }

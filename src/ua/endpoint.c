@@ -132,6 +132,7 @@ int tern_endpoint_new(const struct tern_endpoint_opts *given, struct tern_endpoi
     if (err) goto fail_net;
     err = tn_txns_init(&ep->txns, &ep->ctx, &ep->net, tn_text_view(&ep->product));
     if (err) goto fail_txns;
+    tn_txns_limit(&ep->txns, opts.max_calls);
     *out = ep;
     return 0;
 

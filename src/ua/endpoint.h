@@ -59,6 +59,8 @@ struct tern_endpoint {
     bool listener_failed; /* at least once: do not wait for it any more */
     bool listeners_ready; /* as last told to mobility */
 
+    uint32_t strangers; /* calls of theirs that wait for an answer of the application */
+
     struct tn_list events; /* struct tn_event_item */
     size_t event_count;
     struct tn_event_item *last_event; /* room for STOPPED */

@@ -140,6 +140,16 @@ static void close_port(struct host *host, uint32_t id)
     CHECK(was_open);
 }
 
+uint32_t world_socket(const struct host *host, uint16_t port, bool listener)
+{
+    for (size_t i = 0; i < port_count; i++) {
+        if (ports[i].host == host && ports[i].port == port && ports[i].tcp == listener) {
+            return ports[i].id;
+        }
+    }
+    return 0;
+}
+
 static void send_datagram(struct host *host, const struct tern_output *out)
 {
     tern_addr local = out->local;

@@ -74,6 +74,8 @@ struct host *world_host(struct world *world, const char *name, const char *addre
 struct host *world_bare_host(struct world *world, const char *name, const char *address);
 /* A datagram from the host's first address and this port. */
 void world_datagram(struct host *from, uint16_t port, tern_addr to, const void *data, size_t len);
+/* The id of the host's UDP socket or listener on this port; 0: none. */
+uint32_t world_socket(const struct host *host, uint16_t port, bool listener);
 /* Replaces the host's addresses by those given, NULL-terminated; later ones are preferred less. */
 void host_network(struct host *host, const char *first, const char *second);
 void world_run(struct world *world, tern_time duration);
