@@ -161,17 +161,29 @@ static const unsigned char *hello_of(const unsigned char *datagram, size_t len)
     return datagram + RANDOM;
 }
 
+static bool has_answered(const struct tn_dtls *dtls)
+{
+    static const unsigned char none[TN_DTLS_HELLO_BYTES];
+    return memcmp(dtls->hello, none, sizeof(none)) != 0;
+}
+
+bool tn_dtls_is_other_hello(const struct tn_dtls *dtls, const void *datagram, size_t len)
+{
+    const unsigned char *hello = dtls->active ? NULL : hello_of(datagram, len);
+
+    return hello && has_answered(dtls) && memcmp(hello, dtls->hello, sizeof(dtls->hello)) != 0;
+}
+
 /*
  * A stranger's ClientHello must not keep the peer's from being heard. Another one takes its place,
  * but not before ours has gone unanswered for a timer: so a flood costs one handshake a timer.
  */
 static int make_way(struct tn_dtls *dtls, const unsigned char *datagram, size_t len)
 {
-    static const unsigned char none[TN_DTLS_HELLO_BYTES];
     const unsigned char *hello = dtls->active ? NULL : hello_of(datagram, len);
 
     if (!hello || memcmp(hello, dtls->hello, sizeof(dtls->hello)) == 0) return 0;
-    if (memcmp(dtls->hello, none, sizeof(none)) != 0) {
+    if (has_answered(dtls)) {
         if (!dtls->unanswered) return 0;
         SSL *old = dtls->ssl;
         int err = set_up(dtls);
@@ -201,7 +213,8 @@ int tn_dtls_receive(struct tn_dtls *dtls, const void *datagram, size_t len)
     dtls->pipe.in = (tern_str){datagram, len};
     if (dtls->state == TN_DTLS_HANDSHAKE) {
         err = make_way(dtls, datagram, len);
-        if (!err) err = shake_hands(dtls);
+        /* What precedes the first ClientHello is left of another association. */
+        if (!err && (dtls->active || has_answered(dtls))) err = shake_hands(dtls);
     }
     if (dtls->state == TN_DTLS_OPEN) err = read_on(dtls);
     dtls->pipe.in = (tern_str){NULL, 0};

@@ -56,6 +56,8 @@ void tn_dtls_free(struct tn_dtls *dtls); /* NULL is allowed; says nothing to the
  *  @return 0, TERN_ESTATE, TERN_ENOMEM */
 TERN_CHECK int tn_dtls_start(struct tn_dtls *dtls);
 
+/** Passive: a ClientHello, and not the one that this association answers. */
+bool tn_dtls_is_other_hello(const struct tn_dtls *dtls, const void *datagram, size_t len);
 /** @return 0; TERN_EPARSE as soon as it has FAILED (wrong fingerprint, alert); TERN_ENOMEM */
 TERN_CHECK int tn_dtls_receive(struct tn_dtls *dtls, const void *datagram, size_t len);
 

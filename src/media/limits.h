@@ -54,8 +54,10 @@
 #define TN_HANDSHAKE_RESTARTS 8               /* after one that a stranger has spoilt */
 /* RFC 6347 4.2.4: longer than any repetition waits; ours give up after 36 s. */
 #define TN_HANDSHAKE_LINGER   TERN_SECONDS(40)
-#define TN_HANDSHAKE_REPEATS  16   /* of a flight, for a ClientHello that comes again */
-#define TN_HANDSHAKE_FLIGHT   8192 /* bytes kept of one; ours has 1000 */
+#define TN_HANDSHAKE_STUCK    3 /* repetitions to a far end that has answered, and is silent */
+#define TN_HANDSHAKE_LAST     TERN_SECONDS(2) /* until when it wants our last flight again */
+#define TN_HANDSHAKE_REPEATS  16              /* of a flight, for a ClientHello that comes again */
+#define TN_HANDSHAKE_FLIGHT   8192            /* bytes kept of one; ours has 1000 */
 
 /* DTMF. */
 #define TN_DTMF_QUEUE       32

@@ -66,11 +66,14 @@ struct tn_stream_rtcp {
 struct tn_stream_handshake {
     struct tn_dtls *dtls;
     struct tn_timer timer;
-    bool known; /* `association` is that of a plan */
-    bool begun; /* there was a path for its first flight */
+    bool known;    /* `association` is that of a plan */
+    bool begun;    /* there was a path for its first flight */
+    bool answered; /* something has come since it began */
+    bool agreed;   /* this association of the plan has given keys, at `opened` */
+    tern_time opened;
     uint32_t association;
     tern_addr observed; /* where its last datagram came from; family 0 before */
-    uint8_t restarts, repeats;
+    uint8_t restarts, repeats, timeouts;
     struct tn_buf flight; /* our last one: length (16 bits) and bytes of each datagram */
     struct tn_buf early;  /* the newest datagram that came before the first plan */
     tern_addr early_from;

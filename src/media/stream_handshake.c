@@ -121,9 +121,10 @@ static void arm(struct tn_stream *stream)
     if (tn_dtls_due(handshake->dtls, &in)) tn_timer_arm(stream->ctx, &handshake->timer, in);
 }
 
+/* What has given keys once takes nothing with it. */
 static void fail(struct tn_stream *stream, const char *reason)
 {
-    tn_security_fail(&stream->security, reason);
+    if (!stream->handshake.agreed) tn_security_fail(&stream->security, reason);
     tn_timer_cancel(stream->ctx, &stream->handshake.timer);
     tn_dtls_free(stream->handshake.dtls);
     stream->handshake.dtls = NULL;
@@ -152,7 +153,8 @@ static void start(struct tn_stream *stream)
     tn_dtls_free(handshake->dtls);
     handshake->dtls = NULL;
     handshake->observed = (tern_addr){0};
-    handshake->repeats = 0;
+    handshake->repeats = handshake->timeouts = 0;
+    handshake->answered = false;
     tn_buf_fini(&handshake->flight);
     tn_buf_init(&handshake->flight, &stream->ctx->alloc, TN_HANDSHAKE_FLIGHT);
     if (!stream->dtls_ctx) {
@@ -171,6 +173,19 @@ static void start(struct tn_stream *stream)
     arm(stream);
 }
 
+/*
+ * The far end has answered, and has begun anew since then, as after a move of its own: it waits for
+ * another ClientHello, and will not say more to this one.
+ */
+static bool is_stuck(struct tn_stream *stream)
+{
+    struct tn_stream_handshake *handshake = &stream->handshake;
+
+    if (!stream->plan.dtls_active || !handshake->answered) return false;
+    return ++handshake->timeouts >= TN_HANDSHAKE_STUCK &&
+           handshake->restarts < TN_HANDSHAKE_RESTARTS;
+}
+
 static void on_timer(struct tn_timer *timer)
 {
     struct tn_stream *stream = TN_OWNER(timer, struct tn_stream, handshake.timer);
@@ -179,6 +194,11 @@ static void on_timer(struct tn_timer *timer)
     if (tn_dtls_state(dtls) != TN_DTLS_HANDSHAKE) {
         tn_dtls_free(dtls);
         stream->handshake.dtls = NULL;
+        return;
+    }
+    if (is_stuck(stream)) {
+        stream->handshake.restarts++;
+        start(stream);
         return;
     }
     int err = tn_dtls_timeout(dtls);
@@ -220,6 +240,8 @@ static void take_keys(struct tn_stream *stream)
         fail(stream, "there is no memory for the media keys");
         return;
     }
+    stream->handshake.agreed = true;
+    stream->handshake.opened = stream->ctx->now;
     tn_buf_fini(&stream->handshake.flight);
     tn_timer_cancel(stream->ctx,
                     &stream->handshake.timer); /* of repetitions; arm() begins another */
@@ -232,6 +254,22 @@ static bool may_restart(const struct tn_stream *stream, tern_addr remote)
     if (stream->handshake.restarts == TN_HANDSHAKE_RESTARTS) return false;
     return !tern_addr_same_host(remote, stream->plan.remote_rtp) ||
            !tn_dtls_is_mistaken(stream->handshake.dtls);
+}
+
+/*
+ * The far end begins anew: where it answers a move, its plan is ahead of ours. A stranger may have
+ * sent that; so it must come from where the last one came from, else wait for the timer; and as long
+ * as the far end may still want our last flight, it is not heard. Keys in use stay.
+ */
+static bool begins_anew(const struct tn_stream *stream, const struct tern_datagram *datagram)
+{
+    const struct tn_stream_handshake *handshake = &stream->handshake;
+
+    if (!tn_dtls_is_other_hello(handshake->dtls, datagram->data, datagram->len)) return false;
+    if (tn_dtls_state(handshake->dtls) == TN_DTLS_HANDSHAKE)
+        return tern_addr_equal(handshake->observed, datagram->remote);
+    bool over = stream->security.heard || stream->ctx->now - handshake->opened >= TN_HANDSHAKE_LAST;
+    return over && handshake->restarts < TN_HANDSHAKE_RESTARTS;
 }
 
 /* The far end answers our offer and begins: its ClientHello is often here before the answer is. */
@@ -258,11 +296,19 @@ void tn_stream_handshake_receive(struct tn_stream *stream, const struct tern_dat
         tn_stream_drop(stream);
         return;
     }
+    if (begins_anew(stream, datagram)) {
+        if (tn_dtls_state(handshake->dtls) != TN_DTLS_HANDSHAKE) handshake->restarts++;
+        start(stream);
+        if (!handshake->dtls) return;
+    }
     bool open = tn_dtls_state(handshake->dtls) != TN_DTLS_HANDSHAKE;
+    bool other = tn_dtls_is_other_hello(handshake->dtls, datagram->data, datagram->len);
     handshake->observed = datagram->remote;
+    handshake->answered = true;
+    handshake->timeouts = 0;
     int err = tn_dtls_receive(handshake->dtls, datagram->data, datagram->len);
     bool answered = flush(stream);
-    if (!err && !open && !answered && is_client_hello(datagram)) repeat_flight(stream);
+    if (!err && !open && !answered && !other && is_client_hello(datagram)) repeat_flight(stream);
     if (!err && !open && tn_dtls_state(handshake->dtls) == TN_DTLS_OPEN) take_keys(stream);
     if (err && !open && may_restart(stream, datagram->remote)) {
         handshake->restarts++;
@@ -304,6 +350,7 @@ void tn_stream_handshake_configure(struct tn_stream *stream)
     handshake->known = true;
     handshake->association = stream->plan.association;
     handshake->restarts = 0;
+    handshake->agreed = false;
     start(stream);
     take_early(stream);
 }

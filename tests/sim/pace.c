@@ -205,7 +205,7 @@ static tern_time refresh_most(const struct life *life, uint32_t host)
 {
     const struct pace *p = &life->phones[host - 1].pace;
     const int32_t *set = life->plan->set;
-    bool direct = set[SET_no_record_route];
+    bool direct = set[SET_no_record_route] && !secrecy_is_wanted(life->plan);
     unsigned stream = (unsigned)rules_connects(life, host);
     if (direct && (set[SET_transport] || set[SET_bob_transport])) stream = 1;
     tern_time most = round_trip(life) * (tern_time)((direct ? 1u : 2u) + stream + p->refreshes);

@@ -343,6 +343,19 @@ static void check_rtp(struct life *life, const struct tern_sim_wire *wire)
     w->streams[w->stream_count++] = (struct rtp_stream){ssrc, sequence, 1};
 }
 
+static bool is_handshake(const struct tern_sim_wire *wire)
+{
+    const uint8_t *p = wire->data;
+    return wire->media && wire->len >= 14 && p[0] >= 20 && p[0] <= 63;
+}
+
+static void tell_handshake(struct life *life, const struct tern_sim_wire *wire)
+{
+    const uint8_t *p = wire->data;
+    trace(life, "       DTLS record %d, epoch %d, message %d, %zu bytes", p[0], p[4], p[13],
+          wire->len);
+}
+
 static void tell(struct life *life, const struct tern_sim_wire *wire)
 {
     static const char *const fates[] = {"", ">", "<", "x"};
@@ -351,6 +364,7 @@ static void tell(struct life *life, const struct tern_sim_wire *wire)
           wire->media ? "RTP" : tern_transport_name(wire->transport),
           tern_addr_print(wire->local, local), tern_addr_print(wire->remote, remote),
           wire->why ? " (" : "", wire->why ? wire->why : "", wire->why ? ")" : "");
+    if (is_handshake(wire)) tell_handshake(life, wire);
     bool text = wire->transport == TERN_TRANSPORT_TLS || !secrecy_is_ciphered(life, wire->host);
     if (!wire->media && wire->len > 4 && wire->fate != TERN_SIM_LOST && text)
         trace(life, "\n%.*s", (int)wire->len, (const char *)wire->data);
@@ -360,7 +374,7 @@ void wire_check(void *user, const struct tern_sim_wire *wire)
 {
     struct life *life = user;
     if (life->failed) return;
-    if (life->trace && !wire->media) tell(life, wire);
+    if (life->trace && (!wire->media || is_handshake(wire))) tell(life, wire);
     bool readable = !wire->media && !secrecy_is_ciphered(life, wire->host);
     if (wire->fate == TERN_SIM_RECEIVED && readable) hear(life, wire);
     if (wire->fate == TERN_SIM_RECEIVED && wire->media && wire->host != SERVER_HOST &&
