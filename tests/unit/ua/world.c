@@ -277,6 +277,7 @@ static void keep_text(char out[128], tern_str text)
 
 static void hear(struct host *host, const struct tern_event *ev)
 {
+    if (host->watch) host->watch(host, ev);
     switch (ev->type) {
     case TERN_EV_LISTENER: host->listeners++; return;
     case TERN_EV_NETWORK: return;

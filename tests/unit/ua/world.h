@@ -49,6 +49,7 @@ struct host {
     void (*take)(struct host *host, const char *data, size_t len, tern_addr remote);
     void (*forget)(struct host *host);
     void *user;
+    void (*watch)(struct host *host, const struct tern_event *event); /* each, before all else */
     bool (*drop)(struct host *host, const char *text, size_t len); /* a SIP message to this host */
     /* A socket or listener that cannot be opened, as if its port were taken. */
     bool (*refuse)(struct host *host, const struct tern_output *out);
