@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "demo_secure.h"
 #include "text.h"
 
 static const char help[] =
@@ -18,7 +19,10 @@ static const char help[] =
     "Shows a call that survives a change of its IP address: a phone, a far end and a server, each\n"
     "in its own network namespace. The phone calls, both talk, the phone moves from Wi-Fi to LTE.\n"
     "\n"
-    "  --transport udp|tcp    what carries SIP (default udp)\n"
+    "  --transport udp|tcp|tls\n"
+    "                         what carries SIP (default udp)\n"
+    "  --srtp off|sdes|dtls   protect audio, with keys in SIP or by a handshake of its own\n"
+    "                         (default: sdes with tls, else off)\n"
     "  --rtt MS               round trip from the phone to the far end, and to the server\n"
     "                         (default 100)\n"
     "  --changes N            change the address so often, between Wi-Fi and LTE (default 1)\n"
@@ -42,6 +46,7 @@ static const char help[] =
 
 enum option_id {
     OPTION_TRANSPORT = 1,
+    OPTION_SRTP,
     OPTION_RTT,
     OPTION_CHANGES,
     OPTION_SCENARIO,
@@ -60,6 +65,7 @@ enum option_id {
 
 static const struct option options[] = {
     {"transport", required_argument, NULL, OPTION_TRANSPORT},
+    {"srtp", required_argument, NULL, OPTION_SRTP},
     {"rtt", required_argument, NULL, OPTION_RTT},
     {"changes", required_argument, NULL, OPTION_CHANGES},
     {"scenario", required_argument, NULL, OPTION_SCENARIO},
@@ -104,11 +110,24 @@ static bool read_transport(struct demo_opts *opts)
         opts->transport = TERN_TRANSPORT_UDP;
     } else if (strcmp(optarg, "tcp") == 0) {
         opts->transport = TERN_TRANSPORT_TCP;
+    } else if (strcmp(optarg, "tls") == 0) {
+        opts->transport = TERN_TRANSPORT_TLS;
     } else {
-        fprintf(stderr, "tern demo: --transport: want udp or tcp, not '%s'\n", optarg);
+        fprintf(stderr, "tern demo: --transport: want udp, tcp or tls, not '%s'\n", optarg);
         return false;
     }
     return true;
+}
+
+static bool read_srtp(struct demo_opts *opts)
+{
+    for (enum demo_srtp srtp = DEMO_SRTP_OFF; srtp <= DEMO_SRTP_DTLS; srtp++) {
+        if (strcmp(optarg, demo_srtp_key(srtp)) != 0) continue;
+        opts->srtp = srtp;
+        return true;
+    }
+    fprintf(stderr, "tern demo: --srtp: want off, sdes or dtls, not '%s'\n", optarg);
+    return false;
 }
 
 static bool read_scenario(struct demo_opts *opts)
@@ -164,6 +183,7 @@ static int read_options(int argc, char **argv, struct demo_opts *opts)
     while (ok && (option = getopt_long(argc, argv, "+:h", options, NULL)) != -1) {
         switch (option) {
         case OPTION_TRANSPORT: ok = read_transport(opts); break;
+        case OPTION_SRTP: ok = read_srtp(opts); break;
         case OPTION_RTT: ok = read_ms("rtt", DEMO_RTT_MAX_MS, &opts->rtt); break;
         case OPTION_CHANGES: ok = read_changes(opts); break;
         case OPTION_SCENARIO: ok = read_scenario(opts); break;
@@ -184,6 +204,9 @@ static int read_options(int argc, char **argv, struct demo_opts *opts)
                     option == ':' ? "a value is missing after" : "no option", argv[optind - 1]);
             return 2;
         }
+    }
+    if (opts->srtp == DEMO_SRTP_UNSAID) {
+        opts->srtp = opts->transport == TERN_TRANSPORT_TLS ? DEMO_SRTP_SDES : DEMO_SRTP_OFF;
     }
     return ok ? -1 : 2;
 }

@@ -14,6 +14,7 @@
 #ifndef TERN_CLI_DEMO_H
 #define TERN_CLI_DEMO_H
 
+#include <tern/secure.h>
 #include <tern/tern.h>
 
 enum {
@@ -35,8 +36,11 @@ enum demo_scenario {
     DEMO_OFFLINE, /* no network in between */
 };
 
+enum demo_srtp { DEMO_SRTP_UNSAID, DEMO_SRTP_OFF, DEMO_SRTP_SDES, DEMO_SRTP_DTLS };
+
 struct demo_opts {
     enum tern_transport transport;
+    enum demo_srtp srtp; /* UNSAID until options are read */
     enum demo_scenario scenario;
     tern_time rtt;     /* phone to far end and back; a quarter of it on each link */
     tern_time offline; /* how long there is no network */
@@ -88,7 +92,8 @@ enum demo_report_kind {
     DEMO_RESUMED, /* audio comes in again; `gap` */
     DEMO_ENDED,   /* the call; `cause`, `status`, `reason` */
     DEMO_PROGRESS,
-    DEMO_SIP, /* `text`: the message, when asked for */
+    DEMO_SECURED, /* a TLS connection is up; `reason` is the version */
+    DEMO_SIP,     /* `text`: the message, when asked for */
     DEMO_MEASURED,
     DEMO_BINDINGS,
     DEMO_FAILED, /* `reason` */
@@ -102,6 +107,14 @@ struct demo_measure {
     double share;        /* of its power that is at the expected frequency */
     uint64_t lost;       /* packets, since the call began */
     tern_time concealed; /* sound that was made up, since the call began */
+    enum tern_media_security security;
+};
+
+/* A TLS connection of the node's that has come up. */
+struct demo_secured {
+    bool known, resumed;
+    tern_time took; /* with TCP */
+    tern_addr remote;
 };
 
 struct demo_bindings {
@@ -127,12 +140,18 @@ struct demo_report {
         } plain;
         struct tern_ip_change_progress progress; /* its `reason` is `reason` below */
         struct demo_sip sip;
+        struct demo_secured secured;
         struct demo_measure measure;
         struct demo_bindings bindings;
     } u;
     char reason[128];
     uint32_t text_len;
     char text[DEMO_TEXT_MAX]; /* only so much of it travels */
+};
+
+/* Made before the nodes start; empty without TLS. */
+struct demo_certs {
+    struct tern_cert authority, server;
 };
 
 /* Everything a node is told before it starts. */
@@ -143,7 +162,8 @@ struct demo_part {
     bool by_hand;            /* loopback: the network is what we are told */
     struct demo_place place; /* where it is first */
     char server[64];         /* "ADDRESS:PORT" */
-    uint16_t sip_port;       /* 0: any */
+    const struct demo_certs *certs;
+    uint16_t sip_port; /* 0: any */
     uint16_t rtp_min, rtp_max;
 };
 

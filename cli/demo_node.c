@@ -21,6 +21,7 @@
 #include <tern/uv.h>
 
 #include "demo_ear.h"
+#include "demo_secure.h"
 
 enum { STOP_LIMIT_MS = 3000 };
 
@@ -203,6 +204,19 @@ static void on_ip_change_progress(void *user, struct tern_endpoint *ep,
     send_report(node);
 }
 
+static void on_secured(void *user, struct tern_endpoint *ep, const struct tern_ev_secured *ev)
+{
+    struct node *node = user;
+
+    (void)ep;
+    if (node->part->who != DEMO_PHONE) return;
+    struct demo_report *report = begin_report(node, DEMO_SECURED);
+    report->u.secured = (struct demo_secured){
+        .known = true, .resumed = ev->resumed, .took = ev->took, .remote = ev->remote};
+    copy_text(report->reason, sizeof(report->reason), ev->version);
+    send_report(node);
+}
+
 static void on_sip_message(void *user, struct tern_endpoint *ep,
                            const struct tern_ev_sip_message *ev)
 {
@@ -299,11 +313,15 @@ static void measure(struct node *node, const struct demo_order *order)
 {
     struct demo_report *report = begin_report(node, DEMO_MEASURED);
     struct tern_media_stats stats;
+    struct tern_call_info info;
 
     demo_ear_measure(&node->ear, order->from, order->to, &report->u.measure);
     if (node->call.id != 0 && tern_call_media_stats(node->ep, node->call, &stats) == 0) {
         report->u.measure.lost = stats.packets_lost;
         report->u.measure.concealed = (tern_time)stats.frames_concealed * FRAME;
+    }
+    if (node->call.id != 0 && tern_call_get_info(node->ep, node->call, &info) == 0) {
+        report->u.measure.security = info.security;
     }
     send_report(node);
 }
@@ -374,6 +392,7 @@ static const struct tern_callbacks callbacks = {
     .on_ip_change_progress = on_ip_change_progress,
     .on_sip_message = on_sip_message,
     .on_stopped = on_stopped,
+    .on_secured = on_secured,
 };
 
 static int make_endpoint(struct node *node)
@@ -386,6 +405,7 @@ static int make_endpoint(struct node *node)
     opts.rtp_port_min = part->rtp_min;
     opts.rtp_port_max = part->rtp_max;
     opts.sip_events = part->who == DEMO_PHONE;
+    demo_secure_endpoint(part, &opts);
     opts.no_symmetric_rtp = part->who == DEMO_FAR && part->opts->far_follows_sdp;
     if (getrandom(opts.seed, sizeof(opts.seed), 0) != (ssize_t)sizeof(opts.seed)) return TERN_EIO;
     return tern_endpoint_new(&opts, &node->ep);
@@ -407,7 +427,7 @@ static int make_server(struct node *node)
 static int make_account(struct node *node)
 {
     const struct demo_part *part = node->part;
-    const char *transport = part->opts->transport == TERN_TRANSPORT_TCP ? "tcp" : "udp";
+    const char *transport = demo_transport_key(part->opts->transport);
     struct tern_account_opts opts;
     char uri[64], registrar[128], proxy[128];
 
@@ -420,6 +440,7 @@ static int make_account(struct node *node)
     opts.proxy = view(proxy);
     opts.password = view(password);
     opts.transport = part->opts->transport;
+    demo_secure_account(part->opts, &opts);
     opts.ip_change.hangup_calls = part->opts->hangup && part->who == DEMO_PHONE;
     return tern_account_add(node->ep, demo_now(), &opts, &node->account);
 }

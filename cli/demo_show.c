@@ -74,12 +74,13 @@ static void tell_sound(struct demo_show *show, tern_time at)
 {
     const struct demo_measure *far = &show->known[DEMO_FAR].measure;
     const struct demo_measure *phone = &show->known[DEMO_PHONE].measure;
+    bool secure = far->security == TERN_MEDIA_SECURE && phone->security == TERN_MEDIA_SECURE;
     char sound[32] = "the file";
 
     if (show->opts->wav == NULL) snprintf(sound, sizeof(sound), "%.0f Hz", DEMO_PHONE_HZ);
     demo_tell(&show->story, at, DEMO_NOTE,
-              "far hears %s at %.0f dBFS, phone hears %.0f Hz at %.0f dBFS", sound, far->level_db,
-              DEMO_FAR_HZ, phone->level_db);
+              "far hears %s at %.0f dBFS, phone hears %.0f Hz at %.0f dBFS%s", sound, far->level_db,
+              DEMO_FAR_HZ, phone->level_db, secure ? ", secure" : "");
 }
 
 /* After the nodes have been forked: they need not have them. */

@@ -17,6 +17,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "demo_secure.h"
+
 enum {
     LOOPBACK_INDEX = 1, /* of `lo`, in every network namespace */
     SIP_PORT = 5060,
@@ -81,6 +83,11 @@ static struct demo_place fixed_place(const struct demo_stage *stage, enum demo_w
     }
     snprintf(place.address, sizeof(place.address), "%s", address);
     return place;
+}
+
+uint16_t demo_stage_port(const struct demo_stage *stage)
+{
+    return (uint16_t)(stage->port + (stage->opts->transport == TERN_TRANSPORT_TLS));
 }
 
 struct demo_place demo_stage_next(const struct demo_stage *stage)
@@ -154,7 +161,7 @@ static int find_port(struct demo_stage *stage)
 {
     for (uint16_t i = 0; i < 100; i++) {
         stage->port = (uint16_t)(SIP_PORT + 10 * i);
-        if (is_free(stage->port)) return 0;
+        if (is_free(stage->port) && is_free((uint16_t)(stage->port + 1))) return 0;
     }
     return fail(stage, TERN_EIO, "no free port for the server");
 }
@@ -179,6 +186,10 @@ int demo_stage_open(struct demo_stage *stage, const struct demo_opts *opts)
     stage->homes[DEMO_SERVER] = fixed_place(stage, DEMO_SERVER);
     stage->homes[DEMO_FAR] = fixed_place(stage, DEMO_FAR);
     stage->homes[DEMO_PHONE] = phone_place(stage, 0);
+    if (opts->transport == TERN_TRANSPORT_TLS &&
+        demo_certs_make(&stage->certs, stage->homes[DEMO_SERVER].address) != 0) {
+        return fail(stage, TERN_EIO, "no certificates could be made");
+    }
     return stage->lab != NULL ? furnish(stage) : find_port(stage);
 }
 
@@ -191,6 +202,7 @@ _Noreturn static void become(struct demo_stage *stage, enum demo_who who, int ch
     struct demo_part part = {.who = who,
                              .channel = channel,
                              .opts = stage->opts,
+                             .certs = &stage->certs,
                              .by_hand = stage->lab == NULL,
                              .place = stage->homes[who],
                              .rtp_min = (uint16_t)(RTP_FIRST + who * RTP_PORTS),
@@ -203,7 +215,7 @@ _Noreturn static void become(struct demo_stage *stage, enum demo_who who, int ch
     signal(SIGTERM, SIG_DFL);
     signal(SIGHUP, SIG_IGN);
     snprintf(part.server, sizeof(part.server), "%s:%u", stage->homes[DEMO_SERVER].address,
-             stage->port);
+             demo_stage_port(stage));
     part.sip_port = who == DEMO_SERVER ? stage->port : 0;
     if (stage->lab != NULL) {
         if (lab_enter(stage->lab, names[who]) < 0) _exit(1);
@@ -343,5 +355,6 @@ int demo_stage_close(struct demo_stage *stage)
     }
     lab_close(stage->lab);
     stage->lab = NULL;
+    demo_certs_free(&stage->certs);
     return err;
 }

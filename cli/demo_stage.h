@@ -20,7 +20,8 @@ struct demo_actor {
 struct demo_stage {
     const struct demo_opts *opts;
     struct lab *lab; /* NULL: loopback */
-    uint16_t port;   /* of the server */
+    uint16_t port;   /* of the server; TLS has the next one */
+    struct demo_certs certs;
     struct demo_actor cast[DEMO_CAST];
     struct demo_place homes[DEMO_CAST]; /* the phone's: the newest */
     unsigned moves;                     /* how many addresses the phone has had, less one */
@@ -35,6 +36,9 @@ TERN_CHECK int demo_stage_enter(struct demo_stage *stage, enum demo_who who);
 
 TERN_CHECK int demo_stage_order(struct demo_stage *stage, enum demo_who who,
                                 const struct demo_order *order);
+
+/** Of the server, for the transport that the show is about. */
+uint16_t demo_stage_port(const struct demo_stage *stage);
 
 /** Where the phone goes next. */
 struct demo_place demo_stage_next(const struct demo_stage *stage);

@@ -7,10 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *transport_text(const struct demo_opts *opts)
-{
-    return opts->transport == TERN_TRANSPORT_TCP ? "TCP" : "UDP";
-}
+#include "demo_secure.h"
 
 /* ---- header and phases ---- */
 
@@ -22,7 +19,8 @@ static void header_as_json(struct demo_story *story)
         [DEMO_BREAK] = "break", [DEMO_MAKE] = "make", [DEMO_OFFLINE] = "offline"};
     struct demo_writer w = demo_json(&story->screen, demo_now(), "setup");
 
-    json_text(&w.json, "transport", opts->transport == TERN_TRANSPORT_TCP ? "tcp" : "udp");
+    json_text(&w.json, "transport", demo_transport_key(opts->transport));
+    json_text(&w.json, "srtp", demo_srtp_key(opts->srtp));
     json_text(&w.json, "scenario", scenarios[opts->scenario]);
     json_int(&w.json, "changes", opts->changes);
     json_bool(&w.json, "hangup", opts->hangup);
@@ -87,7 +85,8 @@ void demo_tell_header(struct demo_story *story)
     fputs(story->screen.utf8 ? " ── " : " -- ", w.to);
     fprintf(w.to, "far %s", stage->homes[DEMO_FAR].address);
     demo_tint(&w, DEMO_PLAIN);
-    fprintf(w.to, "   SIP over %s\n", transport_text(story->opts));
+    fprintf(w.to, "   SIP over %s%s\n", tern_transport_name(story->opts->transport),
+            demo_srtp_text(story->opts->srtp));
     header_of_path(story, &w);
     demo_write_end(&w);
 }
@@ -445,7 +444,7 @@ void demo_tell_report(struct demo_story *story, const struct demo_report *report
     switch (report->kind) {
     case DEMO_READY:
         demo_tell(story, report->at, DEMO_TICK, "server listens at %s:%u",
-                  story->stage->homes[DEMO_SERVER].address, story->stage->port);
+                  story->stage->homes[DEMO_SERVER].address, demo_stage_port(story->stage));
         return;
     case DEMO_REGISTERED:
         if (report->who != DEMO_FAR) return; /* the phone's is seen in full */
@@ -459,6 +458,7 @@ void demo_tell_report(struct demo_story *story, const struct demo_report *report
     case DEMO_ENDED: tell_end_of_call(story, report); return;
     case DEMO_PROGRESS: tell_progress(story, report); return;
     case DEMO_SIP: tell_sip(story, report); return;
+    case DEMO_SECURED: demo_tell_secured(story, report); return;
     case DEMO_UNREGISTERED:
     case DEMO_FAILED: tell_failure(story, report); return;
     case DEMO_MEASURED:

@@ -30,9 +30,10 @@ struct demo_result {
     tern_time offline; /* how long there was no address */
     struct demo_way up, down;
     struct demo_answer registered, refreshed;
-    const char *refresh; /* with which method; NULL: none was sent */
-    bool alive;          /* the call */
-    bool hung_up;        /* as asked, both ends know, and it was reported */
+    struct demo_secured secured; /* the connection that they went by */
+    const char *refresh;         /* with which method; NULL: none was sent */
+    bool alive;                  /* the call */
+    bool hung_up;                /* as asked, both ends know, and it was reported */
 };
 
 /* The whole of it. */

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "demo_secure.h"
 #include "demo_story.h"
 
 /* Packets come every 20 ms; up to twice that nobody was silent. */
@@ -107,6 +108,10 @@ static void result_as_json(struct demo_story *story, const struct demo_result *r
     json_time(&w.json, "registered", result->registered.answered);
     json_time(&w.json, "refresh_sent", result->refreshed.sent);
     json_time(&w.json, "refreshed", result->refreshed.answered);
+    if (result->secured.known) {
+        json_time(&w.json, "connected_in", result->secured.took);
+        json_bool(&w.json, "resumed", result->secured.resumed);
+    }
     if (result->refresh != NULL) json_text(&w.json, "refresh_method", result->refresh);
     json_bool(&w.json, "call_alive", result->alive);
     json_bool(&w.json, "hung_up_as_asked", result->hung_up);
@@ -146,6 +151,7 @@ static struct demo_result worst_of(const struct demo_summary *summary)
         }
         if (r->registered.answered > worst.registered.answered) worst.registered = r->registered;
         if (r->refreshed.answered > worst.refreshed.answered) worst.refreshed = r->refreshed;
+        if (r->secured.took > worst.secured.took) worst.secured = r->secured;
         if (i == 0) continue;
         worst.up.lost += r->up.lost;
         worst.down.lost += r->down.lost;
@@ -202,30 +208,42 @@ static void tell_verdict(struct demo_story *story, const struct demo_summary *su
     demo_write_end(&w);
 }
 
-/* Waiting before the request, as for a better path to last, is no round trip. */
-static void tell_answer(struct demo_story *story, const char *method,
-                        const struct demo_answer *answer, bool by_far)
+/* How long it took until there was a connection for the request. */
+static tern_time connecting(const struct demo_story *story, const struct demo_result *result)
 {
+    switch (story->opts->transport) {
+    case TERN_TRANSPORT_UDP: return 0;
+    case TERN_TRANSPORT_TCP: return path_rtt(story);
+    case TERN_TRANSPORT_TLS: break;
+    }
+    return result->secured.known ? result->secured.took : 0;
+}
+
+/* Waiting before anything is sent, as for a better path to last, is no round trip. */
+static void tell_answer(struct demo_story *story, const char *method,
+                        const struct demo_result *worst, bool by_far)
+{
+    const struct demo_answer *answer = by_far ? &worst->refreshed : &worst->registered;
     const char *dash = story->screen.utf8 ? "–" : "-";
-    bool answered = answer->answered != TERN_TIME_NEVER, waited = answer->sent > TERN_MS(20);
+    bool answered = answer->answered != TERN_TIME_NEVER;
+    tern_time begun = answer->sent - connecting(story, worst);
+    bool waited = begun > TERN_MS(20);
     tern_time rtt = path_rtt(story) * (by_far ? 2 : 1);
-    tern_time took = waited ? answer->answered - answer->sent : answer->answered;
+    tern_time took = waited ? answer->answered - begun : answer->answered;
     struct demo_writer w = begin_line(story, answered ? DEMO_TICK : DEMO_CROSS);
 
     fprintf(w.to, "%-9s ", method);
     if (!answered) {
         fputs("not answered with success", w.to);
     } else {
-        if (waited) fprintf(w.to, "sent after %.0f ms, ", ms(answer->sent));
+        if (waited) fprintf(w.to, "begun after %.0f ms, ", ms(begun));
         fprintf(w.to, "answered %s%.0f ms%s", waited ? "" : "after ", ms(took),
                 waited ? " later" : "");
     }
     if (answered && rtt > 0) {
         fprintf(w.to, ": %.1f round trips phone%sserver%s%s", ms(took) / ms(rtt), dash,
                 by_far ? dash : "", by_far ? "far" : "");
-        if (story->opts->transport == TERN_TRANSPORT_TCP) {
-            fprintf(w.to, ",\n%14s%s to connect", "", by_far ? "half of one" : "one of them");
-        }
+        demo_put_connecting(&w, story, &worst->secured, by_far);
     }
     demo_write_end(&w);
 }
@@ -300,8 +318,8 @@ void demo_tell_summary(struct demo_story *story, const struct demo_summary *summ
             tell_way(story, &worst, true);
             tell_way(story, &worst, false);
         }
-        tell_answer(story, "REGISTER", &worst.registered, false);
-        if (worst.refresh != NULL) tell_answer(story, worst.refresh, &worst.refreshed, true);
+        tell_answer(story, "REGISTER", &worst, false);
+        if (worst.refresh != NULL) tell_answer(story, worst.refresh, &worst, true);
     }
     if (summary->bindings_known) tell_bindings(story, &summary->bindings);
 }

@@ -100,6 +100,9 @@ static void note(struct demo_show *show, const struct demo_report *report)
         return;
     case DEMO_PROGRESS: note_progress(show, report); return;
     case DEMO_SIP: note_sip(show, report); return;
+    case DEMO_SECURED:
+        if (show->present != NULL) show->present->secured = report->u.secured;
+        return;
     case DEMO_MEASURED:
         known->measure = report->u.measure;
         known->measures++;

@@ -210,6 +210,27 @@ static void on_sip(void *user, struct tern_endpoint *ep, const struct tern_ev_si
     phone_prompt_show(phone->prompt);
 }
 
+static void on_secured(void *user, struct tern_endpoint *ep, const struct tern_ev_secured *ev)
+{
+    struct phone *phone = user;
+    char server[TERN_ADDR_TEXT_MAX], version[32];
+    struct json json;
+
+    (void)ep;
+    if (phone_json(phone, "secured", &json)) {
+        phone_json_addr(&json, "local", ev->local);
+        phone_json_addr(&json, "remote", ev->remote);
+        json_str(&json, "version", ev->version);
+        json_bool(&json, "resumed", ev->resumed);
+        json_int(&json, "took_us", ev->took);
+        json_close(&json);
+    } else if (phone->config.trace) {
+        phone_tell(phone, TONE_DIM, "%s with %s%s",
+                   text_clean(ev->version, version, sizeof(version)),
+                   tern_addr_print(ev->remote, server), ev->resumed ? ", resumed" : "");
+    }
+}
+
 static void on_stopped(void *user, struct tern_endpoint *ep)
 {
     struct phone *phone = user;
@@ -234,4 +255,5 @@ const struct tern_callbacks phone_callbacks = {
     .on_ip_change_progress = phone_on_ip_change,
     .on_sip_message = on_sip,
     .on_stopped = on_stopped,
+    .on_secured = on_secured,
 };

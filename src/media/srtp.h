@@ -2,7 +2,8 @@
 /*
  * SRTP and SRTCP with one key in one direction: RFC 3711, 6188, 7714, by libsrtp2.
  *
- * libsrtp has a state of the whole process, which srtp_init() makes (25 ms). Nobody has to call it:
+ * libsrtp has a state of the whole process, which srtp_init() makes (25 to 90 ms; ua has it done with
+ * the first account that wants SRTP). Nobody has to call it:
  * the first tn_srtp_new() of a process is refused by libsrtp, calls srtp_init() and asks again. So
  * this library needs no variable of its own; but two threads must not both be the first. A program
  * with endpoints in several threads lets tn_srtp_prepare() return before it starts the second one.

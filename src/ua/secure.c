@@ -2,19 +2,23 @@
 /* What calls are secured with: our certificate for DTLS-SRTP, an account's policy, the keys' fate. */
 #include "base/str.h"
 #include "crypto/dtls.h"
+#include "media/srtp.h"
 #include "ua/call.h"
 
 #define CERT_DAYS 3650 /* it is known by its fingerprint, not by its dates; it dies with us */
 
+/* libsrtp's first breath takes up to 90 ms: here they delay nobody's call. */
 int tn_ep_need_dtls(struct tern_endpoint *ep)
 {
     const struct tn_cert_opts opts = {.days = CERT_DAYS};
     struct tn_buf cert, key;
 
     if (ep->dtls) return 0;
+    int err = tn_srtp_prepare();
+    if (err) return err;
     tn_buf_init(&cert, &ep->ctx.alloc, TN_CERT_PEM_MAX);
     tn_buf_init(&key, &ep->ctx.alloc, TN_CERT_PEM_MAX);
-    int err = tn_cert_make(&opts, &cert, &key);
+    err = tn_cert_make(&opts, &cert, &key);
     if (!err) {
         err = tn_dtls_ctx_new(&ep->ctx.alloc, tn_buf_view(&cert), tn_buf_view(&key), &ep->dtls);
     }

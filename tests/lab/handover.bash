@@ -23,6 +23,7 @@ server=203.0.113.5 far=198.51.100.7 bits=24
 host=$server # in a URI
 users=alice
 far_options=() # of the far end's phone
+keys=sdes      # of SRTP, which is mandatory where SIP runs over TLS
 
 if ! reason=$("$tern" lab --check); then
     echo "skipped: a lab is not possible here: ${reason#no: }"
@@ -75,13 +76,19 @@ address() {
     lab address "$1" phone "$2" "$3/$bits"
 }
 
+# secure_options: what a phone needs over TLS; the registrar makes the authority when it starts.
+secure_options() {
+    [ "$transport" != tls ] ||
+        echo "--transport tls --ca certs/ca.pem --srtp mandatory --srtp-keys $keys"
+}
+
 # start_phone NODE OPTION...: a phone with its commands in NODE.in and its events in NODE.json.
 start_phone() {
     local node=$1
     shift
     mkfifo "$node.in"
     lab "start $node $node-phone sh -c 'exec 3<>$node.in; exec \"\$0\" phone \"\$@\" <&3 >$node.json'" \
-        "'$tern' --no-config --json --trace --audio-device none --record $node.wav" \
+        "'$tern' --no-config --json --trace --audio-device none --record $node.wav $(secure_options)" \
         "$(quoted "$@")"
 }
 
@@ -89,7 +96,8 @@ start_phone() {
 start_registrar() {
     lab "start server registrar sh -c 'echo \$\$ >registrar.pid; exec \"\$0\" \"\$@\" >registrar.out'" \
         "'$tern' registrar --verbose --user alice:wonder --user alison:wonder --user alicia:wonder" \
-        "--user far:builder $(quoted "$@")"
+        "--user far:builder $([ "$transport" != tls ] || echo '--tls --cert-dir certs')" \
+        "$(quoted "$@")"
     step server await registrar.out 1 '^Ready' 10
 }
 
@@ -340,6 +348,30 @@ one_round_trip() {
     expect "REGISTER sent" "$(messages phone sent REGISTER)" -eq 1
     expect "UPDATE and INVITE sent" "$(messages phone sent 'UPDATE|INVITE')" -eq 1
     expect "challenges" "$(messages phone received '401|407')" -eq 0
+}
+
+# resumed NUMBER...: the TLS handshakes of the phone after these changes were short ones; the first
+# connection, number 0, is its registration.
+resumed() {
+    local what
+    what=$(events phone '
+        get("event") == "secured" { if (get("resumed") == "true") short[n + 0] = 1; n++ }
+        END {
+            count = split("'"$*"'", want, " ")
+            for (i = 1; i <= count; i++)
+                if (!(want[i] in short)) printf "%s ", want[i]
+            if (0 in short) printf "0, which had nothing to resume "
+        }')
+    [ -z "$what" ] || problem "TLS connections that were not resumed: $what"
+}
+
+# Both ends have protected their calls from begin to end.
+protected() {
+    local node
+    for node in phone far; do
+        expect "calls of $node in the clear" "$(count $node '"security":"\(clear\|insecure\)"')" -eq 0
+        expect "secure calls of $node" "$(count $node '"security":"secure"')" -ge 2
+    done
 }
 
 # Audio does not wait for answers: RTP has left from ADDRESS before SIP came there.

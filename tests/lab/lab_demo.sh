@@ -57,7 +57,9 @@ lives() {
 
 echo "wrong options are named"
 demo 2 --transport carrier-pigeon
-says "want udp or tcp, not 'carrier-pigeon'"
+says "want udp, tcp or tls, not 'carrier-pigeon'"
+demo 2 --srtp please
+says "want off, sdes or dtls, not 'please'"
 demo 2 --changes 0
 says "want a whole number from 1 to"
 demo 2 --rtt soon
@@ -77,6 +79,16 @@ for transport in udp tcp; do
     says "the call lived, and audio runs both ways"
     says "registrar knows the phone at 127.0.0.5 only: the old binding is gone"
     says_not "again)"
+done
+echo "on loopback: the same over TLS, with keys by SDES and by DTLS"
+for keys in sdes dtls; do
+    demo 0 --loopback --transport tls --srtp $keys --changes 2
+    says "SIP over TLS, audio over SRTP with keys by $(echo $keys | tr a-z A-Z)"
+    says "TLS 1.3 .*full handshake"
+    says "TLS 1.3 .*resumed"
+    says "phone hears 660 Hz at .* dBFS, secure"
+    says "the call lived, and audio runs both ways"
+    says "registrar knows the phone at 127.0.0.5 only: the old binding is gone"
 done
 echo "on loopback: hang-up, and no network for a while"
 demo 0 --loopback --hangup
@@ -99,6 +111,15 @@ for transport in udp tcp; do
     demo 0 --transport $transport --rtt 40 --json
     lives
     at_most lost_up summary 2
+done
+
+for keys in sdes dtls; do
+    echo "in namespaces: the address breaks twice, over TLS with keys by $keys"
+    demo 0 --transport tls --srtp $keys --rtt 40 --changes 2 --json
+    lives
+    at_most lost_up summary 4
+    is resumed result true
+    is srtp setup "\"$keys\""
 done
 
 echo "in namespaces: the far end follows nothing but SDP"
