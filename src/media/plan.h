@@ -39,9 +39,8 @@ struct tn_media_plan {
     bool rtcp_mux;         /* RFC 5761: RTCP by the socket of RTP, to where that goes */
     enum tn_plan_security security;
     /*
-     * SDES. The same keys as before go on; others begin with a rollover counter of 0. Never a send
-     * key that an earlier plan of this stream had and a later one had not: its packet numbers would
-     * be used again. Suite NONE: there are none yet.
+     * SDES. The same keys as before go on; others begin with a rollover counter of 0. A send key
+     * that comes back, as a fork's may, costs the stream its SSRC. Suite NONE: there are none yet.
      */
     struct tn_srtp_keys keys;
     /* DTLS; needs rtcp_mux, without which RTCP is neither sent nor heard. */

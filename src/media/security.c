@@ -104,6 +104,31 @@ static bool is_other(const struct tn_security *security, const struct tn_srtp_ke
     return !tn_equal_secret((tern_str){(const char *)was, len}, (tern_str){(const char *)is, len});
 }
 
+static uint64_t hash_of_send(const struct tn_srtp_keys *keys)
+{
+    static const uint8_t key[16];
+    return tn_siphash(key, keys->send, tn_srtp_key_len(keys->suite));
+}
+
+bool tn_security_is_spent(const struct tn_security *security, const struct tn_srtp_keys *keys)
+{
+    uint64_t hash = hash_of_send(keys);
+    bool found = false;
+
+    if (!is_other(security, keys, security->keys.send, keys->send)) return false;
+    for (size_t i = 0; i < TN_SECURITY_SPENT; i++)
+        found = found || security->spent[i] == hash;
+    return found;
+}
+
+static void take_send(struct tn_security *security, const struct tn_srtp_keys *keys,
+                      struct tn_srtp *send)
+{
+    tn_srtp_free(security->send);
+    security->send = send;
+    security->spent[security->next_spent++ % TN_SECURITY_SPENT] = hash_of_send(keys);
+}
+
 /* Packets under the key before are on their way still. */
 static void take_receive(struct tn_security *security, struct tn_srtp *receive)
 {
@@ -137,10 +162,7 @@ void tn_security_install(struct tn_security *security, const struct tn_srtp_keys
         return;
     }
     if (receive) take_receive(security, receive);
-    if (send) {
-        tn_srtp_free(security->send);
-        security->send = send;
-    }
+    if (send) take_send(security, keys, send);
     security->keys = *keys;
     enter(security, TN_SECURITY_SECURE);
 }

@@ -27,6 +27,7 @@ enum tn_security_state {
     TN_SECURITY_STATES,
 };
 
+#define TN_SECURITY_SPENT  8  /* one offer has no more keys, and no other brings one back */
 #define TN_SECURITY_REASON 96 /* for people; longer ones are cut */
 
 struct tn_security {
@@ -35,8 +36,10 @@ struct tn_security {
     enum tn_security_state state;
     struct tn_srtp_keys keys; /* in use */
     struct tn_srtp *send, *receive, *before;
-    bool heard;              /* something was accepted under `receive` */
-    struct tn_timer overlap; /* then `before` is forgotten */
+    bool heard;                        /* something was accepted under `receive` */
+    struct tn_timer overlap;           /* then `before` is forgotten */
+    uint64_t spent[TN_SECURITY_SPENT]; /* hashes of the newest send keys */
+    uint8_t next_spent;
     char reason[TN_SECURITY_REASON];
 };
 
@@ -45,6 +48,11 @@ void tn_security_init(struct tn_security *security, struct tn_ctx *ctx, struct t
 void tn_security_fini(struct tn_security *security);
 /* What the plan wants from now on; back to PLAIN forgets all keys. */
 void tn_security_plan(struct tn_security *security, enum tn_plan_security wanted);
+/*
+ * Was this send key in use before, and another since? A fork may bring it back. Its counters are
+ * gone, so that it must protect no packet of the same SSRC any more (RFC 3711 9.1).
+ */
+bool tn_security_is_spent(const struct tn_security *security, const struct tn_srtp_keys *keys);
 /* Keys for both directions; one that is in use already goes on with its counters. */
 void tn_security_install(struct tn_security *security, const struct tn_srtp_keys *keys);
 void tn_security_fail(struct tn_security *security, const char *reason);

@@ -54,9 +54,9 @@ static void configure_security(struct tn_stream *stream, const struct tn_media_p
         return;
     }
     tn_stream_handshake_fini(stream);
-    if (plan->security == TN_PLAN_SDES && plan->keys.suite != TN_SRTP_NONE) {
-        tn_security_install(&stream->security, &plan->keys);
-    }
+    if (plan->security != TN_PLAN_SDES || plan->keys.suite == TN_SRTP_NONE) return;
+    if (tn_security_is_spent(&stream->security, &plan->keys)) tn_stream_change_ssrc(stream);
+    tn_security_install(&stream->security, &plan->keys);
 }
 
 void tn_stream_configure(struct tn_stream *stream, const struct tn_media_plan *plan)

@@ -436,6 +436,8 @@ int tn_offer_answer(struct tn_offer *o, const struct tn_offer_local *local, stru
 
 void tn_offer_rollback(struct tn_offer *o)
 {
+    /* One that was reopened is no offer that was refused: its keys are spent (offer_secure.c). */
+    if (tn_str_eq(tn_buf_view(&o->pending), tn_buf_view(&o->agreed))) tn_buf_wipe(&o->pending);
     step(o, o->agreed_once ? TN_OFFER_EV_ROLLBACK : TN_OFFER_EV_ROLLBACK_FIRST);
 }
 

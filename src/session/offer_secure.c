@@ -152,18 +152,37 @@ static bool find_suite(const struct tn_sdp_media *m, enum tn_srtp_suite suite, s
     return found;
 }
 
-/* Our key for this suite: the one that is known for this address, else a new one. */
+/* The key that we send with, as long as what is agreed names this address. */
+static bool find_key_in_use(const struct tn_offer *o, const struct tn_offer_own *own, tern_addr rtp,
+                            enum tn_srtp_suite suite, struct tn_sdes *out)
+{
+    const struct tn_srtp_keys *keys = &o->plan.keys;
+
+    if (o->plan.security != TN_PLAN_SDES || keys->suite != suite) return false;
+    if (!is_at(&own->agreed, line_of(&own->agreed, o->slot), rtp)) return false;
+    memcpy(out->key, keys->send, out->key_len);
+    return true;
+}
+
+/* What was offered from there and refused has protected nothing: the offer made again is the same. */
+static bool find_key_refused(const struct tn_offer *o, const struct tn_offer_own *own,
+                             tern_addr rtp, enum tn_srtp_suite suite, struct tn_sdes *out)
+{
+    const struct tn_sdp_media *m = line_of(&own->pending, o->slot);
+    return is_at(&own->pending, m, rtp) && find_suite(m, suite, out);
+}
+
+/*
+ * Our key for this suite. One that was said, and is not in use, is never taken up again: another
+ * fork, or the agreement before this one, may have counted packets with it (RFC 3711 9.1).
+ */
 static void choose_key(const struct tn_offer *o, const struct tn_offer_own *own, tern_addr rtp,
                        enum tn_srtp_suite suite, struct tn_sdes *out)
 {
-    const struct tn_sdp *const sources[] = {&own->agreed, &own->pending};
-
-    for (size_t i = 0; i < 2; i++) {
-        const struct tn_sdp_media *m = line_of(sources[i], o->slot);
-        if (is_at(sources[i], m, rtp) && find_suite(m, suite, out)) return;
-    }
     *out = (struct tn_sdes){
         .suite = tn_srtp_suite_name(suite), .key_len = tn_srtp_key_len(suite), .usable = true};
+    if (find_key_in_use(o, own, rtp, suite, out)) return;
+    if (find_key_refused(o, own, rtp, suite, out)) return;
     tn_random_bytes(o->opts.random, out->key, out->key_len);
 }
 
