@@ -15,6 +15,7 @@ void tn_dns_init(struct tn_net *net)
     tn_list_init(&dns->answers);
     tn_list_init(&dns->waiting);
     tn_slots_init(&dns->lookups, &net->ctx->alloc, TN_LOOKUPS_MAX);
+    net->impl->dns.era = 1;
 }
 
 static void forget(struct tn_answer *a)
@@ -35,6 +36,7 @@ static void forget(struct tn_answer *a)
 
 void tn_dns_flush(struct tn_net *net)
 {
+    if (++net->impl->dns.era == 0) net->impl->dns.era = 1;
     TN_LIST_FOR(node, &net->impl->dns.answers)
     {
         forget(TN_OWNER(node, struct tn_answer, link));

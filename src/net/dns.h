@@ -29,6 +29,7 @@ struct tn_dns {
     size_t asking, known;
     struct tn_slots lookups; /* of locate.c */
     struct tn_list waiting;
+    uint32_t era; /* changes when the answers are flushed; never 0 */
 };
 
 void tn_dns_init(struct tn_net *net);

@@ -192,7 +192,7 @@ static void add_srv_hosts(struct tn_net *net, const struct wanted *w, const stru
 /* What the snapshot reaches comes first; otherwise the order stays. */
 static void sort_reachable(const struct tn_net *net, struct tn_targets *out)
 {
-    struct tn_targets sorted = {.transport_fixed = out->transport_fixed};
+    struct tn_targets sorted = {.era = out->era, .transport_fixed = out->transport_fixed};
     tern_addr source;
 
     for (int pass = 0; pass < 2; pass++) {
@@ -247,6 +247,7 @@ static int evaluate(struct tn_net *net, const struct wanted *w, struct tn_target
     state = srv ? ask_srv_hosts(net, w, srv) : ask_host(net, w->name, w->since);
     if (state) return state;
     memset(out, 0, sizeof(*out));
+    out->era = net->impl->dns.era;
     out->transport_fixed = w->transport_fixed;
     if (srv) {
         add_srv_hosts(net, w, srv, transport, out);
@@ -452,6 +453,11 @@ void tn_locate_cancel(struct tn_net *net, uint64_t query)
     struct lookup *l = tn_slots_get(&net->impl->dns.lookups, query);
 
     if (l) drop(l);
+}
+
+bool tn_locate_is_old(const struct tn_net *net, const struct tn_targets *targets)
+{
+    return targets->era != 0 && targets->era != net->impl->dns.era;
 }
 
 void tn_locate_flush(struct tn_net *net)

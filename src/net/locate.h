@@ -17,6 +17,7 @@
 struct tn_targets {
     struct tn_target list[TN_TARGETS_MAX];
     size_t count;
+    uint32_t era;         /* of the answers that they come from; 0: an address needs none */
     bool transport_fixed; /* the URI named it: no change to TCP for size (RFC 3261 18.1.1) */
 };
 
@@ -41,6 +42,8 @@ TERN_CHECK int tn_locate(struct tn_net *net, const struct tn_wanted *wanted, str
                          uint64_t *query);
 /* Takes the result of a finished look-up. @return 0, TERN_ENOTFOUND (no address), TERN_ESTALE */
 TERN_CHECK int tn_locate_result(struct tn_net *net, uint64_t query, struct tn_targets *out);
+/* Whether the answers that led to these targets have been flushed. */
+bool tn_locate_is_old(const struct tn_net *net, const struct tn_targets *targets);
 /* Forgets a look-up that nobody waits for any more. */
 void tn_locate_cancel(struct tn_net *net, uint64_t query);
 /* Forgets all cached answers. Running look-ups are asked again. */

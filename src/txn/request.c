@@ -199,10 +199,18 @@ static void try_targets(struct tn_request *r)
     fail(r, r->failure);
 }
 
+static void start(struct tn_request *r);
+
+/* What another network's name servers said of the next target does not count any more. */
 static void try_next_target(struct tn_request *r, enum tn_failure failure)
 {
     r->failure = failure;
     r->target++;
+    if (tn_locate_is_old(r->txns->net, &r->targets)) {
+        enter(r, TN_REQUEST_LOCATING);
+        start(r);
+        return;
+    }
     try_targets(r);
 }
 

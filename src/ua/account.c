@@ -326,6 +326,7 @@ int tern_account_register(struct tern_endpoint *ep, tern_time now, tern_account 
     if (account->registrar.len == 0) return TERN_ESTATE;
     tn_ep_enter(ep, now);
     account->wants_registration = true;
+    account->failures = 0; /* a person's patience is new */
     tn_registration_start(account);
     tn_ep_run(ep);
     return 0;

@@ -566,6 +566,7 @@ static void registered(struct tn_account *account, const struct tn_msg *rsp, uin
 struct refusal {
     int code; /* 0: nobody answered */
     bool no_route;
+    bool broke;     /* the connection, under a REGISTER that was sent by it */
     tern_time wait; /* Retry-After; 0: not said */
     tern_str reason;
 };
@@ -587,6 +588,8 @@ static void refused(struct tn_account *account, const struct refusal *why)
     account->pending_local = (tern_addr){0};
     if (is_final) {
         enter(account, TERN_REGISTRATION_FAILED, why->reason);
+    } else if (why->broke && account->failures == 1 && !tn_account_task_active(&account->task)) {
+        tn_registration_start(account);
     } else if (why->no_route) { /* another try makes sense when the network is another */
         enter(account, TERN_REGISTRATION_WAITING, why->reason);
     } else {
@@ -648,6 +651,17 @@ static tern_str failure_text(int failure)
     return TERN_STR("failed");
 }
 
+/*
+ * A connection that is reset when it is written to has been dead before: its server has started anew,
+ * or a NAT has forgotten it (RFC 5626 4.4). What was sent by it has not been refused by anybody.
+ */
+static bool connection_broke(const struct tn_account *account, const struct tn_effect *effect)
+{
+    struct tn_request_path path;
+    return effect->code == TN_FAILURE_TRANSPORT && account->transport != TERN_TRANSPORT_UDP &&
+           tn_request_path(&account->ep->txns, account->request, &path) && path.cseq != 0;
+}
+
 void tn_registration_effect(struct tn_account *account, const struct tn_effect *effect)
 {
     if (effect->id != account->request) return;
@@ -657,6 +671,7 @@ void tn_registration_effect(struct tn_account *account, const struct tn_effect *
         answered(account, effect);
     } else {
         TN_ASSERT(effect->kind == TN_EFFECT_FAILED); /* a request tells no more than these */
+        bool broke = connection_broke(account, effect);
         tn_bindings_doubt(account, account->request);
         account->request = 0;
         /* All of its addresses were tried in vain: what the name means may be something else now. */
@@ -667,6 +682,7 @@ void tn_registration_effect(struct tn_account *account, const struct tn_effect *
         } else {
             tern_str told = tn_net_why_down(&account->ep->net, effect->flow);
             struct refusal why = {.no_route = effect->code == TN_FAILURE_NO_ROUTE,
+                                  .broke = broke,
                                   .reason = told.len > 0 ? told : failure_text(effect->code)};
             refused(account, &why);
         }

@@ -93,6 +93,10 @@ void again_sent(struct life *life, uint32_t host, const struct message *m)
     if (registers && !may_fail_unseen(life, host) && has_register(life, host))
         fail(life, "again", "%s: a REGISTER beside another one", host_name(host));
     bool same = a->failed_leg == leg_of(m);
+    if (refresh) {
+        a->refreshed_leg = leg_of(m);
+        a->refreshed_cseq = m->cseq;
+    }
     tern_time failed = registers ? a->failed_register : refresh && same ? a->failed_refresh : 0;
     if (failed && now - failed < PAUSE && now - a->since > TERN_SECONDS(1))
         fail(life, "again", "%s: %.*s again, %lld ms after it has failed", host_name(host),
@@ -119,6 +123,7 @@ void again_heard(struct life *life, uint32_t host, const struct message *m)
     if (!asked || now - asked->at >= TIMER_F) return; /* given up already */
     if (registers) a->failed_register = now;
     if (!str_is(m->method, "UPDATE") && !str_is(m->method, "INVITE")) return;
+    if (a->refreshed_leg == leg_of(m) && a->refreshed_cseq != m->cseq) return; /* given up */
     a->failed_refresh = now;
     a->failed_leg = leg_of(m);
 }

@@ -96,6 +96,8 @@ struct again {
     uint32_t calls, asked;
     tern_time failed_register, failed_refresh; /* 0: not since then */
     uint64_t failed_leg;                       /* of the latter */
+    uint64_t refreshed_leg;                    /* of the last refresh that was sent */
+    uint32_t refreshed_cseq;                   /* its */
 };
 
 /* ---- rules.c: responses, dialogs and their routes (RFC 3261 8.2.6, 12, 16.12, 17.2) ---- */

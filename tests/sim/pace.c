@@ -201,6 +201,18 @@ static tern_time register_most(const struct life *life, uint32_t host)
     return round_trip(life) * (tern_time)(1u + first + (unsigned)transport + p->registers);
 }
 
+/* The server knows whose connection it is while that one is registered: nobody asks for RFC 5923. */
+static bool must_be_connected_to(const struct life *life, uint32_t host)
+{
+    for (int i = 0; i < PHONES; i++) {
+        const struct phone *p = &life->phones[i];
+        if (p->ep && p->host != host && p->end_count && rules_connects(life, p->host) &&
+            !is_registered(p))
+            return true;
+    }
+    return false;
+}
+
 static tern_time refresh_most(const struct life *life, uint32_t host)
 {
     const struct pace *p = &life->phones[host - 1].pace;
@@ -208,6 +220,7 @@ static tern_time refresh_most(const struct life *life, uint32_t host)
     bool direct = set[SET_no_record_route] && !secrecy_is_wanted(life->plan);
     unsigned stream = (unsigned)rules_connects(life, host);
     if (direct && (set[SET_transport] || set[SET_bob_transport])) stream = 1;
+    stream += !direct && must_be_connected_to(life, host);
     tern_time most = round_trip(life) * (tern_time)((direct ? 1u : 2u) + stream + p->refreshes);
     return most + (set[SET_order] ? register_most(life, host) : 0);
 }
