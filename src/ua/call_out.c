@@ -290,7 +290,7 @@ void tn_call_decline_fork(struct tn_call *call, const struct tn_msg *rsp)
     tn_fork_decline(call->account, call->transport, &call->dialog, rsp);
 }
 
-/* RFC 3261 8.1.3.4: the first new address of the list, by q. */
+/* RFC 3261 8.1.3.4: the first new address of the list, by q. From TLS nobody leads away (RFC 5630 4). */
 static bool best_contact(const struct tn_call *call, const struct tn_msg *rsp, tern_str *out)
 {
     struct tn_list_cursor cursor = {0};
@@ -300,7 +300,8 @@ static bool best_contact(const struct tn_call *call, const struct tn_msg *rsp, t
     while (tn_msg_list_next(rsp, TN_HDR_CONTACT, &cursor, &element)) {
         if (tn_name_addr_parse(element, &contact) != 0 || contact.is_star) continue;
         /* Headers in the URI would go into the Request-URI (19.1.1): such an address is passed over. */
-        if (contact.uri.scheme != TN_SCHEME_SIP || contact.uri.headers.len > 0) continue;
+        enum tn_scheme scheme = call->sips ? TN_SCHEME_SIPS : TN_SCHEME_SIP;
+        if (contact.uri.scheme != scheme || contact.uri.headers.len > 0) continue;
         if (tn_str_eq(contact.uri.text, tn_text_view(&call->dialog.remote_target))) continue;
         if (!tn_params_get(contact.params, TERN_STR("q"), &q)) q = TERN_STR("1");
         if (found && tn_str_cmp(q, best_q) <= 0) continue;

@@ -49,7 +49,8 @@ static bool take_param(tern_str *rest, struct tn_auth_params *auth)
         if (!tn_take_quoted(rest, &value)) return false;
     } else {
         value = tn_take_class(rest, TN_CH_VALUE);
-        if (value.len == 0) return false;
+        /* It goes back between quotes, where a backslash would take the closing one with it. */
+        if (value.len == 0 || tn_str_find(value, '\\') != SIZE_MAX) return false;
     }
     tn_skip_blank(rest);
     store(auth, name, value);

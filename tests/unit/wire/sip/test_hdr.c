@@ -318,6 +318,8 @@ static void malformed_challenges_are_refused(void)
         "Digest realm=\"x\" nonce=\"y\"",
         "Digest =\"x\"",
         "Digest,realm=\"x\"",
+        "Digest realm=\"x\", nonce=y\\",
+        "Digest realm=x\\\", nonce=\"y\"",
     };
     struct tn_auth_params auth;
 
