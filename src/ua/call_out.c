@@ -347,15 +347,18 @@ static bool waits_for_path(const struct tn_call *call)
            tern_network_source(&call->ep->network, call->hop, &source) != 0;
 }
 
-static void failed(struct tn_call *call, int failure)
+static void failed(struct tn_call *call, const struct tn_effect *effect)
 {
-    tern_str reason = TERN_STR("nobody answered");
+    tern_str reason = TERN_STR("nobody answered"), told;
     enum tern_end_cause cause = TERN_END_UNREACHABLE;
     call->invite = 0;
     if (waits_for_path(call)) return;
-    switch ((enum tn_failure)failure) {
+    switch ((enum tn_failure)effect->code) {
     case TN_FAILURE_TIMEOUT: cause = TERN_END_NO_ANSWER; break;
-    case TN_FAILURE_TRANSPORT: reason = TERN_STR("the connection failed"); break;
+    case TN_FAILURE_TRANSPORT:
+        told = tn_net_why_down(&call->ep->net, effect->flow);
+        reason = told.len > 0 ? told : TERN_STR("the connection failed");
+        break;
     case TN_FAILURE_UNRESOLVABLE: reason = TERN_STR("the name has no address"); break;
     case TN_FAILURE_NO_ROUTE: reason = TERN_STR("no network path to the far end"); break;
     case TN_FAILURE_LIMIT:
@@ -381,7 +384,7 @@ void tn_call_out_effect(struct tn_call *call, const struct tn_effect *effect)
     if (effect->kind == TN_EFFECT_PREPARE) {
         prepare_invite(call, effect);
     } else if (effect->kind == TN_EFFECT_FAILED) {
-        failed(call, effect->code);
+        failed(call, effect);
     } else if (rsp->status < 200) {
         provisional(call, rsp);
     } else if (rsp->status < 300) {

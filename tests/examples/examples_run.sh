@@ -66,7 +66,8 @@ says poll_loop 'Bob heard [1-9]'
 start registrar 07_registrar 0 alice:secret bob:secret
 registrar=$last
 await registrar 'listening on port'
-server=127.0.0.1:$(sed -n 's/^listening on port //p' "$work/registrar.log")
+server_port=$(sed -n 's/^listening on port //p' "$work/registrar.log")
+server=127.0.0.1:$server_port
 
 start register 02_register "sip:alice@$server" secret "sip:$server"
 register=$last
@@ -96,6 +97,30 @@ run cpp 06_call "sip:alice@$server" secret "sip:$server" "sip:bob@$server" 1
 says cpp '^registered'
 says cpp '^answered'
 says cpp '^ended: hung up'
+
+# Over TLS: the program's registrar, and its phone at the far end.
+port=$((server_port + 20))
+HOME=$work "$TERN" registrar --port $port --tls --user alice:secret --user bob:secret >"$work/tls.log" 2>&1 &
+tls=$!
+started+=("$tls")
+await tls '^Ready'
+secure=127.0.0.1:$((port + 1))
+ca=$work/.local/share/tern/certs/ca.pem
+"$TERN" phone --no-config --transport tls --ca "$ca" --account "sip:bob@$secure" --password secret \
+    --audio-device none --tone 500 --auto-answer </dev/null >"$work/bob.log" 2>&1 &
+bob=$!
+started+=("$bob")
+await bob 'is registered from .* over TLS'
+run secure 08_secure_call "sip:alice@$secure" secret "sip:bob@$secure" 1 "$ca"
+says secure '^TLS 1.3$'
+says secure '^audio: secure'
+says secure 'received [1-9]'
+if timeout 30 "$examples/08_secure_call" "sip:alice@$secure" secret "sip:bob@$secure" 1 >"$work/distrust.log" 2>&1; then
+    fail 'distrust: a server that nobody vouches for was called'
+fi
+says distrust '^ended: no trusted authority signed the certificate of 127.0.0.1'
+interrupt bob "$bob"
+interrupt tls "$tls"
 
 interrupt answer "$answer"
 [[ $(grep -c 'call from sip:alice@' "$work/answer.log") == 3 ]] || fail 'answer: three calls came, and not three are told'

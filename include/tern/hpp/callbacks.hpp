@@ -135,6 +135,9 @@ inline void Endpoint::open(const EpConfig &config)
 {
     tern_endpoint_opts opts = config.opts;
     opts.user_agent = view(config.userAgent);
+    opts.tls_ca = view(config.tlsCa);
+    opts.tls_cert = view(config.tlsCert);
+    opts.tls_key = view(config.tlsKey);
     bool seeded = false;
     for (std::uint8_t byte : opts.seed) {
         seeded = seeded || byte != 0;
