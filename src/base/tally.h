@@ -19,9 +19,9 @@ TERN_CHECK int tn_tally_init(struct tn_tally *tally, const struct tern_allocator
                              const uint8_t key[16], uint32_t most);
 void tn_tally_fini(struct tn_tally *tally);
 /** One more for this host. @return 0; TERN_ELIMIT: it has `most`; TERN_ENOMEM */
-TERN_CHECK int tn_tally_take(struct tn_tally *tally, tern_addr host);
+TERN_CHECK int tn_tally_take(struct tn_tally *tally, tern_addr addr);
 /** One less; each successful take is given back once. */
-void tn_tally_give(struct tn_tally *tally, tern_addr host);
-uint32_t tn_tally_count(const struct tn_tally *tally, tern_addr host);
+void tn_tally_give(struct tn_tally *tally, tern_addr addr);
+uint32_t tn_tally_count(const struct tn_tally *tally, tern_addr addr);
 
 #endif

@@ -79,10 +79,9 @@ static uint16_t asked_port(const struct tn_listener *l)
 /* The same port again after a pause, and the same for TCP as for UDP, where we are free to choose. */
 static uint16_t port_for(const struct tn_listener *l)
 {
-    const uint16_t *known = stream_port(l);
+    uint16_t asked = asked_port(l), known = stream_port(l) ? *stream_port(l) : 0;
 
-    if (asked_port(l)) return asked_port(l);
-    if (known && *known) return *known;
+    if (asked || known) return asked ? asked : known;
     if (l->transport == TERN_TRANSPORT_TLS) return 0;
     return l->port_taken ? 0 : l->net->udp_port;
 }
