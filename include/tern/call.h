@@ -212,7 +212,7 @@ enum tern_call_state {
     TERN_CALL_CALLING = 1,   /**< INVITE sent, nothing heard */
     TERN_CALL_RINGING = 2,   /**< outgoing: a provisional answer came */
     TERN_CALL_INCOMING = 3,  /**< incoming: waits for tern_call_answer() */
-    TERN_CALL_ANSWERING = 4, /**< incoming: 200 sent, ACK awaited */
+    TERN_CALL_ANSWERING = 4, /**< incoming: answered; the 200 is sent, or will be, and the ACK awaited */
     TERN_CALL_ACTIVE = 5,
     TERN_CALL_ENDING = 6,
 };

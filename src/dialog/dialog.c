@@ -122,6 +122,7 @@ int tn_dialog_take_response(struct tn_dialog *dialog, const struct tn_msg *respo
     take_allow(dialog, response);
     if (final) {
         dialog->state = TN_DIALOG_CONFIRMED;
+        dialog->target_cseq = response->cseq.number;
     } else if (dialog->state == TN_DIALOG_NONE) {
         dialog->state = TN_DIALOG_EARLY;
     }
@@ -157,6 +158,10 @@ int tn_dialog_refresh_target(struct tn_dialog *dialog, const struct tn_msg *msg)
 {
     take_allow(dialog, msg);
     if (tn_msg_header(msg, TN_HDR_CONTACT, 0) == NULL || TN_MUTANT(OLD_TARGET)) return 0;
+    if (!msg->is_request) {
+        if (msg->cseq.number <= dialog->target_cseq) return 0;
+        dialog->target_cseq = msg->cseq.number;
+    }
     return take_contact(dialog, msg);
 }
 

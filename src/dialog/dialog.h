@@ -28,6 +28,7 @@ struct tn_dialog {
     struct tn_text remote_target; /* URI */
     struct tn_text routes;        /* comma-separated Route values in order; empty: none */
     uint32_t local_cseq;          /* of the last request that we sent */
+    uint32_t target_cseq;         /* of the last one whose 2xx has named the target */
     uint32_t remote_cseq;         /* of the last request that they sent */
     bool remote_cseq_known;
     bool peer_update; /* Allow has UPDATE */
@@ -57,7 +58,10 @@ TERN_CHECK int tn_dialog_fork(struct tn_dialog *fork, const struct tn_dialog *di
 void tn_dialog_confirm(struct tn_dialog *dialog);
 void tn_dialog_end(struct tn_dialog *dialog);
 
-/* A target refresh request or response: the new Contact counts (12.2.1.2, 12.2.2). */
+/*
+ * A target refresh request or response: the new Contact counts (12.2.1.2, 12.2.2). That of a 2xx which
+ * comes once more, or after the 2xx to a later request of ours, is out of date.
+ */
 TERN_CHECK int tn_dialog_refresh_target(struct tn_dialog *dialog, const struct tn_msg *msg);
 
 /* Whether its Contact is another than that which counts. */

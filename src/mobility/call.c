@@ -162,13 +162,18 @@ void tn_mob_call_media(struct tn_mobility *mob, struct tn_call_task *task,
 
 /* ---- signalling ---- */
 
-static void refresh(struct tn_mobility *mob, struct tn_call_task *task)
+static void begin_attempt(struct tn_mobility *mob, struct tn_call_task *task)
 {
     task->attempt++;
     aim(mob, task);
     task->used_update = task->policy->use_update;
     enter(mob, task, TN_CALL_REFRESHING, TERN_TIME_NEVER);
     report(mob, task, TERN_IP_CHANGE_OP_REINVITE_CALL, TERN_IP_CHANGE_START, 0);
+}
+
+static void refresh(struct tn_mobility *mob, struct tn_call_task *task)
+{
+    begin_attempt(mob, task);
     tn_mob_decide(mob, &(struct tn_decision){.kind = TN_DECIDE_REFRESH,
                                              .call = task->id,
                                              .local = task->media_local,
@@ -332,6 +337,14 @@ static void unknown(struct tn_mobility *mob, struct tn_call_task *task, int code
     }
     report(mob, task, TERN_IP_CHANGE_OP_REINVITE_CALL, TERN_IP_CHANGE_FAILURE, code);
     verify(mob, task);
+}
+
+uint32_t tn_mob_refresh_taken(struct tn_mobility *mob, tern_time now, struct tn_call_task *task)
+{
+    mob->now = now;
+    if (task->state != TN_CALL_WAITING) return 0;
+    begin_attempt(mob, task);
+    return task->policy->reinvite_flags;
 }
 
 void tn_mob_refresh_leaves(struct tn_call_task *task, tern_addr media_local)

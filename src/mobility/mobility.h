@@ -235,6 +235,11 @@ void tn_mob_registered(struct tn_mobility *mob, tern_time now, struct tn_account
 /* The old flow was closed. */
 void tn_mob_flow_closed(struct tn_mobility *mob, tern_time now, struct tn_account_task *task,
                         tern_addr local);
+/*
+ * A refresh that the user asked for, or the far end, goes out before the next try is due: it is that
+ * try, and says what the policy has it say. @return the flags that it needs besides its own
+ */
+uint32_t tn_mob_refresh_taken(struct tn_mobility *mob, tern_time now, struct tn_call_task *task);
 /* What the refresh that leaves now says: it may have waited for a connection, and aimed elsewhere. */
 void tn_mob_refresh_leaves(struct tn_call_task *task, tern_addr media_local);
 /* Final answer to TN_DECIDE_REFRESH; the fall-back from UPDATE and 491 are settled below. */

@@ -60,9 +60,14 @@ bool tn_refresh_by_update(const struct tn_refresh *refresh, bool may_update)
     return may_update && !refresh->update_refused && !(refresh->wanted & TN_INTENT_INVITE);
 }
 
+bool tn_refresh_due(const struct tn_refresh *refresh)
+{
+    return refresh->state == TN_REFRESH_IDLE && refresh->wanted != 0;
+}
+
 bool tn_refresh_next(struct tn_refresh *refresh, bool may_update, bool *update, uint32_t *intents)
 {
-    if (refresh->state != TN_REFRESH_IDLE || refresh->wanted == 0) return false;
+    if (!tn_refresh_due(refresh)) return false;
     *intents = refresh->wanted;
     *update = tn_refresh_by_update(refresh, may_update);
     refresh->wanted = 0;

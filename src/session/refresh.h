@@ -66,6 +66,8 @@ void tn_refresh_init(struct tn_refresh *refresh, struct tn_ctx *ctx, bool owns_c
 void tn_refresh_fini(struct tn_refresh *refresh);
 
 void tn_refresh_want(struct tn_refresh *refresh, uint32_t intents);
+/* Whether tn_refresh_next() has something. */
+bool tn_refresh_due(const struct tn_refresh *refresh);
 /*
  * What to send now. @return false: nothing. With `*update` it is an UPDATE, for which `may_update`
  * (the peer allows it, no offer is pending) must hold. `*intents` is what it carries.

@@ -143,6 +143,16 @@ static void answer_fired(struct tn_timer *timer)
     tn_call_end(call, TERN_END_NO_ANSWER, call->incoming ? 487 : 480, TERN_STR("nobody answered"));
 }
 
+static void ring_fired(struct tn_timer *timer)
+{
+    struct tn_call *call = TN_OWNER(timer, struct tn_call, ring_timer);
+    if (call->incoming) {
+        tn_call_in_ring_again(call);
+    } else {
+        tn_call_out_timer(call);
+    }
+}
+
 int tn_call_new(struct tern_endpoint *ep, struct tn_account *account, bool incoming,
                 struct tn_call **out)
 {
@@ -159,7 +169,7 @@ int tn_call_new(struct tern_endpoint *ep, struct tn_account *account, bool incom
     tn_refresh_init(&call->refresh, &ep->ctx, !incoming, refresh_fired);
     tn_repeat_init(&call->repeat, &ep->ctx, repeat_fired);
     tn_timer_init(&call->answer_timer, 0, answer_fired);
-    tn_timer_init(&call->ring_timer, 0, tn_call_in_ring_fired);
+    tn_timer_init(&call->ring_timer, 0, ring_fired);
 
     struct tn_offer_opts opts;
     tn_call_offer_opts(ep, &opts);

@@ -71,6 +71,8 @@ struct tn_call {
     bool no_offer;       /* outgoing: let the far end offer */
     unsigned answer_wanted; /* 200 as soon as the sockets are open; else 0 */
     unsigned redirects;
+    unsigned invite_tries; /* that came to nothing, one after the other */
+    tern_time rescue_until;
     struct tn_text subject;
     struct tn_text end_reason; /* what Reason says in our BYE, CANCEL or refusal */
     struct tn_repeat repeat;
@@ -107,7 +109,8 @@ struct tn_call {
     tern_addr hop; /* the dialog's next hop, as last used */
 
     struct tn_timer answer_timer; /* unanswered for too long; LEAVING: the next BYE, or its end */
-    struct tn_timer ring_timer;   /* the provisional answer once more */
+    struct tn_timer
+        ring_timer; /* incoming: the provisional answer once more; outgoing: the INVITE */
     unsigned ring_status;
     unsigned bye_tries; /* BYEs that took the place of one that failed */
     bool bye_kept;      /* until the network changes */
@@ -148,14 +151,27 @@ int tn_call_codec(const struct tn_call *call);
 /* ---- call_out.c, call_in.c: set-up ---- */
 
 void tn_call_out_sockets_ready(struct tn_call *call);
+TERN_CHECK int tn_call_out_invite(struct tn_call *call);
+void tn_call_out_effect(struct tn_call *call, const struct tn_effect *effect);
+void tn_call_out_acknowledge(struct tn_call *call, const struct tn_msg *rsp);
+
+/* ---- call_again.c: an INVITE that gets nowhere ---- */
+
+/* The network has changed, and nobody has answered yet. */
+void tn_call_out_moved(struct tn_call *call);
+/* @return whether it is tried again soon. `status` 0: no answer, for that reason */
+bool tn_call_out_again(struct tn_call *call, int status, enum tn_failure failure);
+void tn_call_out_failed(struct tn_call *call, const struct tn_effect *effect);
+void tn_call_out_timer(struct tn_call *call);
 /*
  * It rings, and the path that its answer would come by is gone: CANCEL by the new path, and a new
  * INVITE at once (MOBILITY S2). So does what has failed without a network. The application hears
  * nothing of it.
  */
 void tn_call_out_ring_anew(struct tn_call *call);
-void tn_call_out_effect(struct tn_call *call, const struct tn_effect *effect);
-void tn_call_out_acknowledge(struct tn_call *call, const struct tn_msg *rsp);
+
+/* ---- answers to it, and incoming calls ---- */
+
 /* A 2xx for an INVITE of ours that another fork, or nobody, has taken: ACK and BYE. */
 void tn_call_decline_fork(struct tn_call *call, const struct tn_msg *rsp);
 /* A 2xx to the INVITE may still come when the call is gone. */
@@ -164,7 +180,7 @@ void tn_call_tell_answered(struct tn_call *call);
 void tn_call_in_invite(struct tern_endpoint *ep, const struct tn_effect *effect);
 void tn_call_in_answer(struct tn_call *call, unsigned status);
 void tn_call_in_ready(struct tn_call *call);
-void tn_call_in_ring_fired(struct tn_timer *timer);
+void tn_call_in_ring_again(struct tn_call *call);
 void tn_call_in_ack(struct tn_call *call, const struct tn_msg *ack);
 /* The caller has our 2xx: by its ACK, or by what it has answered since. */
 void tn_call_in_confirmed(struct tn_call *call);
@@ -185,6 +201,10 @@ tern_addr tn_call_answer_contact(struct tn_call *call, uint64_t txn);
 
 /* ---- call_send.c: requests inside the dialog, to the peer ---- */
 
+/* A target refresh that counts. @return 0, TERN_EINVAL (no usable Contact), TERN_ENOMEM */
+TERN_CHECK int tn_call_take_target(struct tn_call *call, const struct tn_msg *msg);
+/* A 2xx to a re-INVITE that is settled, or was given up: the far end has accepted it (MOBILITY C8). */
+void tn_call_acknowledge_late(struct tn_call *call, const struct tn_msg *rsp);
 TERN_CHECK int tn_call_send(struct tn_call *call, enum tn_method method, uint32_t tag, bool prepare,
                             uint64_t *id);
 void tn_call_send_ack(struct tn_call *call, uint32_t cseq, tern_str body);

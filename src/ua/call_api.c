@@ -241,7 +241,7 @@ static enum tern_call_state public_state(const struct tn_call *call)
     case TN_LIFE_PREPARING:
     case TN_LIFE_CALLING: return TERN_CALL_CALLING;
     case TN_LIFE_RINGING: return TERN_CALL_RINGING;
-    case TN_LIFE_INCOMING: return TERN_CALL_INCOMING;
+    case TN_LIFE_INCOMING: return call->answer_wanted ? TERN_CALL_ANSWERING : TERN_CALL_INCOMING;
     case TN_LIFE_ANSWERING: return TERN_CALL_ANSWERING;
     case TN_LIFE_ACTIVE: return TERN_CALL_ACTIVE;
     case TN_LIFE_CANCELLING:

@@ -195,9 +195,8 @@ static void ring(struct tn_call *call, unsigned status)
     tn_timer_arm(&ep->ctx, &call->ring_timer, RING_AGAIN);
 }
 
-void tn_call_in_ring_fired(struct tn_timer *timer)
+void tn_call_in_ring_again(struct tn_call *call)
 {
-    struct tn_call *call = TN_OWNER(timer, struct tn_call, ring_timer);
     TN_ASSERT(call->life == TN_LIFE_INCOMING);
     ring(call, call->ring_status);
 }

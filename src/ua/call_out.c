@@ -46,7 +46,7 @@ static int put_route(const struct tn_call *call, const struct tn_uri *target, st
     return 0;
 }
 
-static int send_invite(struct tn_call *call)
+int tn_call_out_invite(struct tn_call *call)
 {
     struct tern_endpoint *ep = call->ep;
     struct tn_buf scratch, route, headers;
@@ -82,31 +82,14 @@ void tn_call_out_sockets_ready(struct tn_call *call)
     struct tern_endpoint *ep = call->ep;
     if (call->life != TN_LIFE_PREPARING) return;
     tn_call_enter(call, TN_LIFE_CALLING);
+    if (ep->mob.open) tn_call_out_moved(call);
     if (call->account->answer_timeout_s > 0) {
         tn_timer_arm(&ep->ctx, &call->answer_timer, TERN_SECONDS(call->account->answer_timeout_s));
     }
-    if (send_invite(call) == 0) return;
+    if (tn_call_out_invite(call) == 0) return;
     tn_call_tell_ended(call, TERN_END_ERROR, 0, TERN_STR("out of memory"));
     tn_call_enter(call, TN_LIFE_GONE);
     tn_call_reap(call);
-}
-
-void tn_call_out_ring_anew(struct tn_call *call)
-{
-    struct tern_endpoint *ep = call->ep;
-    /* What fails here has no memory; then the INVITE that was sent stands, and may yet be answered. */
-    if (call->invite != 0 && tn_request_cancel(&ep->txns, call->invite) != 0) return;
-    if (tn_text_set(&ep->ctx.alloc, &call->dialog.remote_target, tn_text_view(&call->peer)) != 0) {
-        return;
-    }
-    tn_request_abandon(&ep->txns, call->invite);
-    call->invite = 0;
-    tn_text_fini(&ep->ctx.alloc, &call->dialog.remote_tag);
-    tn_text_fini(&ep->ctx.alloc, &call->dialog.routes);
-    if (send_invite(call) != 0) {
-        tn_call_tell_ended(call, TERN_END_ERROR, 0, TERN_STR("out of memory"));
-        tn_call_enter(call, TN_LIFE_GONE);
-    }
 }
 
 static void prepare_invite(struct tn_call *call, const struct tn_effect *effect)
@@ -174,6 +157,7 @@ static void provisional(struct tn_call *call, const struct tn_msg *rsp)
 {
     if (call->life == TN_LIFE_CALLING && rsp->status > 100) tn_call_enter(call, TN_LIFE_RINGING);
     if (call->life != TN_LIFE_RINGING) return;
+    call->invite_tries = 0;
     bool early_media = false;
     if (rsp->to_tag.len > 0 && rsp->status > 100) {
         if (!tn_str_eq(rsp->to_tag, tn_text_view(&call->dialog.remote_tag))) call->forked = true;
@@ -283,7 +267,7 @@ void tn_call_decline_fork(struct tn_call *call, const struct tn_msg *rsp)
         if (rsp->cseq.number == call->invite_cseq) {
             tn_call_out_acknowledge(call, rsp);
         } else {
-            tn_call_send_ack(call, rsp->cseq.number, (tern_str){NULL, 0});
+            tn_call_acknowledge_late(call, rsp);
         }
         return;
     }
@@ -321,53 +305,20 @@ static bool redirected(struct tn_call *call, const struct tn_msg *rsp)
     if (tn_text_set(&call->ep->ctx.alloc, &call->dialog.remote_target, target) != 0) return false;
     tn_text_fini(&call->ep->ctx.alloc, &call->dialog.remote_tag);
     tn_text_fini(&call->ep->ctx.alloc, &call->dialog.routes);
-    return send_invite(call) == 0;
+    return tn_call_out_invite(call) == 0;
 }
 
 static void refused(struct tn_call *call, const struct tn_msg *rsp, enum tn_auth_result auth)
 {
     call->invite = 0;
     if (rsp->status < 400 && redirected(call, rsp)) return;
+    if (tn_call_out_again(call, (int)rsp->status, TN_FAILURE_NONE)) return;
     call->refused = true;
     tern_str reason = tn_auth_result_text(auth);
     if (reason.len == 0) reason = rsp->reason;
     if (reason.len == 0) reason = tn_reason_phrase(rsp->status);
     tn_mob_call_gone(&call->ep->mob, call->ep->ctx.now, &call->task, (int)rsp->status);
     tn_call_tell_ended(call, TERN_END_REFUSED, (int)rsp->status, reason);
-    tn_call_enter(call, TN_LIFE_GONE);
-    tn_call_reap(call);
-}
-
-/* The path went while nobody had answered: mobility keeps the call for as long as it may. */
-static bool waits_for_path(const struct tn_call *call)
-{
-    tern_addr source;
-    if (call->life != TN_LIFE_CALLING && call->life != TN_LIFE_RINGING) return false;
-    return call->task.state == TN_CALL_OFFLINE &&
-           tern_network_source(&call->ep->network, call->hop, &source) != 0;
-}
-
-static void failed(struct tn_call *call, const struct tn_effect *effect)
-{
-    tern_str reason = TERN_STR("nobody answered"), told;
-    enum tern_end_cause cause = TERN_END_UNREACHABLE;
-    call->invite = 0;
-    if (waits_for_path(call)) return;
-    switch ((enum tn_failure)effect->code) {
-    case TN_FAILURE_TIMEOUT: cause = TERN_END_NO_ANSWER; break;
-    case TN_FAILURE_TRANSPORT:
-        told = tn_net_why_down(&call->ep->net, effect->flow);
-        reason = told.len > 0 ? told : TERN_STR("the connection failed");
-        break;
-    case TN_FAILURE_UNRESOLVABLE: reason = TERN_STR("the name has no address"); break;
-    case TN_FAILURE_NO_ROUTE: reason = TERN_STR("no network path to the far end"); break;
-    case TN_FAILURE_LIMIT:
-    case TN_FAILURE_NONE:
-        cause = TERN_END_ERROR;
-        reason = TERN_STR("out of memory");
-        break;
-    }
-    tn_call_tell_ended(call, cause, 0, reason);
     tn_call_enter(call, TN_LIFE_GONE);
     tn_call_reap(call);
 }
@@ -384,7 +335,7 @@ void tn_call_out_effect(struct tn_call *call, const struct tn_effect *effect)
     if (effect->kind == TN_EFFECT_PREPARE) {
         prepare_invite(call, effect);
     } else if (effect->kind == TN_EFFECT_FAILED) {
-        failed(call, effect);
+        tn_call_out_failed(call, effect);
     } else if (rsp->status < 200) {
         provisional(call, rsp);
     } else if (rsp->status < 300) {

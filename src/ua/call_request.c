@@ -95,7 +95,7 @@ static void reinvite(struct tn_call *call, const struct tn_effect *effect)
         refuse(call, effect->id, status, (tern_str){NULL, 0});
         return;
     }
-    if (tn_dialog_refresh_target(&call->dialog, effect->msg) != 0) {
+    if (tn_call_take_target(call, effect->msg) != 0) {
         tn_offer_rollback(&call->offer);
         refuse(call, effect->id, 400, (tern_str){NULL, 0});
         return;
@@ -162,7 +162,7 @@ static void update(struct tn_call *call, const struct tn_effect *effect)
         refuse_for_now(call, effect->id);
         return;
     }
-    if (!status && tn_dialog_refresh_target(&call->dialog, effect->msg) != 0) status = 400;
+    if (!status && tn_call_take_target(call, effect->msg) != 0) status = 400;
     if (!status && answer_update(call, effect->id, with_offer) != 0) status = 500;
     if (status) {
         if (with_offer && tn_offer_state(&call->offer) == TN_OFFER_REMOTE) {

@@ -59,6 +59,23 @@ void tn_call_send_ack(struct tn_call *call, uint32_t cseq, tern_str body)
     tn_buf_fini(&scratch);
 }
 
+int tn_call_take_target(struct tn_call *call, const struct tn_msg *msg)
+{
+    bool moves = tn_dialog_target_moves(&call->dialog, msg);
+    int err = tn_dialog_refresh_target(&call->dialog, msg);
+    if (!moves || err) return err;
+    /* An ACK that waits for a connection to where it was: the next 2xx asks for it again. */
+    tn_request_abandon(&call->ep->txns, call->ack);
+    call->ack = 0;
+    return 0;
+}
+
+void tn_call_acknowledge_late(struct tn_call *call, const struct tn_msg *rsp)
+{
+    (void)!tn_call_take_target(call, rsp); /* as in refresh_accepted() */
+    tn_call_send_ack(call, rsp->cseq.number, (tern_str){NULL, 0});
+}
+
 /* ---- refresh ---- */
 
 #define HOLD_INTENTS (TN_INTENT_OFFER | TN_INTENT_CONTACT | TN_INTENT_VIA | TN_INTENT_INVITE)
@@ -150,7 +167,8 @@ static void refresh_ended(struct tn_call *call, int code, tern_time retry_after)
         tn_call_end(call, TERN_END_REMOTE, code, TERN_STR("the far end no longer knows the call"));
         return;
     }
-    bool untold = is_hold_untold(call) || call->contact_open || tn_call_path_lost(call);
+    bool untold = is_hold_untold(call) || call->contact_open || tn_call_path_lost(call) ||
+                  tn_refresh_due(&call->refresh); /* asked for meanwhile, by the same way */
     if (outcome == TN_REFRESH_UNANSWERED && untold) {
         tn_refresh_later(&call->refresh, HOLD_INTENTS);
         return;
@@ -176,9 +194,13 @@ static bool may_refresh(const struct tn_call *call)
 
 void tn_call_pump_refresh(struct tn_call *call)
 {
+    struct tern_endpoint *ep = call->ep;
     bool update;
     uint32_t intents;
     if (!may_refresh(call)) return;
+    if (tn_refresh_due(&call->refresh)) {
+        tn_refresh_want(&call->refresh, tn_mob_refresh_taken(&ep->mob, ep->ctx.now, &call->task));
+    }
     if (!tn_refresh_next(&call->refresh, call->dialog.peer_update, &update, &intents)) return;
     int err = tn_call_send(call, update ? TN_METHOD_UPDATE : TN_METHOD_INVITE, TN_TAG_REFRESH, true,
                            &call->refresh_request);
@@ -237,7 +259,7 @@ static void refresh_accepted(struct tn_call *call, const struct tn_msg *rsp)
     tern_addr local = call->refresh_local;
     bool invite = rsp->method == TN_METHOD_INVITE;
     /* Without memory for the new target the old one stays: the next refresh brings it again. */
-    (void)!tn_dialog_refresh_target(&call->dialog, rsp);
+    (void)!tn_call_take_target(call, rsp);
     if (invite) tn_call_send_ack(call, rsp->cseq.number, (tern_str){NULL, 0});
     call->contact_local = call->refresh_contact;
     call->contact_open = false;
@@ -265,10 +287,9 @@ void tn_call_refresh_effect(struct tn_call *call, const struct tn_effect *effect
 {
     const struct tn_msg *rsp = effect->msg;
     if (effect->id != call->refresh_request) {
-        /* The 2xx to a re-INVITE that is settled has come again: the ACK was lost. */
         if (effect->kind == TN_EFFECT_RESPONSE && rsp->method == TN_METHOD_INVITE &&
             rsp->status >= 200 && rsp->status < 300 && call->life != TN_LIFE_GONE) {
-            tn_call_send_ack(call, rsp->cseq.number, (tern_str){NULL, 0});
+            tn_call_acknowledge_late(call, rsp);
         }
         return;
     }

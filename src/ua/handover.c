@@ -161,6 +161,7 @@ static void repeat_on_new_path(struct tn_call *call)
     tern_addr source;
     bool unanswered = call->life == TN_LIFE_CALLING || call->life == TN_LIFE_RINGING;
     uint64_t request = unanswered ? call->invite : call->request;
+    tn_call_out_moved(call);
     repeat_answer(call);
     if (call->life == TN_LIFE_ANSWERING) {
         tell_new_target(call);

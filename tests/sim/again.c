@@ -121,6 +121,7 @@ void again_heard(struct life *life, uint32_t host, const struct message *m)
     if (!is_final_failure(m->status)) return;
     const struct asked *asked = rules_asked(life, host, m, false);
     if (!asked || now - asked->at >= TIMER_F) return; /* given up already */
+    if (asked->final) return;                         /* once more: the ACK was lost */
     if (registers) a->failed_register = now;
     if (!str_is(m->method, "UPDATE") && !str_is(m->method, "INVITE")) return;
     if (a->refreshed_leg == leg_of(m) && a->refreshed_cseq != m->cseq) return; /* given up */

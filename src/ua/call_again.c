@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * An outgoing call that gets nowhere: RFC 3261 8.1.3.1, MOBILITY S1 and S2. While the network
+ * changes, neither silence nor a broken connection nor a server's failure ends it: the INVITE is
+ * made anew, after 0.5, 1, 2, 4 … s, until the rescue window closes. Otherwise one more try is made
+ * for a connection that failed: it may have been dead for long, and nobody knew.
+ */
+#include "base/assert.h"
+#include "ua/call.h"
+
+#define FIRST_PAUSE TERN_MS(500)
+#define DOUBLINGS   6
+
+static tern_time pause_after(unsigned tries)
+{
+    return FIRST_PAUSE << (tries < DOUBLINGS ? tries : DOUBLINGS);
+}
+
+static bool is_unanswered(const struct tn_call *call)
+{
+    return call->life == TN_LIFE_CALLING || call->life == TN_LIFE_RINGING;
+}
+
+void tn_call_out_moved(struct tn_call *call)
+{
+    tern_time window = TERN_MS(call->account->ip_change.rescue_window_ms);
+    if (!is_unanswered(call)) return;
+    call->rescue_until = call->ep->ctx.now + window;
+    call->invite_tries = 0;
+}
+
+void tn_call_out_ring_anew(struct tn_call *call)
+{
+    struct tern_endpoint *ep = call->ep;
+    tn_timer_cancel(&ep->ctx, &call->ring_timer);
+    /* What fails here has no memory; then the INVITE that was sent stands, and may yet be answered. */
+    if (call->invite != 0 && tn_request_cancel(&ep->txns, call->invite) != 0) return;
+    if (tn_text_set(&ep->ctx.alloc, &call->dialog.remote_target, tn_text_view(&call->peer)) != 0) {
+        return;
+    }
+    tn_request_abandon(&ep->txns, call->invite);
+    call->invite = 0;
+    tn_text_fini(&ep->ctx.alloc, &call->dialog.remote_tag);
+    tn_text_fini(&ep->ctx.alloc, &call->dialog.routes);
+    if (tn_call_out_invite(call) != 0) {
+        tn_call_tell_ended(call, TERN_END_ERROR, 0, TERN_STR("out of memory"));
+        tn_call_enter(call, TN_LIFE_GONE);
+    }
+}
+
+void tn_call_out_timer(struct tn_call *call)
+{
+    TN_ASSERT(is_unanswered(call) && call->invite == 0);
+    tn_call_out_ring_anew(call);
+    tn_call_reap(call);
+}
+
+/* What says nothing of the far end's will. `status` 0: no answer. */
+static bool is_passing(int status, enum tn_failure failure)
+{
+    if (status) {
+        return status == 408 || status == 500 || status == 502 || status == 503 || status == 504;
+    }
+    return failure != TN_FAILURE_LIMIT && failure != TN_FAILURE_NONE;
+}
+
+bool tn_call_out_again(struct tn_call *call, int status, enum tn_failure failure)
+{
+    struct tern_endpoint *ep = call->ep;
+    tern_time pause = pause_after(call->invite_tries);
+    bool rescue = ep->ctx.now + pause < call->rescue_until && is_passing(status, failure);
+    bool once = status == 0 && failure == TN_FAILURE_TRANSPORT && call->invite_tries == 0;
+    if (!is_unanswered(call) || (!rescue && !once)) return false;
+    call->invite_tries++;
+    tn_timer_arm(&ep->ctx, &call->ring_timer, pause);
+    return true;
+}
+
+/* The path went while nobody had answered: mobility keeps the call for as long as it may. */
+static bool waits_for_path(const struct tn_call *call)
+{
+    tern_addr source;
+    return is_unanswered(call) && call->task.state == TN_CALL_OFFLINE &&
+           tern_network_source(&call->ep->network, call->hop, &source) != 0;
+}
+
+void tn_call_out_failed(struct tn_call *call, const struct tn_effect *effect)
+{
+    tern_str reason = TERN_STR("nobody answered"), told;
+    enum tn_failure failure = (enum tn_failure)effect->code;
+    enum tern_end_cause cause = TERN_END_UNREACHABLE;
+    call->invite = 0;
+    if (waits_for_path(call) || tn_call_out_again(call, 0, failure)) return;
+    switch (failure) {
+    case TN_FAILURE_TIMEOUT: cause = TERN_END_NO_ANSWER; break;
+    case TN_FAILURE_TRANSPORT:
+        told = tn_net_why_down(&call->ep->net, effect->flow);
+        reason = told.len > 0 ? told : TERN_STR("the connection failed");
+        break;
+    case TN_FAILURE_UNRESOLVABLE: reason = TERN_STR("the name has no address"); break;
+    case TN_FAILURE_NO_ROUTE: reason = TERN_STR("no network path to the far end"); break;
+    case TN_FAILURE_LIMIT:
+    case TN_FAILURE_NONE:
+        cause = TERN_END_ERROR;
+        reason = TERN_STR("out of memory");
+        break;
+    }
+    tn_call_tell_ended(call, cause, 0, reason);
+    tn_call_enter(call, TN_LIFE_GONE);
+    tn_call_reap(call);
+}
