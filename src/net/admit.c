@@ -3,15 +3,18 @@
 
 #include "net/impl.h"
 
-/* At the pace of TN_HANDSHAKE_INTERVAL, after a burst. */
+bool tn_pace(tern_time now, tern_time *due, tern_time interval, tern_time burst)
+{
+    if (*due < now) *due = now;
+    if (*due - now >= burst) return false;
+    *due += interval;
+    return true;
+}
+
 static bool may_shake_hands(struct tn_net *net)
 {
-    tern_time *due = &net->impl->handshakes_due;
-
-    if (*due < net->ctx->now) *due = net->ctx->now;
-    if (*due - net->ctx->now >= TN_HANDSHAKE_BURST) return false;
-    *due += TN_HANDSHAKE_INTERVAL;
-    return true;
+    return tn_pace(net->ctx->now, &net->impl->handshakes_due, TN_HANDSHAKE_INTERVAL,
+                   TN_HANDSHAKE_BURST);
 }
 
 static int begin_handshake(struct tn_net *net, tern_addr remote)

@@ -14,4 +14,7 @@ TERN_CHECK int tn_admit(struct tn_net *net, const struct tn_flow_key *key);
 void tn_handshake_over(struct tn_net *net, tern_addr remote);
 void tn_dismiss(struct tn_net *net, tern_addr remote);
 
+/* One more at the pace of `interval`, after a burst; `*due` is when all so far would be through. */
+bool tn_pace(tern_time now, tern_time *due, tern_time interval, tern_time burst);
+
 #endif

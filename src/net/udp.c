@@ -8,8 +8,10 @@
 
 #include "base/assert.h"
 #include "base/str.h"
+#include "net/binding.h"
 #include "net/impl.h"
 #include "wire/sip/msg.h"
+#include "wire/stun/stun.h"
 
 /* A datagram that waits for the socket. */
 struct waiting {
@@ -119,12 +121,12 @@ int tn_udp_flow(struct tn_net *net, const struct tn_flow_key *key, struct tn_flo
 
 /* ---- out ---- */
 
-static void send_now(struct tn_net *net, const struct tn_flow *flow, tern_str data)
+static void send_now(struct tn_net *net, const struct tn_flow_key *key, tern_str data)
 {
     struct tern_output out = {.type = TERN_OUT_DATAGRAM,
                               .id = net->udp_socket,
-                              .local = flow->key.local,
-                              .remote = flow->key.remote,
+                              .local = key->local,
+                              .remote = key->remote,
                               .data = data};
     tn_output(net->ctx, &out);
 }
@@ -150,8 +152,13 @@ int tn_udp_send(struct tn_net *net, struct tn_flow_impl *f, tern_str data)
 {
     if (!tn_net_has_local(net, f->flow.key.local)) return TERN_ENOROUTE;
     if (!net->udp_open) return keep(net, f, data);
-    send_now(net, &f->flow, data);
+    send_now(net, &f->flow.key, data);
     return 0;
+}
+
+void tn_udp_reply(struct tn_net *net, const struct tn_flow_key *key, tern_str data)
+{
+    if (net->udp_open && tn_net_has_local(net, key->local)) send_now(net, key, data);
 }
 
 static void end_flows(struct tn_net *net, const struct tn_list *list)
@@ -176,7 +183,7 @@ void tn_udp_opened(struct tn_net *net)
         struct waiting *w = TN_OWNER(node, struct waiting, link);
         const struct tn_flow *flow = tn_net_get(net, w->flow);
         tern_str data = {w->data, w->len};
-        if (flow && tn_net_has_local(net, flow->key.local)) send_now(net, flow, data);
+        if (flow && tn_net_has_local(net, flow->key.local)) send_now(net, &flow->key, data);
         drop_waiting(net, w);
     }
 }
@@ -223,6 +230,16 @@ static void receive_message(struct tn_net *net, const struct tn_flow_key *key, t
     tn_flow_deliver(net, f, msg, text);
 }
 
+bool tn_udp_heard(struct tn_net *net, const struct tn_flow_key *key)
+{
+    struct tn_flow_impl *f = tn_flow_find(net, key);
+
+    if (!f) return false;
+    tn_udp_touch(net, f, false);
+    f->flow.last_received = net->ctx->now;
+    return true;
+}
+
 void tn_net_datagram(struct tn_net *net, const struct tern_datagram *datagram)
 {
     tern_str text = {datagram->data, datagram->len};
@@ -230,14 +247,15 @@ void tn_net_datagram(struct tn_net *net, const struct tern_datagram *datagram)
 
     if (!net->udp_open || datagram->socket != net->udp_socket) return;
     key.local = answer_from(net, datagram);
-    if (!is_keepalive(text)) {
+    if (is_keepalive(text)) {
+        tn_udp_heard(net, &key);
+    } else if (!tn_stun_is_message(text)) {
         receive_message(net, &key, text);
-        return;
+    } else if (is_multicast(datagram->local)) { /* a whole group would answer the one sender */
+        net->ctx->stats.messages_dropped++;
+    } else {
+        tn_binding_receive(net, &key, text);
     }
-    struct tn_flow_impl *f = tn_flow_find(net, &key);
-    if (!f) return;
-    tn_udp_touch(net, f, false);
-    f->flow.last_received = net->ctx->now;
 }
 
 /* A driver that cannot say from where it was sending gives no local address: all of them. */

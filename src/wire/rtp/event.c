@@ -4,7 +4,7 @@
 #include <tern/err.h>
 
 #include "base/assert.h"
-#include "wire/rtp/bytes.h"
+#include "base/bytes.h"
 
 static const char digits[] = "0123456789*#ABCD";
 

@@ -5,7 +5,7 @@
 #include <tern/err.h>
 
 #include "base/assert.h"
-#include "wire/rtp/bytes.h"
+#include "base/bytes.h"
 
 #define VERSION     2u
 #define HEADER      4u

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <tern/err.h>
 
-#include "wire/rtp/bytes.h"
+#include "base/bytes.h"
 
 #define VERSION          2u
 #define EXTENSION_HEADER 4u

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Numbers in network byte order. The caller has checked the room. */
-#ifndef TN_WIRE_RTP_BYTES_H
-#define TN_WIRE_RTP_BYTES_H
+#ifndef TN_BASE_BYTES_H
+#define TN_BASE_BYTES_H
 
 #include <stdint.h>
 
