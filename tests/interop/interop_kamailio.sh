@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# The main job against a server that we did not write: Kamailio, with digest and Record-Route.
+# The main job against a server that we did not write: Kamailio, with digest and Record-Route; over
+# TLS, too, where audio is SRTP.
 PATH=$PATH:/usr/sbin
 if ! { command -v kamailio && command -v kamcmd; } >/dev/null; then
     echo "skipped: Kamailio is not installed"
@@ -14,6 +15,7 @@ kamailio() {
 }
 
 start_registrar() {
+    [ "$transport" != tls ] || lab "run server '$tern' certs --dir certs $server"
     lab "start server registrar '$interop/kamailio_step.sh' start '$interop/kamailio.cfg'"
     kamailio ready
 }
@@ -39,7 +41,21 @@ moved() {
     steps reinvite_call/start reinvite_call/success completed/success
     one_round_trip
     audio_first $lte
+    secure_well
     measured
+}
+
+secure_well() {
+    [ "$transport" = tls ] || return 0
+    resumed 1
+    protected
+}
+
+# secretly KEYS FUNCTION ARG...
+secretly() {
+    keys=$1
+    shift
+    "$@"
 }
 
 overlap() {
@@ -57,6 +73,7 @@ overlap() {
     one_round_trip
     expect "packets lost on the way to the far end" "$(loss far)" -eq 0
     expect "packets lost on the way to the phone" "$(loss phone)" -eq 0
+    secure_well
     measured
 }
 
@@ -68,4 +85,10 @@ scenario "Kamailio, two seconds without a network, UDP" moved udp 2000
 scenario "Kamailio, two seconds without a network, TCP" moved tcp 2000
 scenario "Kamailio, make before break, UDP" overlap udp
 scenario "Kamailio, make before break, TCP" overlap tcp
+scenario "Kamailio, address gone, new one at once, TLS with SDES" secretly sdes moved tls 0
+scenario "Kamailio, address gone, new one at once, TLS with DTLS-SRTP" secretly dtls moved tls 0
+scenario "Kamailio, re-INVITE in place of UPDATE, TLS with SDES" secretly sdes moved tls 0 --no-update
+scenario "Kamailio, re-INVITE in place of UPDATE, TLS with DTLS-SRTP" secretly dtls moved tls 0 --no-update
+scenario "Kamailio, two seconds without a network, TLS with SDES" secretly sdes moved tls 2000
+scenario "Kamailio, make before break, TLS with DTLS-SRTP" secretly dtls overlap tls
 run_scenarios

@@ -6,9 +6,13 @@ set -u
 ctl=unix:$PWD/ctl
 
 case $1 in
-start) # start CONFIG: in the foreground
+start) # start CONFIG: in the foreground; with TLS where certificates lie in certs
+    config=$2
+    set -- -A "CTL=\"$ctl\""
+    test ! -f certs/cert.pem ||
+        set -- "$@" -A "TLS_CERT=\"$PWD/certs/cert.pem\"" -A "TLS_KEY=\"$PWD/certs/key.pem\""
     echo $$ >registrar.pid
-    exec "$(command -v kamailio || echo /usr/sbin/kamailio)" -f "$2" -A "CTL=\"$ctl\"" -DD -E \
+    exec "$(command -v kamailio || echo /usr/sbin/kamailio)" -f "$config" "$@" -DD -E \
         -m 32 -M 4 -w "$PWD" -Y "$PWD" >registrar.out 2>&1
     ;;
 ready)
