@@ -107,15 +107,39 @@ tern_addr tn_mob_source(const struct tern_network *network, tern_addr remote)
     return local;
 }
 
+/* How far an address reaches: over its link, within the site (RFC 4193), or everywhere. */
+static int reach_of(const tern_addr *a)
+{
+    if (a->family == TERN_FAMILY_IPV4) return a->ip[0] == 169 && a->ip[1] == 254 ? 0 : 2;
+    if (a->ip[0] == 0xfe && (a->ip[1] & 0xc0) == 0x80) return 0;
+    return (a->ip[0] & 0xfe) == 0xfc ? 1 : 2;
+}
+
+/*
+ * MOBILITY S19: `source` has come beside the address in use, on the same interface, and is only liked
+ * better for what is new (RFC 6724 rules 7 and 8). Nothing need move until the old one is deprecated.
+ */
+static bool stands_beside(const struct tern_network *network, const struct tern_net_address *in_use,
+                          tern_addr source)
+{
+    const struct tern_net_address *other = tern_network_find(network, source);
+    if (other == NULL || (in_use->flags & (TERN_NET_DEPRECATED | TERN_NET_TENTATIVE))) return false;
+    return other->interface == in_use->interface && other->preference == in_use->preference &&
+           other->addr.family == in_use->addr.family &&
+           reach_of(&other->addr) <= reach_of(&in_use->addr);
+}
+
 enum tn_verdict tn_mob_judge_path(const struct tern_network *network, const struct tn_path *path)
 {
     if (path->local.family == TERN_FAMILY_NONE || path->remote.family == TERN_FAMILY_NONE) {
         return TN_VERDICT_STAYS;
     }
-    if (tern_network_find(network, path->local) == NULL) return TN_VERDICT_LOST;
+    const struct tern_net_address *in_use = tern_network_find(network, path->local);
+    if (in_use == NULL) return TN_VERDICT_LOST;
     tern_addr source = tn_mob_source(network, path->remote);
     if (source.family == TERN_FAMILY_NONE) return TN_VERDICT_LOST;
-    return tern_addr_same_host(source, path->local) ? TN_VERDICT_STAYS : TN_VERDICT_BETTER;
+    if (tern_addr_same_host(source, path->local)) return TN_VERDICT_STAYS;
+    return stands_beside(network, in_use, source) ? TN_VERDICT_STAYS : TN_VERDICT_BETTER;
 }
 
 enum tn_verdict tn_mob_judge_offline(const struct tern_network *network, tern_addr remote)

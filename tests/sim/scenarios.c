@@ -42,6 +42,12 @@ static const struct scenario scenarios[] = {
     {"s17_offline_same_address", "S17", "1000 alice call; 4000 alice path 0; 9000 alice path 1"},
     {"s17_asleep_20s", "S17", "1000 alice call; 4000 alice sleep 20000"},
     {"s19_second_address", "S19", "1000 alice call; 4000 alice path 1 3; 8000 alice path 1"},
+    {"s19_temporary_address", "S19",
+     "family 6; 1000 alice call; 5000 alice renumber 2 4; 8000 alice renumber 3 4; 12000 alice "
+     "renumber 4 4"},
+    {"s19_renumbered_tcp", "S19",
+     "transport 1; family 46; 1000 alice call; 5000 alice renumber 1; 5500 alice renumber 2; 9000 "
+     "alice renumber 3; 13000 alice renumber 4"},
     {"s01_calling_dead", "S1", "delay 150; 1000 alice call; 1100 alice path 3"},
     {"s01_calling_dead_tcp", "S1",
      "transport 1; bob_transport 1; delay 150; 1000 alice call; 1100 alice path 3"},

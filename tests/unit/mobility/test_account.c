@@ -64,6 +64,35 @@ static void verdict_follows_the_address_in_use(void)
     }
 }
 
+/* MOBILITY S19, RFC 6724 rule 7: a temporary address is liked better, and is for what is new. */
+static void a_second_address_moves_nothing_until_the_first_is_deprecated(void)
+{
+    static const struct {
+        const char *first, *second;
+        bool other_interface;
+        uint16_t flags; /* of the first */
+        enum tn_verdict verdict;
+    } cases[] = {
+        {"2001:db8::1", "2001:db8::2", false, 0, TN_VERDICT_STAYS},
+        {"2001:db8::1", "2001:db8:1::2", false, 0, TN_VERDICT_STAYS},
+        {"2001:db8::1", "2001:db8::2", true, 0, TN_VERDICT_BETTER},
+        {"2001:db8::1", "2001:db8::2", false, TERN_NET_DEPRECATED, TN_VERDICT_BETTER},
+        {"fd00::1", "2001:db8::2", false, 0, TN_VERDICT_BETTER},
+        {"fe80::1", "2001:db8::2", false, 0, TN_VERDICT_BETTER},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        bench_start();
+        set_net(cases[i].first, cases[i].second, NULL);
+        struct tern_net_address *a = bench.net.addresses;
+        a[0].preference = a[1].preference;
+        a[0].flags = cases[i].flags;
+        a[1].flags = TERN_NET_TEMPORARY;
+        if (!cases[i].other_interface) a[1].interface = a[0].interface;
+        struct bench_account *account = add_account(cases[i].first, "2001:db8:9::1");
+        CHECK_EQ(tn_mob_judge_account(&bench.net, &account->facts), cases[i].verdict);
+    }
+}
+
 static void lost_at_once_better_after_settling_else_never(void)
 {
     tern_time settle = TERN_MS(75);
@@ -381,6 +410,7 @@ int main(int argc, char **argv)
 {
     static const struct test tests[] = {
         TEST(verdict_follows_the_address_in_use),
+        TEST(a_second_address_moves_nothing_until_the_first_is_deprecated),
         TEST(lost_at_once_better_after_settling_else_never),
         TEST(idle_registers_at_once_when_its_address_is_lost),
         TEST(idle_stays_when_nothing_changed),
