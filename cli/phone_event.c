@@ -86,12 +86,20 @@ static const char *doubt(const struct phone *phone, enum tern_transport transpor
     return transport == TERN_TRANSPORT_TLS && !phone->config.verify ? " (not verified)" : "";
 }
 
+/* A login may also fail because the server asks for a weaker one than before: then that is said. */
+static bool blames_password(const struct tern_ev_registration *ev)
+{
+    const tern_str wrong = TERN_STR("wrong user name or password");
+    if (ev->status != 401 && ev->status != 407) return ev->status == 403;
+    return ev->reason.len == wrong.len && memcmp(ev->reason.ptr, wrong.ptr, wrong.len) == 0;
+}
+
 static void describe_registration(struct phone *phone, const struct phone_account *account,
                                   const struct tern_ev_registration *ev, char *out, size_t cap)
 {
     struct tern_account_info info = {.state = ev->state};
     char place[PHONE_NAME_CAP], why[200];
-    bool password = ev->status == 401 || ev->status == 403 || ev->status == 407;
+    bool password = blames_password(ev);
 
     out[0] = '\0';
     phone_because(ev->status, password ? TERN_STR("") : ev->reason, why, sizeof(why));

@@ -81,6 +81,17 @@ static void one_host_does_not_take_the_room_of_all(void)
     flood_end(&flood);
 }
 
+/* A request and another for each of 20000 calls, within the half minute that a transaction lasts. */
+static void a_proxy_that_is_the_only_source_carries_20000_calls(void)
+{
+    struct tern_stats stats;
+    flood_start(&flood, 20000, false);
+    flood_udp(&flood, FLOOD_OPTIONS, false, 40000);
+    tern_get_stats(flood.alice->ep, &stats);
+    CHECK_EQ(stats.transactions, 40000);
+    flood_end(&flood);
+}
+
 static void calls_of_strangers_leave_room_for_ours(void)
 {
     struct tern_stats stats;
@@ -207,6 +218,7 @@ int main(int argc, char **argv)
         TEST(a_flood_over_udp_holds_so_many_bytes_and_calls_go_on),
         TEST(who_finds_no_room_is_told_at_a_pace),
         TEST(one_host_does_not_take_the_room_of_all),
+        TEST(a_proxy_that_is_the_only_source_carries_20000_calls),
         TEST(calls_of_strangers_leave_room_for_ours),
         TEST(handshakes_that_are_begun_and_left_are_bounded_and_end_in_time),
         TEST(slow_and_silent_connections_are_closed),

@@ -5,6 +5,7 @@
  * that it reads back as it was meant. All else of all messages stays as with a harmless text.
  */
 #include "base/alloc.h"
+#include "base/buf.h"
 #include "base/str.h"
 #include "peer.h"
 #include "wire/sip/msg.h"
@@ -321,12 +322,13 @@ static const struct {
 static tern_str join(const char *before, tern_str piece, const char *after)
 {
     static char room[256];
-    size_t len = strlen(before);
-    memcpy(room, before, len);
-    memcpy(room + len, piece.ptr, piece.len);
-    len += piece.len;
-    memcpy(room + len, after, strlen(after));
-    return (tern_str){room, len + strlen(after)};
+    struct tn_buf out;
+    tn_buf_fixed(&out, room, sizeof(room));
+    tn_buf_z(&out, before);
+    tn_buf_str(&out, piece);
+    tn_buf_z(&out, after);
+    CHECK_EQ(out.err, 0);
+    return tn_buf_view(&out);
 }
 
 /* @return whether it was refused */
