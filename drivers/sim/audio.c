@@ -24,6 +24,8 @@ static void number_frame(uint32_t number, int16_t *pcm)
         pcm[i] = level;
 }
 
+#define LOUD 25000 /* between the loudest of them and the loudest that there is */
+
 /* -1: not one of our levels. The end of a frame is looked at: concealment blends into its start. */
 static int number_in(const int16_t *pcm)
 {
@@ -82,6 +84,8 @@ void sim_audio_frame(struct tern_sim *sim, uint32_t number)
         number_frame(heard->number++, pcm);
         if (tern_audio_send(host->ep, sim->now, call, pcm) == 0) heard->hearing.sent++;
         if (tern_audio_receive(host->ep, sim->now, call, pcm) != 1) continue;
+        int last = pcm[TERN_PCM_FRAME - 1];
+        if (last > LOUD || last < -LOUD) heard->hearing.foreign++;
         int n = number_in(pcm);
         if (n >= 0) count(heard, n, sim->now);
     }

@@ -69,6 +69,7 @@ int tern_sim_at(struct tern_sim *sim, tern_time when, void (*fn)(void *user, uin
 static void happen(struct tern_sim *sim, struct sim_flight *flight)
 {
     switch (flight->kind) {
+    case SIM_INJECTED:
     case SIM_DATAGRAM: sim_udp_arrive(sim, flight); break;
     case SIM_STREAM_SYN:
     case SIM_STREAM_OPENED:

@@ -194,6 +194,7 @@ void sim_stream_event(struct tern_sim *sim, struct sim_flight *flight)
         sim_stream_deliver(sim, s, 1 - flight->side);
         break;
     case SIM_DATAGRAM:
+    case SIM_INJECTED:
     case SIM_ANSWER:
     case SIM_CALLER: break;
     }

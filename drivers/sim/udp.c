@@ -108,7 +108,8 @@ void sim_udp_arrive(struct tern_sim *sim, struct sim_flight *flight)
                                  .local = flight->to,
                                  .remote = flight->from,
                                  .data = flight->data,
-                                 .len = flight->len};
+                                 .len = flight->len,
+                                 .injected = flight->kind == SIM_INJECTED};
     struct sim_host *host = why ? NULL : sim_host(sim, flight->host);
     struct sim_socket *socket = host ? sim_socket_at(host, false, flight->to) : NULL;
     if (socket == NULL) {
@@ -123,4 +124,18 @@ void sim_udp_arrive(struct tern_sim *sim, struct sim_flight *flight)
                                      .len = flight->len};
     if (tern_receive(host->ep, sim->now, &datagram) != 0) lost(sim, &wire, "the endpoint is busy");
     sim_drain(sim, flight->host);
+}
+
+int tern_sim_inject(struct tern_sim *sim, uint32_t host, tern_addr local, tern_addr remote,
+                    const void *data, size_t len)
+{
+    if (sim_host(sim, host) == NULL || local.port == 0 || remote.port == 0) return TERN_EINVAL;
+    struct sim_flight *flight = sim_flight_new(sim, SIM_INJECTED, len);
+    if (flight == NULL) return TERN_ENOMEM;
+    flight->host = host;
+    flight->from = remote;
+    flight->to = local;
+    if (len > 0) memcpy(flight->data, data, len);
+    sim_schedule(sim, flight, sim->now);
+    return sim->out_of_memory ? TERN_ENOMEM : 0;
 }

@@ -20,6 +20,7 @@
 /* An event to come. What it is about depends on its kind. */
 enum sim_kind {
     SIM_DATAGRAM,
+    SIM_INJECTED, /* a datagram from nowhere */
     SIM_STREAM_SYN,
     SIM_STREAM_OPENED,
     SIM_STREAM_REFUSED,

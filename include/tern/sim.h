@@ -38,6 +38,7 @@ struct tern_sim_wire {
     const void *data;        /**< during the call only */
     size_t len;
     const char *why; /**< LOST: static text; else NULL */
+    bool injected;   /**< it came by tern_sim_inject() */
 };
 
 /** A world. Fill with tern_sim_opts_init(). */
@@ -181,6 +182,21 @@ TERN_API void tern_sim_notice(struct tern_sim *sim, uint32_t host);
 TERN_API void tern_sim_suspend(struct tern_sim *sim, uint32_t host, tern_time until);
 /** Drain outputs and events after calling the endpoint from outside tern_sim_run(). */
 TERN_API void tern_sim_touch(struct tern_sim *sim, uint32_t host);
+/**
+ * A datagram arrives at the host as if from `remote`, at once and whole: what somebody can do who
+ * knows an address and a port, and writes any sender into his packets. Nobody needs to have that
+ * address; no net, no NAT and no loss is on the way. It is received within tern_sim_run(), after
+ * what is due now already; the wire is told that it is RECEIVED, or LOST where the host sleeps, has
+ * not that address, or nothing is open on that port.
+ *
+ * @param local  the address that it is sent to, with the port
+ * @param data   copied
+ *
+ * @retval TERN_EINVAL no such host, or one of the addresses has no port
+ * @retval TERN_ENOMEM
+ */
+TERN_API TERN_CHECK int tern_sim_inject(struct tern_sim *sim, uint32_t host, tern_addr local,
+                                        tern_addr remote, const void *data, size_t len);
 /** New connections to and from this host: refused at once with a reset. */
 TERN_API void tern_sim_refuse(struct tern_sim *sim, uint32_t host, bool refuse);
 
@@ -235,6 +251,7 @@ struct tern_sim_hearing {
     uint64_t repeated; /**< the number before came again */
     uint64_t backward; /**< out of order */
     tern_time last, longest_gap;
+    uint64_t foreign; /**< frames louder than any that is sent here: a stranger's */
 };
 /** Call `id` of the host; all zero when nothing was ever heard on it. */
 TERN_API struct tern_sim_hearing tern_sim_get_hearing(const struct tern_sim *sim, uint32_t host,

@@ -53,6 +53,8 @@
     X(SECRET_SENT, "secret-sent", "the credentials name the password for the user")                \
     X(ROC_RESET_BY_MOVE, "roc-reset-by-move", "the plan after a move resets the SRTP rollover")    \
     X(REPLAY_WINDOW_LOST, "replay-window-lost", "the plan after a move forgets what was heard")    \
+    X(KEY_AGAIN, "key-again", "SDES keys are used again from another address")                     \
+    X(TLS_ANY_NAME, "tls-any-name", "the name in a server's certificate is not looked at")         \
     X(SWITCH_BEFORE_AUTHENTICATION, "switch-before-authentication",                                \
       "media follows a packet's source before the packet is authenticated")
 

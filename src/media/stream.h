@@ -73,7 +73,9 @@ struct tn_stream_handshake {
     tern_time opened;
     uint32_t association;
     tern_addr observed; /* where its last datagram came from; family 0 before */
-    uint8_t restarts, repeats, timeouts;
+    uint8_t restarts;   /* of what came from where the plan says … */
+    uint8_t spoilt;     /* … and from elsewhere */
+    uint8_t repeats, timeouts;
     struct tn_buf flight; /* our last one: length (16 bits) and bytes of each datagram */
     struct tn_buf early;  /* the newest datagram that came before the first plan */
     tern_addr early_from;

@@ -181,9 +181,9 @@ static bool is_stuck(struct tn_stream *stream)
 {
     struct tn_stream_handshake *handshake = &stream->handshake;
 
+    handshake->timeouts++;
     if (!stream->plan.dtls_active || !handshake->answered) return false;
-    return ++handshake->timeouts >= TN_HANDSHAKE_STUCK &&
-           handshake->restarts < TN_HANDSHAKE_RESTARTS;
+    return handshake->timeouts >= TN_HANDSHAKE_STUCK && handshake->restarts < TN_HANDSHAKE_RESTARTS;
 }
 
 static void on_timer(struct tn_timer *timer)
@@ -249,11 +249,40 @@ static void take_keys(struct tn_stream *stream)
     tn_wipe(&keys, sizeof(keys));
 }
 
-static bool may_restart(const struct tn_stream *stream, tern_addr remote)
+static bool is_stranger(const struct tn_stream *stream, tern_addr remote)
 {
-    if (stream->handshake.restarts == TN_HANDSHAKE_RESTARTS) return false;
-    return !tern_addr_same_host(remote, stream->plan.remote_rtp) ||
-           !tn_dtls_is_mistaken(stream->handshake.dtls);
+    return !tern_addr_same_host(remote, stream->plan.remote_rtp);
+}
+
+/* Whether it has begun anew. */
+static bool restart(struct tn_stream *stream, tern_addr remote)
+{
+    struct tn_stream_handshake *handshake = &stream->handshake;
+    bool stranger = is_stranger(stream, remote);
+    uint8_t *count = stranger ? &handshake->spoilt : &handshake->restarts;
+
+    if (*count == TN_HANDSHAKE_RESTARTS) return false;
+    if (!stranger && tn_dtls_is_mistaken(handshake->dtls)) return false;
+    ++*count;
+    start(stream);
+    return true;
+}
+
+/*
+ * What only a stranger can gain by: alerts in the clear; a ClientHello for who sends one himself;
+ * whatever another host says while the one that the plan names goes on; and anything from there once
+ * too much of it has spoilt the handshake.
+ */
+static bool is_out_of_place(const struct tn_stream *stream, const struct tern_datagram *datagram)
+{
+    const struct tn_stream_handshake *handshake = &stream->handshake;
+
+    if (is_clear_alert(datagram)) return true;
+    if (stream->plan.dtls_active && is_client_hello(datagram)) return true;
+    if (!is_stranger(stream, datagram->remote)) return false;
+    bool goes_on = handshake->observed.family && handshake->timeouts == 0 &&
+                   !is_stranger(stream, handshake->observed);
+    return goes_on || handshake->spoilt == TN_HANDSHAKE_RESTARTS;
 }
 
 /*
@@ -292,7 +321,8 @@ void tn_stream_handshake_receive(struct tn_stream *stream, const struct tern_dat
         return;
     }
     /* Without a path the engine would say its answer into the void, and wait all the longer. */
-    if (!handshake->dtls || !has_path(stream, datagram->remote) || is_clear_alert(datagram)) {
+    if (!handshake->dtls || !has_path(stream, datagram->remote) ||
+        is_out_of_place(stream, datagram)) {
         tn_stream_drop(stream);
         return;
     }
@@ -310,10 +340,8 @@ void tn_stream_handshake_receive(struct tn_stream *stream, const struct tern_dat
     bool answered = flush(stream);
     if (!err && !open && !answered && !other && is_client_hello(datagram)) repeat_flight(stream);
     if (!err && !open && tn_dtls_state(handshake->dtls) == TN_DTLS_OPEN) take_keys(stream);
-    if (err && !open && may_restart(stream, datagram->remote)) {
-        handshake->restarts++;
-        start(stream);
-    } else if (err && !open) {
+    if (err && !open && restart(stream, datagram->remote)) return;
+    if (err && !open) {
         fail(stream, tn_dtls_reason(handshake->dtls));
     } else {
         arm(stream); /* once the keys are here, an association that breaks takes nothing with it */
@@ -349,7 +377,7 @@ void tn_stream_handshake_configure(struct tn_stream *stream)
     }
     handshake->known = true;
     handshake->association = stream->plan.association;
-    handshake->restarts = 0;
+    handshake->restarts = handshake->spoilt = 0;
     handshake->agreed = false;
     start(stream);
     take_early(stream);

@@ -329,6 +329,7 @@ static void act_phone(struct life *life, struct phone *phone, const struct step 
     case DO_answer: app_answer(life, phone, 200); break;
     case DO_reject: app_answer(life, phone, step->arg[0] >= 400 ? step->arg[0] : 486); break;
     case DO_stop: stop(life, phone); break;
+    case DO_attack: attack_begin(life, phone, step->arg[0]); break;
     case DO_fault:
     case DO_restart:
     case DO_refuse:

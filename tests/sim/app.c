@@ -235,6 +235,8 @@ void app_event(void *user, uint32_t host, const struct tern_event *e)
         end->status = e->u.ended.status;
         handles_call_ended(life, phone, end->call);
     }
+    if (e->type == TERN_EV_REGISTRATION && e->u.registration.state == TERN_REGISTRATION_REGISTERED)
+        secrecy_registered(life, host);
     if (e->type == TERN_EV_NETWORK) dns_heard(life, phone);
     if (e->type == TERN_EV_IP_CHANGE_PROGRESS) progress_check(life, host, &e->u.ip_change);
     if (e->type == TERN_EV_STOPPED) {

@@ -358,6 +358,28 @@ static enum who who_moves(struct dice *dice, uint32_t movers)
     return roll(dice, 2) ? BOB : ALICE;
 }
 
+/* While something else happens: see attack.c for the kinds. */
+static void attack(struct dice *dice)
+{
+    const struct step *beside = &dice->plan->steps[roll(dice, (uint32_t)dice->plan->count)];
+    struct step step = {.who = percent(dice, 60) ? ALICE : BOB, .verb = DO_attack};
+    step.at_ms = beside->at_ms + PICK(dice, 0, 0, 30, 100, 600);
+    step.arg[0] = up_to(dice, ATTACKS);
+    plan_add(dice->plan, step);
+}
+
+static void draw_secrecy(struct dice *dice)
+{
+    int32_t *set = dice->plan->set;
+    bool tls = percent(dice, 4);
+    if (tls) set[SET_transport] = 2;
+    if (tls && percent(dice, 70)) set[SET_bob_transport] = 2;
+    if (percent(dice, 4)) set[SET_srtp] = up_to(dice, 2);
+    uint32_t attacks = percent(dice, set[SET_srtp] ? 40 : 3) ? 1 + roll(dice, 3) : 0;
+    while (attacks-- > 0)
+        attack(dice);
+}
+
 void plan_draw(struct plan *plan, uint64_t seed)
 {
     struct dice dice = {.state = seed ^ 0x7465726e73696d00u, .plan = plan, .net = {1, 2, 3}};
@@ -388,4 +410,5 @@ void plan_draw(struct plan *plan, uint64_t seed)
     if (percent(&dice, 5)) meet(&dice);
     if (percent(&dice, 3)) part(&dice);
     if (percent(&dice, 2)) share_nat(&dice);
+    draw_secrecy(&dice);
 }

@@ -11,9 +11,12 @@
 
 #include "message.h"
 
-#define ASKED_MAX   128
-#define DIALOGS_MAX 64
-#define AUDIO_MAX   32
+#define ASKED_MAX      128
+#define DIALOGS_MAX    64
+#define AUDIO_MAX      32
+#define KEYS_KEPT      256
+#define CAPTURED       8
+#define CAPTURED_BYTES 320
 
 struct life;
 struct phone;
@@ -88,6 +91,33 @@ struct pace {
     int far;
     tern_time first_sent, first_heard; /* from and at the new address; 0: not yet */
     uint64_t missing_here, missing_there;
+};
+
+/* Media that a phone has received, as anybody on the way may keep it. */
+struct captured {
+    tern_addr local, remote;
+    uint16_t len;
+    uint8_t data[CAPTURED_BYTES];
+};
+
+/* Attacks on one phone. */
+struct attack {
+    tern_time began, until; /* the last one has its effect until then */
+    bool calm;              /* nothing else has happened in it */
+    uint64_t foreign;
+    struct captured recent[CAPTURED], old[CAPTURED]; /* old: one a second */
+    uint32_t recent_next, old_next, kept;
+    tern_time kept_at;
+};
+
+/* Keys of all phones. */
+struct keys {
+    uint64_t *seen; /* of each keystream */
+    size_t room, count;
+    struct {
+        uint64_t key, place;
+    } said[KEYS_KEPT];
+    uint32_t said_next;
 };
 
 /* What one phone has asked since its user or its network moved it last. */

@@ -175,6 +175,7 @@ static bool be_born(struct life *life)
         life->phones[host - 1].host = host;
         life->phones[host - 1].who = (int)host - 1;
     }
+    if (life->plan->set[SET_cert]) life->excuses |= 1u << EXCUSE_REFUSED;
     if (!world_begin(life) || !start_server(life)) return false;
     for (int who = 0; who < life->plan->set[SET_phones]; who++) {
         if (!start_phone(life, who)) return false;
@@ -240,6 +241,7 @@ bool life_run(struct life *life, const struct plan *plan, FILE *out)
         tern_endpoint_free(life->phones[i].ep);
     tern_endpoint_free(life->server);
     memory_end(life);
+    keys_end(life);
     if (life->blocks != 0) fail(life, "leak", "%lld blocks are left", (long long)life->blocks);
     tern_sim_free(life->sim);
     return !life->failed;

@@ -136,6 +136,7 @@ struct phone {
     struct sound sound;
     struct pace pace;
     struct again again;
+    struct attack attack;
     tern_time removed;     /* its account; 0: it has it */
     tern_time moved;       /* last change of its network */
     int32_t nets[2];       /* where it is plugged in */
@@ -158,6 +159,7 @@ struct life {
     bool tunnels; /* somebody has, or had, a VPN */
     struct witness witness[SERVER_HOST];
     struct rules rules[SERVER_HOST];
+    struct keys keys;
     unsigned excuses; /* of every call from now on */
     bool disturbed;   /* a fault is in force that is no change of address */
     bool registrar_refused;
@@ -221,6 +223,19 @@ struct end *app_other_end(struct life *life, const struct end *end);
 /* The caller has moved: its INVITE was cancelled and came once more, with the same Call-ID. */
 bool app_is_replaced(const struct phone *phone, const struct end *end);
 
+/* ---- keys.c ---- */
+void keys_media(struct life *life, const struct tern_sim_wire *wire);
+void keys_said(struct life *life, uint32_t host, const struct message *m);
+void keys_end(struct life *life);
+
+/* ---- attack.c: what somebody tries who can send, and does not know the keys ---- */
+void attack_begin(struct life *life, struct phone *phone, int32_t kind);
+/* Media that this phone sends or receives. */
+void attack_media(struct life *life, const struct tern_sim_wire *wire);
+void attack_injected(struct life *life, const struct tern_sim_wire *wire);
+bool attack_is_sender(tern_addr addr);
+void attack_check(struct life *life); /* at the end: nobody was heard who is not in the call */
+
 /* ---- memory.c ---- */
 void *memory_resize(void *user, void *ptr, size_t size);
 void memory_end(struct life *life);
@@ -240,6 +255,9 @@ bool secrecy_prepare(void);
 void secrecy_endpoint(const struct life *life, uint32_t host, struct tern_endpoint_opts *opts);
 /* The text of an event, with something in the place of the keys that were left out of its body. */
 size_t secrecy_restore(tern_str text, char room[SECRECY_TEXT]);
+/* No phone on TLS may register: the server's certificate is not good. */
+bool secrecy_is_refused(const struct life *life, uint32_t host);
+void secrecy_registered(struct life *life, uint32_t host);
 void secrecy_account(const struct life *life, struct tern_account_opts *opts);
 
 /* ---- wire.c, progress.c, peace.c ---- */

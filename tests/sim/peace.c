@@ -123,6 +123,7 @@ static void check_up(struct life *life, int who, const struct end *end)
 void peace_calls(struct life *life)
 {
     listen_first(life);
+    attack_check(life);
     for (int who = 0; who < PHONES && !life->failed; who++) {
         struct phone *phone = &life->phones[who];
         if (phone->ep == NULL) continue;
@@ -158,6 +159,7 @@ static void check_binding(struct life *life, struct phone *phone)
     unsigned bindings = 0, right = 0;
     size_t cursor = 0;
     if (phone->ep == NULL || life->excuses & 1u << EXCUSE_NAT) return;
+    if (secrecy_is_refused(life, phone->host)) return;
     bool known =
         phone->wants_account && tern_account_get_info(phone->ep, phone->account, &info) == 0;
     while (tern_server_next_binding(life->server, tern_sim_now(life->sim), &cursor, &binding)) {

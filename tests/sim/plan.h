@@ -21,6 +21,7 @@
 #define VPN_NET    9
 #define NETS       9
 #define ARGS_MAX   4
+#define ATTACKS    9 /* kinds, from 1 */
 
 /* X(name, default, least, most, what) */
 #define SETTINGS(X)                                                                                \
@@ -101,7 +102,8 @@ enum who { ALICE, BOB, CAROL, SERVER, WORLD, WHO_COUNT };
                             enum tern_net_flags of the new one */            \
     X(answer, 0, false) /* what rings */                                                           \
     X(reject, 1, false) /* what rings, with this status, 0: 486 */                                 \
-    X(stop, 0, false)   /* tern_endpoint_stop() */
+    X(stop, 0, false)   /* tern_endpoint_stop() */                                                 \
+    X(attack, 1, true)  /* on this phone, in one of the ways of attack.c */
 
 enum verb {
 #define VERB_ENUM(name, args, fault) DO_##name,

@@ -159,6 +159,112 @@ static const struct scenario scenarios[] = {
      "1000 alice call; 3900 net down 3 1; 4000 alice path 3; 12000 net down 3 0"},
     {"dns_dead", "S18",
      "names 1; 1000 alice call; 3900 net dns -1; 4000 alice path 3; 9000 net dns -4"},
+    {"s00_confirmed_dead_tls", "S0",
+     "transport 2; bob_transport 2; 1000 alice call; 4000 alice path 3"},
+    {"s00_confirmed_alive_tls", "S0",
+     "transport 2; bob_transport 2; 1000 alice call; 4000 alice path 3 1; 9000 alice path 3"},
+    {"s00_confirmed_again_50ms_tls", "S0",
+     "transport 2; bob_transport 2; 1000 alice call; 4000 alice path 3; 4050 alice path 4"},
+    {"s00_sdes_dead", "S0", "srtp 1; 1000 alice call; 4000 alice path 3"},
+    {"s00_sdes_dead_tls", "S0",
+     "transport 2; bob_transport 2; srtp 1; 1000 alice call; 4000 alice path 3"},
+    {"s00_sdes_alive", "S0", "srtp 1; 1000 alice call; 4000 alice path 3 1; 9000 alice path 3"},
+    {"s00_sdes_again_50ms", "S0", "srtp 1; 1000 alice call; 4000 alice path 3; 4050 alice path 4"},
+    {"s12_sdes_hold", "S12",
+     "srtp 1; 1000 alice call; 4000 alice hold; 6000 alice path 3; 9000 alice resume"},
+    {"s17_sdes_offline", "S17", "srtp 1; 1000 alice call; 4000 alice path 0; 9000 alice path 3"},
+    {"s00_dtls_dead", "S0", "srtp 2; 1000 alice call; 4000 alice path 3"},
+    {"s00_dtls_dead_tls", "S0",
+     "transport 2; bob_transport 2; srtp 2; 1000 alice call; 4000 alice path 3"},
+    {"s00_dtls_alive", "S0", "srtp 2; 1000 alice call; 4000 alice path 3 1; 9000 alice path 3"},
+    {"s00_dtls_again_50ms", "S0", "srtp 2; 1000 alice call; 4000 alice path 3; 4050 alice path 4"},
+    {"s12_dtls_hold", "S12",
+     "srtp 2; 1000 alice call; 4000 alice hold; 6000 alice path 3; 9000 alice resume"},
+    {"s17_dtls_offline", "S17", "srtp 2; 1000 alice call; 4000 alice path 0; 9000 alice path 3"},
+    {"attack_forged_clear", "S0",
+     "1000 alice call; 4000 alice path 3; 4050 alice attack 1; 4050 bob attack 1; 8000 alice "
+     "attack 1; 8000 bob attack 1"},
+    {"attack_forged_sdes", "S0",
+     "srtp 1; 1000 alice call; 4000 alice path 3; 4050 alice attack 1; 4050 bob attack 1; 8000 "
+     "alice attack 1; 8000 bob attack 1"},
+    {"attack_forged_dtls", "S0",
+     "srtp 2; 1000 alice call; 4000 alice path 3; 4050 alice attack 1; 4050 bob attack 1; 8000 "
+     "alice attack 1; 8000 bob attack 1"},
+    {"attack_replayed_clear", "S0",
+     "1000 alice call; 4000 alice path 3; 4050 alice attack 2; 4050 bob attack 2; 8000 alice "
+     "attack 2; 8000 bob attack 2"},
+    {"attack_replayed_sdes", "S0",
+     "srtp 1; 1000 alice call; 4000 alice path 3; 4050 alice attack 2; 4050 bob attack 2; 8000 "
+     "alice attack 2; 8000 bob attack 2"},
+    {"attack_replayed_dtls", "S0",
+     "srtp 2; 1000 alice call; 4000 alice path 3; 4050 alice attack 2; 4050 bob attack 2; 8000 "
+     "alice attack 2; 8000 bob attack 2"},
+    {"attack_replayed_back_clear", "S0",
+     "1000 alice call; 4000 alice path 3; 4050 alice attack 3; 4050 bob attack 3; 8000 alice "
+     "attack 3; 8000 bob attack 3"},
+    {"attack_replayed_back_sdes", "S0",
+     "srtp 1; 1000 alice call; 4000 alice path 3; 4050 alice attack 3; 4050 bob attack 3; 8000 "
+     "alice attack 3; 8000 bob attack 3"},
+    {"attack_replayed_back_dtls", "S0",
+     "srtp 2; 1000 alice call; 4000 alice path 3; 4050 alice attack 3; 4050 bob attack 3; 8000 "
+     "alice attack 3; 8000 bob attack 3"},
+    {"attack_replayed_late_clear", "S0",
+     "1000 alice call; 4000 alice path 3; 4050 alice attack 4; 4050 bob attack 4; 8000 alice "
+     "attack 4; 8000 bob attack 4"},
+    {"attack_replayed_late_sdes", "S0",
+     "srtp 1; 1000 alice call; 4000 alice path 3; 4050 alice attack 4; 4050 bob attack 4; 8000 "
+     "alice attack 4; 8000 bob attack 4"},
+    {"attack_replayed_late_dtls", "S0",
+     "srtp 2; 1000 alice call; 4000 alice path 3; 4050 alice attack 4; 4050 bob attack 4; 8000 "
+     "alice attack 4; 8000 bob attack 4"},
+    {"attack_spoofed_sdes", "S0",
+     "srtp 1; 1000 alice call; 4000 alice path 3; 4050 alice attack 5; 4050 bob attack 5; 8000 "
+     "alice attack 5; 8000 bob attack 5"},
+    {"attack_spoofed_dtls", "S0",
+     "srtp 2; 1000 alice call; 4000 alice path 3; 4050 alice attack 5; 4050 bob attack 5; 8000 "
+     "alice attack 5; 8000 bob attack 5"},
+    {"attack_rtcp_bye_clear", "S0",
+     "1000 alice call; 4000 alice path 3; 4050 alice attack 6; 4050 bob attack 6; 8000 alice "
+     "attack 6; 8000 bob attack 6"},
+    {"attack_rtcp_bye_sdes", "S0",
+     "srtp 1; 1000 alice call; 4000 alice path 3; 4050 alice attack 6; 4050 bob attack 6; 8000 "
+     "alice attack 6; 8000 bob attack 6"},
+    {"attack_rtcp_bye_dtls", "S0",
+     "srtp 2; 1000 alice call; 4000 alice path 3; 4050 alice attack 6; 4050 bob attack 6; 8000 "
+     "alice attack 6; 8000 bob attack 6"},
+    {"attack_handshake_clear", "S0",
+     "1000 alice call; 4000 alice path 3; 4050 alice attack 7; 4050 bob attack 7; 8000 alice "
+     "attack 7; 8000 bob attack 7"},
+    {"attack_handshake_sdes", "S0",
+     "srtp 1; 1000 alice call; 4000 alice path 3; 4050 alice attack 7; 4050 bob attack 7; 8000 "
+     "alice attack 7; 8000 bob attack 7"},
+    {"attack_handshake_dtls", "S0",
+     "srtp 2; 1000 alice call; 4000 alice path 3; 4050 alice attack 7; 4050 bob attack 7; 8000 "
+     "alice attack 7; 8000 bob attack 7"},
+    {"attack_sip_clear", "S0",
+     "1000 alice call; 4000 alice path 3; 4050 alice attack 8; 4050 bob attack 8; 8000 alice "
+     "attack 8; 8000 bob attack 8"},
+    {"attack_sip_sdes", "S0",
+     "srtp 1; 1000 alice call; 4000 alice path 3; 4050 alice attack 8; 4050 bob attack 8; 8000 "
+     "alice attack 8; 8000 bob attack 8"},
+    {"attack_sip_dtls", "S0",
+     "srtp 2; 1000 alice call; 4000 alice path 3; 4050 alice attack 8; 4050 bob attack 8; 8000 "
+     "alice attack 8; 8000 bob attack 8"},
+    {"attack_garbage_clear", "S0",
+     "1000 alice call; 4000 alice path 3; 4050 alice attack 9; 4050 bob attack 9; 8000 alice "
+     "attack 9; 8000 bob attack 9"},
+    {"attack_garbage_sdes", "S0",
+     "srtp 1; 1000 alice call; 4000 alice path 3; 4050 alice attack 9; 4050 bob attack 9; 8000 "
+     "alice attack 9; 8000 bob attack 9"},
+    {"attack_garbage_dtls", "S0",
+     "srtp 2; 1000 alice call; 4000 alice path 3; 4050 alice attack 9; 4050 bob attack 9; 8000 "
+     "alice attack 9; 8000 bob attack 9"},
+    {"attack_handshake_at_first", "S0",
+     "srtp 2; 1000 alice call; 1310 alice attack 7; 1350 bob attack 7"},
+    {"s00_sequence_wraps", "S0",
+     "srtp 1; 1000 alice call; 1380000 alice path 3; 1384000 bob path 4"},
+    {"certificate_of_another", "S0", "transport 2; cert 1; 1000 alice path 3"},
+    {"certificate_by_another", "S0", "transport 2; cert 2; 1000 alice path 3"},
     {"ip6", "S0", "family 6; 1000 alice call; 4000 alice path 3"},
     {"both_families", "S16", "family 46; 1000 alice call; 4000 alice path 3"},
 };

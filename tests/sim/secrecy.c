@@ -37,6 +37,19 @@ bool secrecy_is_ciphered(const struct life *life, uint32_t host)
     return host > 0 && is_tls(life->plan, (int)host - 1);
 }
 
+bool secrecy_is_refused(const struct life *life, uint32_t host)
+{
+    return life->plan->set[SET_cert] != GOOD && secrecy_is_ciphered(life, host);
+}
+
+/* RFC 5922 7.2, RFC 5280 6 */
+void secrecy_registered(struct life *life, uint32_t host)
+{
+    if (secrecy_is_refused(life, host))
+        fail(life, "certificate", "%s: registers at a server that cannot prove who it is",
+             host_name(host));
+}
+
 /* ---- certificates ---- */
 
 static bool make(struct tern_cert *out, tern_str *names, size_t count,

@@ -176,6 +176,7 @@ static const char *const deeds[VERB_COUNT] = {
     [DO_answer] = "takes what rings",
     [DO_reject] = "refuses what rings",
     [DO_stop] = "is switched off in good order",
+    [DO_attack] = "is attacked",
     [DO_restart] = "restarts with empty memory",
 };
 

@@ -230,6 +230,7 @@ static void count(struct life *life, uint32_t host)
 static void check_message(struct life *life, uint32_t host, const struct message *m)
 {
     count(life, host);
+    if (host != SERVER_HOST) keys_said(life, host, m);
     if (host == SERVER_HOST) {
         rules_sent(life, host, m, m->request && is_repeated(life, host, m));
         return;
@@ -324,6 +325,7 @@ static void check_rtp(struct life *life, const struct tern_sim_wire *wire)
     uint32_t ssrc = (uint32_t)p[8] << 24 | (uint32_t)p[9] << 16 | (uint32_t)p[10] << 8 | p[11];
     uint16_t sequence = (uint16_t)(p[2] << 8 | p[3]);
     pace_media(life, wire);
+    keys_media(life, wire);
     sound_sent(life, wire, ssrc);
     for (uint32_t i = w->stream_count; i-- > 0;) {
         struct rtp_stream *s = &w->streams[i];
@@ -374,7 +376,12 @@ void wire_check(void *user, const struct tern_sim_wire *wire)
 {
     struct life *life = user;
     if (life->failed) return;
+    if (wire->injected) {
+        attack_injected(life, wire);
+        return;
+    }
     if (life->trace && (!wire->media || is_handshake(wire))) tell(life, wire);
+    if (wire->media && wire->host != SERVER_HOST) attack_media(life, wire);
     bool readable = !wire->media && !secrecy_is_ciphered(life, wire->host);
     if (wire->fate == TERN_SIM_RECEIVED && readable) hear(life, wire);
     if (wire->fate == TERN_SIM_RECEIVED && wire->media && wire->host != SERVER_HOST &&
@@ -413,6 +420,7 @@ void wire_told(struct life *life, uint32_t host, const struct tern_ev_sip_messag
     wire.len = secrecy_restore(m->text, room);
     wire.data = room;
     if (life->trace) tell(life, &wire);
+    if (!m->sent && host != SERVER_HOST && m->transport == TERN_TRANSPORT_UDP) return;
     if (!m->sent) {
         hear(life, &wire);
         return;

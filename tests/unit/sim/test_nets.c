@@ -211,6 +211,33 @@ static void an_address_in_duplicate_detection_neither_sends_nor_receives(void)
     rig_end();
 }
 
+static void what_is_injected_comes_from_whoever_it_says(void)
+{
+    static const char forged[] = "forged";
+    tern_addr at = rig_addr("10.1.0.1:5060"), as = rig_addr("203.0.113.66:40000");
+    rig_begin(1, 1);
+    rig_plug(1, 1, "10.1.0.1", 0);
+    CHECK_EQ(tern_sim_inject(sim, 1, at, as, forged, sizeof(forged)), 0);
+    tern_time before = tern_sim_now(sim);
+    rig_run(TERN_MS(1));
+    const struct fake_input *got = rig_last(1, FAKE_RECEIVED);
+    CHECK(got != NULL);
+    CHECK_EQ(got->now, before);
+    CHECK(tern_addr_equal(got->remote, as));
+    CHECK_EQ(got->data.len, sizeof(forged));
+    size_t count = fake_count(hosts[1], FAKE_RECEIVED);
+    at.port = 9; /* nothing is open there */
+    CHECK_EQ(tern_sim_inject(sim, 1, at, as, forged, sizeof(forged)), 0);
+    at = rig_addr("10.1.0.2:5060"); /* nobody's */
+    CHECK_EQ(tern_sim_inject(sim, 1, at, as, forged, sizeof(forged)), 0);
+    rig_run(TERN_MS(1));
+    CHECK_EQ(fake_count(hosts[1], FAKE_RECEIVED), count);
+    CHECK_EQ(tern_sim_inject(sim, 9, at, as, forged, sizeof(forged)), TERN_EINVAL);
+    as.port = 0;
+    CHECK_EQ(tern_sim_inject(sim, 1, at, as, forged, sizeof(forged)), TERN_EINVAL);
+    rig_end();
+}
+
 int main(int argc, char **argv)
 {
     static const struct test tests[] = {
@@ -224,6 +251,7 @@ int main(int argc, char **argv)
         TEST(a_nat_translates_the_families_that_it_has_an_address_for),
         TEST(a_tunnel_dies_silently_with_what_it_rides_over),
         TEST(an_address_in_duplicate_detection_neither_sends_nor_receives),
+        TEST(what_is_injected_comes_from_whoever_it_says),
     };
     return run_tests(tests, sizeof(tests) / sizeof(tests[0]), argc, argv);
 }
