@@ -242,6 +242,7 @@ void app_event(void *user, uint32_t host, const struct tern_event *e)
     if (e->type == TERN_EV_STOPPED) {
         if (phone->stopped) fail(life, "handles", "STOPPED twice");
         phone->stopped = true;
+        phone->addresses_then = tern_sim_network(life->sim, host)->address_count;
     }
     react(life, phone, e->type);
 }

@@ -65,6 +65,7 @@ struct rules {
 struct sound {
     bool quiet;      /* nobody need hear it, as of the last look */
     tern_time since; /* when it was so last; may lie ahead, while it sleeps */
+    tern_time wakes; /* from its last sleep: what it has not heard is missed a little later */
     struct {
         uint32_t ssrc;
         tern_time last;

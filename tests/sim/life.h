@@ -128,10 +128,11 @@ struct phone {
     } reactions[REACTIONS_MAX];
     uint32_t reaction_count;
     bool stopped, stopping;
-    bool hasty;          /* moved twice within seconds: see wire.c */
-    tern_time overtaken; /* when one change last followed another within seconds */
-    tern_time left;      /* when its binding was to go; 0: it was not */
-    bool denied;         /* and could not: see leave() */
+    uint32_t addresses_then; /* when it had stopped: a change after that is none of its business */
+    bool hasty;              /* moved twice within seconds: see wire.c */
+    tern_time overtaken;     /* when one change last followed another within seconds */
+    tern_time left;          /* when its binding was to go; 0: it was not */
+    bool denied;             /* and could not: see leave() */
     struct progress progress;
     struct sound sound;
     struct pace pace;

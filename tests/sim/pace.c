@@ -54,7 +54,8 @@ static bool is_at_rest(const struct life *life, const struct phone *phone)
         if (a->key && (age < CALM / 2 || (a->final == 0 && age < TERN_SECONDS(33)))) return false;
     }
     const struct progress *g = &phone->progress;
-    return (g->generation == 0 || g->closed) && phone->sound.since <= now_of(life);
+    return (g->generation == 0 || g->closed) && phone->sound.since <= now_of(life) &&
+           now_of(life) - phone->sound.wakes >= CALM;
 }
 
 static bool is_registered(const struct phone *phone)

@@ -38,6 +38,7 @@ void sound_look(struct life *life, struct phone *phone)
 void sound_sleeps(struct phone *phone, tern_time until)
 {
     if (phone->sound.since < until) phone->sound.since = until;
+    phone->sound.wakes = until;
 }
 
 void sound_sent(struct life *life, const struct tern_sim_wire *wire, uint32_t ssrc)
