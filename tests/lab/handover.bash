@@ -101,10 +101,8 @@ start_registrar() {
     step server await registrar.out 1 '^Ready' 10
 }
 
-# world TRANSPORT [REGISTRAR-OPTION...]: everything but the phone.
-world() {
-    transport=$1
-    shift
+# stage: nodes, links and addresses, and nobody there yet.
+stage() {
     lab node server far phone
     lab link server eth0
     lab link far eth0
@@ -117,6 +115,13 @@ world() {
     lab route add far default dev eth0
     lab route add phone default dev wlan0 metric 100
     lab route add phone default dev lte0 metric 50
+}
+
+# world TRANSPORT [REGISTRAR-OPTION...]: everything but the phone.
+world() {
+    transport=$1
+    shift
+    stage
     start_registrar "$@"
     start_phone far --auto-answer --tone 880 --account "sip:far@$host" --password builder \
         "${far_options[@]}"
