@@ -387,7 +387,7 @@ static bool wanted(const struct tn_net *net, uint32_t i, enum tern_transport *tr
 
     *local = (tern_addr){0};
     *transport = TERN_TRANSPORT_UDP;
-    if (i == 0) return serves(net, *transport);
+    if (i == 0 || count == 0) return i == 0 && serves(net, *transport);
     *transport = i <= count ? TERN_TRANSPORT_TCP : TERN_TRANSPORT_TLS;
     *local = net->network.addresses[(i - 1) % count].addr;
     local->port = 0;

@@ -159,7 +159,7 @@ void pace_notice(struct life *life, struct phone *phone); /* the phone is about 
 void pace_sent(struct life *life, uint32_t host, const struct message *m);
 void pace_heard(struct life *life, uint32_t host, const struct message *m);
 void pace_media(struct life *life, const struct tern_sim_wire *wire);
-void pace_completed(struct life *life, uint32_t host, const struct tern_ip_change_progress *p);
+void pace_completed(struct life *life, uint32_t host, const struct tern_ip_change_progress *c);
 
 /* ---- again.c ---- */
 void again_spur(struct life *life, struct phone *phone);

@@ -155,7 +155,7 @@ static void check_binding(struct life *life, struct phone *phone)
 {
     const char *name = host_name(phone->host);
     struct tern_server_binding binding;
-    struct tern_account_info info;
+    struct tern_account_info info = {.local = {0}};
     unsigned bindings = 0, right = 0;
     size_t cursor = 0;
     if (phone->ep == NULL || life->excuses & 1u << EXCUSE_NAT) return;
