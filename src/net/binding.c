@@ -8,11 +8,6 @@
 
 enum { ANSWER_MAX = 128, UNKNOWN_ATTRIBUTE = 420 };
 
-static void drop(struct tn_net *net)
-{
-    net->ctx->stats.messages_dropped++;
-}
-
 /* Asks or tells us something that this usage knows. */
 static bool concerns_us(const struct tn_stun *msg)
 {
@@ -49,21 +44,24 @@ static void answer(struct tn_net *net, const struct tn_flow_key *key, const stru
     if (tn_buf_end(&buf, &text) == 0) tn_udp_reply(net, key, text);
 }
 
+/* Before it is read: a fingerprint costs nanoseconds a byte, and strangers are to cost little. */
+static bool may_be_read(struct tn_net *net, bool known, tern_str datagram)
+{
+    if (datagram.len > TN_BINDING_MAX) return false;
+    return known ||
+           tn_pace(net->ctx->now, &net->impl->bindings_due, TN_BINDING_INTERVAL, TN_BINDING_BURST);
+}
+
 void tn_binding_receive(struct tn_net *net, const struct tn_flow_key *key, tern_str datagram)
 {
-    struct tn_net_impl *impl = net->impl;
+    bool known = tn_flow_find(net, key) != NULL;
     struct tn_stun msg;
 
-    if (tn_stun_parse(datagram, &msg) != 0 || !concerns_us(&msg)) {
-        drop(net);
+    if (!may_be_read(net, known, datagram) || tn_stun_parse(datagram, &msg) != 0 ||
+        !concerns_us(&msg)) {
+        net->ctx->stats.messages_dropped++;
         return;
     }
-    bool known = tn_udp_heard(net, key);
-    if (msg.kind == TN_STUN_INDICATION) return;
-    if (known ||
-        tn_pace(net->ctx->now, &impl->bindings_due, TN_BINDING_INTERVAL, TN_BINDING_BURST)) {
-        answer(net, key, &msg);
-    } else {
-        drop(net);
-    }
+    if (known) tn_udp_heard(net, key);
+    if (msg.kind == TN_STUN_REQUEST) answer(net, key, &msg);
 }

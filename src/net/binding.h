@@ -8,8 +8,9 @@
  * - An answer is at most 24 bytes longer than its request (32 bytes for 20 over IPv4, 44 over IPv6):
  *   with the IP and UDP headers 1.25 and 1.35 times as much, so hardly more than sending it oneself.
  *   It has no SOFTWARE and no reason phrase for that.
- * - Strangers, from whom no SIP has come, share a pace. Flows that are known are always answered,
- *   or a flood of strangers would make their clients believe that their flows had failed.
+ * - Strangers, from whom no SIP has come, share a pace at which they are read at all. Flows that
+ *   are known are always answered, or a flood of strangers would make their clients believe that
+ *   their flows had failed.
  * - Only requests are answered, and only to one host: two servers cannot be set on each other, and
  *   no group answers.
  * - Nothing is remembered of a stranger: no flow, no memory.

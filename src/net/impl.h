@@ -52,7 +52,7 @@ struct tn_net_impl {
     size_t shaking_count;
     size_t partial_bytes;     /* what streams hold of incomplete messages */
     tern_time handshakes_due; /* when the handshakes that came in would be through at their pace */
-    tern_time bindings_due;   /* likewise the STUN requests of strangers */
+    tern_time bindings_due;   /* likewise the STUN messages of strangers */
     struct tn_dns dns;
     struct tn_domains domains;
     struct tn_obituary dead[TN_OBITUARIES]; /* of the last flows, with their reasons */
@@ -88,8 +88,8 @@ int tn_udp_flow(struct tn_net *net, const struct tn_flow_key *key, struct tn_flo
 int tn_udp_send(struct tn_net *net, struct tn_flow_impl *f, tern_str data);
 /* Marks as used now, by us or only by them. */
 void tn_udp_touch(struct tn_net *net, struct tn_flow_impl *f, bool ours);
-/* A sign of life from the far end. @return false: there is no such flow, and none is made */
-bool tn_udp_heard(struct tn_net *net, const struct tn_flow_key *key);
+/* A sign of life from the far end of a flow; where there is none, none is made. */
+void tn_udp_heard(struct tn_net *net, const struct tn_flow_key *key);
 /* Sends without a flow; not where the socket is closed or the address has gone. */
 void tn_udp_reply(struct tn_net *net, const struct tn_flow_key *key, tern_str data);
 /* The socket is open: flows of another port end, what waited goes out. */

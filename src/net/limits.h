@@ -16,10 +16,12 @@
 #define TN_UDP_SWEEP          TERN_SECONDS(10)
 /* Datagrams that wait for the socket to be opened again; it takes milliseconds. */
 #define TN_UDP_WAITING_MAX    256
-/* STUN requests from where no SIP has come are answered at this pace, after a burst: 20000 clients
+/* STUN from where no SIP has come is read and answered at this pace, after a burst: 20000 clients
    of a server that has just begun anew ask 800 times a second. */
 #define TN_BINDING_INTERVAL   TERN_MS(1)
 #define TN_BINDING_BURST      TERN_SECONDS(1)
+/* Bytes. A Binding request needs 20; larger ones than this would not pass every path. */
+#define TN_BINDING_MAX        1280
 
 /* ---- streams ---- */
 

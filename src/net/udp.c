@@ -230,14 +230,13 @@ static void receive_message(struct tn_net *net, const struct tn_flow_key *key, t
     tn_flow_deliver(net, f, msg, text);
 }
 
-bool tn_udp_heard(struct tn_net *net, const struct tn_flow_key *key)
+void tn_udp_heard(struct tn_net *net, const struct tn_flow_key *key)
 {
     struct tn_flow_impl *f = tn_flow_find(net, key);
 
-    if (!f) return false;
+    if (!f) return;
     tn_udp_touch(net, f, false);
     f->flow.last_received = net->ctx->now;
-    return true;
 }
 
 void tn_net_datagram(struct tn_net *net, const struct tern_datagram *datagram)

@@ -182,6 +182,26 @@ static void malformed_ones_are_dropped_and_counted(void)
     world_stop();
 }
 
+static void no_more_than_a_packet_is_read(void)
+{
+    static char large[2048];
+    const struct tn_stun head = {.kind = TN_STUN_REQUEST, .method = TN_STUN_BINDING};
+    size_t sizes[] = {TN_BINDING_MAX, TN_BINDING_MAX + 4};
+
+    world_start_open("192.0.2.1");
+    for (size_t i = 0; i < COUNT(sizes); i++) {
+        tn_buf_fixed(&buf, large, sizeof(large));
+        tn_stun_print_header(&buf, &head);
+        tn_stun_print(&buf, TN_STUN_SOFTWARE, (tern_str){text, 100});
+        while (buf.len < sizes[i])
+            tn_stun_print(&buf, TN_STUN_SOFTWARE, (tern_str){NULL, 0});
+        datagram(here, there, tn_buf_view(&buf));
+        CHECK_EQ(count_outputs(TERN_OUT_DATAGRAM), i == 0);
+    }
+    CHECK_EQ(ctx.stats.messages_dropped, 1);
+    world_stop();
+}
+
 static void a_group_does_not_answer(void)
 {
     world_start_open("192.0.2.1");
@@ -226,6 +246,22 @@ static void strangers_share_a_pace_that_known_flows_do_not_feel(void)
     world_stop();
 }
 
+static void be_asked(void)
+{
+    world_start_open("192.0.2.1");
+    datagram(here, there, binding());
+    datagram(here, there, request());
+    datagram(here, there, binding());
+    drain_effects();
+    CHECK(ctx.out_of_memory || count_outputs(TERN_OUT_DATAGRAM) == 2);
+    world_stop();
+}
+
+static void every_allocation_may_fail(void)
+{
+    with_each_failure(be_asked);
+}
+
 int main(int argc, char **argv)
 {
     static const struct test tests[] = {
@@ -236,9 +272,11 @@ int main(int argc, char **argv)
         TEST(a_known_flow_is_kept_alive_as_by_a_line_end),
         TEST(what_nobody_asked_for_is_dropped_and_counted),
         TEST(malformed_ones_are_dropped_and_counted),
+        TEST(no_more_than_a_packet_is_read),
         TEST(a_group_does_not_answer),
         TEST(nothing_is_answered_from_an_address_that_is_gone),
         TEST(strangers_share_a_pace_that_known_flows_do_not_feel),
+        TEST(every_allocation_may_fail),
     };
     return run_tests(tests, COUNT(tests), argc, argv);
 }

@@ -63,6 +63,7 @@ static tern_str written(void)
 static void the_sample_request_is_read(void)
 {
     struct tn_stun msg = parsed(vector("rfc5769/request"));
+    uint16_t types[4];
     tern_str value;
     uint32_t priority;
     uint64_t tie_breaker;
@@ -82,7 +83,7 @@ static void the_sample_request_is_read(void)
     CHECK_EQ(tn_stun_u64(&msg, TN_STUN_ICE_CONTROLLED, &tie_breaker), 0);
     CHECK(tie_breaker == UINT64_C(0x932ff9b151263b36));
     CHECK(!tn_stun_find(&msg, TN_STUN_USE_CANDIDATE, &value));
-    CHECK_EQ(tn_stun_unknown(&msg, NULL, 0), 0);
+    CHECK_EQ(tn_stun_unknown(&msg, types, COUNT(types)), 0);
 }
 
 /* RFC 5769 2.2 and 2.3 */
@@ -131,6 +132,7 @@ static void long_term_requests_are_read(void)
 {
     struct tn_stun_covered covered;
     struct tn_stun msg = parsed(vector("rfc5769/long_term_request"));
+    uint16_t types[4];
     tern_str value;
 
     CHECK(!msg.fingerprint);
@@ -146,7 +148,7 @@ static void long_term_requests_are_read(void)
     CHECK(!tn_stun_covered(&msg, TN_STUN_MESSAGE_INTEGRITY, &covered));
     CHECK(tn_stun_covered(&msg, TN_STUN_MESSAGE_INTEGRITY_SHA256, &covered));
     CHECK_EQ(covered.mac.len, TN_STUN_SHA256);
-    CHECK_EQ(tn_stun_unknown(&msg, NULL, 0), 0);
+    CHECK_EQ(tn_stun_unknown(&msg, types, COUNT(types)), 0);
 }
 
 static void class_and_method_share_the_type(void)
