@@ -59,7 +59,7 @@ enum tn_effect_kind {
     TN_EFFECT_SERVER_ENDED,   /* transaction `id` is gone */
     /* txn, client side, for `owner` */
     TN_EFFECT_TXN_RESPONSE,   /* msg; `id` names the client transaction */
-    TN_EFFECT_TXN_FAILED,     /* code: enum tn_failure; `id` is stale */
+    TN_EFFECT_TXN_FAILED,     /* code: enum tn_failure; `id` is stale, unless an INVITE rings */
     TN_EFFECT_STRAY_RESPONSE, /* a response that no transaction wants: perhaps a late 2xx */
     /* txn/request, for `owner`; `id` names the request */
     TN_EFFECT_PREPARE, /* flow is chosen: set Contact and body, then tn_request_send() */

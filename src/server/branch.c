@@ -224,6 +224,8 @@ static unsigned status_of(const struct tn_branch *b, enum tn_failure failure)
 void tn_branch_failed(struct tn_branch *b, enum tn_failure failure)
 {
     if (b->state != TN_BRANCH_SENT) return;
+    /* It rings there, and its answer may come by another connection, until timer C (16.7, 16.8). */
+    if (b->answered && is_invite(b) && failure == TN_FAILURE_TRANSPORT) return;
     if (!b->answered && try_elsewhere(b)) return;
     finish(b, status_of(b, failure), NULL);
     tn_answer_check(b->proxied);

@@ -55,6 +55,8 @@ static bool stands(const struct tn_client *client)
 }
 
 /* ACK and CANCEL go the INVITE's way, or a new one where that is gone (MOBILITY S2, S10). */
+static void cancel_again(struct tn_client *invite);
+
 static int way_of(const struct tn_client *invite, uint64_t *out)
 {
     struct tn_net *net = invite->txns->net;
@@ -145,6 +147,29 @@ static unsigned resend(struct tn_client *client)
     return step_error(client);
 }
 
+/* Of an INVITE and its CANCEL, which share the branch, the other one; or NULL. */
+static struct tn_client *twin_of(const struct tn_client *client, enum tn_method method)
+{
+    struct tn_map_node *node = tn_map_first(&client->txns->client_map, client->by_branch.hash);
+
+    for (; node; node = tn_map_next(node)) {
+        struct tn_client *twin = TN_OWNER(node, struct tn_client, by_branch);
+        if (twin->method == method && tn_str_eq(twin->branch, client->branch)) return twin;
+    }
+    return NULL;
+}
+
+static void cancel_ended(const struct tn_client *cancel, enum tn_cancel how)
+{
+    struct tn_client *invite = twin_of(cancel, TN_METHOD_INVITE);
+
+    if (!invite || invite->cancel != TN_CANCEL_SENT) return;
+    invite->cancel = how;
+    if (how != TN_CANCEL_WANTED || invite->machine.ict.state != TN_ICT_PROCEEDING) return;
+    unsigned actions = tn_ict_step(&invite->machine.ict, TN_ICT_EV_CANCEL_LOST);
+    TN_ASSERT(actions == TN_DO_NOTHING);
+}
+
 /* `msg`: the response to deliver. The transaction may be gone afterwards. */
 static void perform(struct tn_client *client, unsigned actions, struct tn_msg *msg)
 {
@@ -153,6 +178,10 @@ static void perform(struct tn_client *client, unsigned actions, struct tn_msg *m
     if (actions & TN_DO_DELIVER) deliver(client, msg);
     if (actions & TN_DO_TIMEOUT) tell_failure(client, TN_FAILURE_TIMEOUT);
     if (actions & TN_DO_FAIL) tell_failure(client, TN_FAILURE_TRANSPORT);
+    if (actions & TN_DO_FAIL && client->method == TN_METHOD_CANCEL) {
+        cancel_ended(client, TN_CANCEL_WANTED);
+    }
+    if (actions & TN_DO_CANCEL) cancel_again(client);
     if (terminated(client)) tn_client_free(client);
 }
 
@@ -428,29 +457,32 @@ static int send_cancel(struct tn_client *invite)
     return 0;
 }
 
+/* What finds no way now is tried again: as A says, at the next 1xx, and when the network changes. */
+static void cancel_again(struct tn_client *invite)
+{
+    if (invite->cancel != TN_CANCEL_WANTED || send_cancel(invite) == 0) return;
+    unsigned actions = tn_ict_step(&invite->machine.ict, TN_ICT_EV_CANCEL_LOST);
+    TN_ASSERT(actions == TN_DO_NOTHING);
+}
+
 /* 64*T1 after this the INVITE counts as cancelled, even where no CANCEL could be sent. */
 static void cancel_now(struct tn_client *client)
 {
     unsigned actions = tn_ict_step(&client->machine.ict, TN_ICT_EV_CANCEL_SENT);
     TN_ASSERT(actions == TN_DO_NOTHING);
-    int later = send_cancel(client); /* failed: at the next 1xx, or when asked again */
-    (void)later;
+    cancel_again(client);
 }
 
-/* The network has changed under the CANCEL: once more, from where we are now. */
-static void renew_cancel(struct tn_client *invite)
+/* The network has changed under the CANCEL: once more, from where we are now (MOBILITY S10). */
+void tn_client_renew_cancel(struct tn_client *invite)
 {
-    uint64_t hash = invite->by_branch.hash;
-
-    for (struct tn_map_node *node = tn_map_first(&invite->txns->client_map, hash); node;
-         node = tn_map_next(node)) {
-        struct tn_client *cancel = TN_OWNER(node, struct tn_client, by_branch);
-        if (cancel->method != TN_METHOD_CANCEL) continue;
-        if (!tn_str_eq(cancel->branch, invite->branch) || stands(cancel)) continue;
+    if (!is_invite(invite) || invite->machine.ict.state != TN_ICT_PROCEEDING) return;
+    struct tn_client *cancel = twin_of(invite, TN_METHOD_CANCEL);
+    if (invite->cancel == TN_CANCEL_SENT && cancel && !stands(cancel)) {
         tn_client_free(cancel);
         invite->cancel = TN_CANCEL_WANTED;
-        return;
     }
+    cancel_again(invite);
 }
 
 static enum tn_ict_event ict_event(unsigned status)
@@ -462,6 +494,8 @@ static enum tn_ict_event ict_event(unsigned status)
 void tn_client_response(struct tn_client *client, struct tn_msg *msg)
 {
     if (!is_invite(client)) {
+        bool final = msg->status >= 200;
+        if (final && client->method == TN_METHOD_CANCEL) cancel_ended(client, TN_CANCEL_ANSWERED);
         enum tn_nict_event event = msg->status < 200 ? TN_NICT_EV_1XX : TN_NICT_EV_FINAL;
         perform(client, tn_nict_step(&client->machine.nict, event), msg);
         return;
@@ -494,9 +528,9 @@ int tn_client_cancel(struct tn_txns *txns, uint64_t id, tern_str reason)
     if (!is_invite(client)) return TERN_EINVAL;
     enum tn_ict_state state = client->machine.ict.state;
     if (state != TN_ICT_CALLING && state != TN_ICT_PROCEEDING) return TERN_ESTATE;
-    if (client->cancel == TN_CANCEL_SENT) renew_cancel(client);
     if (client->cancel == TN_CANCEL_NONE) err = want_cancel(client, reason);
     if (err) return err;
+    if (client->cancel == TN_CANCEL_SENT) tn_client_renew_cancel(client);
     if (client->cancel == TN_CANCEL_WANTED && state == TN_ICT_PROCEEDING) cancel_now(client);
     return 0;
 }

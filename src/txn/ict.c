@@ -42,6 +42,14 @@ static unsigned resend(struct tn_ict *t)
     return TN_MUTANT(INVITE_ONCE) ? TN_DO_NOTHING : TN_DO_SEND;
 }
 
+/* The pause before the next CANCEL; B ends the series. */
+static unsigned start_a(struct tn_ict *t)
+{
+    tn_hold_arm(&t->m, &t->a, t->a_delay);
+    t->a_delay *= 2;
+    return TN_DO_NOTHING;
+}
+
 static unsigned start_b(struct tn_ict *t)
 {
     tn_hold_arm(&t->m, &t->b, TN_TIMER_B);
@@ -70,8 +78,10 @@ unsigned tn_ict_step(struct tn_ict *t, enum tn_ict_event event)
         case TN_ICT_EV_2XX:     return enter(t, TN_ICT_ACCEPTED, TN_DO_DELIVER);
         case TN_ICT_EV_3XX_6XX: return enter(t, TN_ICT_COMPLETED, TN_DO_ACK | TN_DO_DELIVER);
         case TN_ICT_EV_TIMER_B: return enter(t, TN_ICT_TERMINATED, TN_DO_TIMEOUT);
-        case TN_ICT_EV_TRANSPORT_ERROR: return enter(t, TN_ICT_TERMINATED, TN_DO_FAIL);
+        case TN_ICT_EV_TRANSPORT_ERROR: return TN_DO_FAIL;
         case TN_ICT_EV_CANCEL_SENT: return start_b(t);
+        case TN_ICT_EV_CANCEL_LOST: return start_a(t);
+        case TN_ICT_EV_TIMER_A: return TN_DO_CANCEL;
         default: break;
         }
         break;

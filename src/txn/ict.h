@@ -3,12 +3,14 @@
  * INVITE client transaction: RFC 3261 17.1.1, with the Accepted state of
  * RFC 6026 7.2. Each cell says what is done and, after the arrow, where to.
  *
- *              1xx         2xx         300-699       A       B       D     M     error   cancel
- * CALLING      deliver>PRO deliver>ACC ack+del.>COM  resend  tell>T  -     -     tell>T  -
- * PROCEEDING   deliver     deliver>ACC ack+del.>COM  -       tell>T  -     -     tell>T  start B
- * COMPLETED    drop        drop        ack           -       -       >T    -     >T      -
- * ACCEPTED     drop        deliver     drop          -       -       -     >T    ignore  -
+ *              1xx         2xx         300-699       A       B       D     M     error   cancel  lost
+ * CALLING      deliver>PRO deliver>ACC ack+del.>COM  resend  tell>T  -     -     tell>T  -       -
+ * PROCEEDING   deliver     deliver>ACC ack+del.>COM  cancel  tell>T  -     -     tell    start B start A
+ * COMPLETED    drop        drop        ack           -       -       >T    -     >T      -       -
+ * ACCEPTED     drop        deliver     drop          -       -       -     >T    ignore  -       -
  *
+ * An error in PROCEEDING ends nothing (figure 5): the answer may come by another connection. The user
+ * hears of it. "lost": a CANCEL has found no way, or failed on it; A then asks for it once more.
  * B in PROCEEDING runs only after a CANCEL: 64*T1 later the INVITE counts as
  * cancelled (RFC 3261 9.1). An error in COMPLETED means that the ACK did not
  * get out; the user has its answer already and is not told again.
@@ -37,6 +39,7 @@ enum tn_ict_event {
     TN_ICT_EV_TIMER_M, /* end of wait for retransmitted 2xx */
     TN_ICT_EV_TRANSPORT_ERROR,
     TN_ICT_EV_CANCEL_SENT,
+    TN_ICT_EV_CANCEL_LOST,
     TN_ICT_EVENTS,
 };
 

@@ -17,7 +17,8 @@ enum tn_do {
     TN_DO_TRYING = 4,  /* make and send a 100 */
     TN_DO_DELIVER = 8, /* hand the message to the user */
     TN_DO_TIMEOUT = 16,
-    TN_DO_FAIL = 32, /* tell the user: transport error */
+    TN_DO_FAIL = 32,   /* tell the user: transport error */
+    TN_DO_CANCEL = 64, /* the CANCEL once more */
 };
 
 /* A timer that stands still while there is no network (MOBILITY C4). */

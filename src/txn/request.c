@@ -345,6 +345,14 @@ static void take_failure(struct tn_request *r, const struct tn_effect *effect)
     enum tn_failure failure = (enum tn_failure)effect->code;
 
     if (r->state != TN_REQUEST_PENDING || effect->id != r->client) return;
+    bool rings = r->opts.method == TN_METHOD_INVITE && r->ringing;
+    if (rings && failure == TN_FAILURE_TRANSPORT) {
+        if (r->cancelled) return; /* the CANCEL finds its way, or the time runs out */
+        /* Without memory it rings on, and what is answered there is ended. */
+        (void)!tn_client_cancel(r->txns, r->client, (tern_str){NULL, 0});
+        tn_client_abandon(r->txns, r->client);
+        r->client = 0;
+    }
     if (may_fail_over(r, failure)) {
         try_next_target(r, failure);
     } else {

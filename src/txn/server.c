@@ -323,6 +323,17 @@ int tn_server_forward(struct tn_txns *txns, uint64_t id, unsigned status, tern_s
     return 0;
 }
 
+/* Over a stream nothing repeats it, and the connection that it left by has gone (RFC 3261 18.2.2). */
+void tn_server_renew_refusal(struct tn_server *server)
+{
+    const struct tn_net *net = server->txns->net;
+    const struct tn_flow *flow = tn_net_get(net, server->origin.flow);
+
+    if (!is_invite(server) || server->machine.ist.state != TN_IST_COMPLETED) return;
+    if (flow && tn_net_has_local(net, flow->key.local)) return;
+    send_last(server, true);
+}
+
 int tn_server_repeat(struct tn_txns *txns, uint64_t id)
 {
     struct tn_server *server = get(txns, id);

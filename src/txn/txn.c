@@ -176,6 +176,19 @@ void tn_txns_flow_up(struct tn_txns *txns, uint64_t flow)
     }
 }
 
+void tn_txns_moved(struct tn_txns *txns)
+{
+    struct tn_client *client;
+    struct tn_server *server;
+    uint32_t cursor = 0;
+
+    while ((client = tn_slots_each(&txns->clients, &cursor)) != NULL)
+        tn_client_renew_cancel(client);
+    cursor = 0;
+    while ((server = tn_slots_each(&txns->servers, &cursor)) != NULL)
+        tn_server_renew_refusal(server);
+}
+
 void tn_txns_pause(struct tn_txns *txns, bool paused)
 {
     struct tn_client *client;

@@ -53,6 +53,12 @@ void tn_txns_flow_up(struct tn_txns *txns, uint64_t flow);
  */
 void tn_txns_pause(struct tn_txns *txns, bool paused);
 
+/*
+ * The network has changed: from where we are now, a CANCEL that nobody has answered goes once more
+ * (MOBILITY S10), and so does the refusal of an INVITE that nobody has acknowledged.
+ */
+void tn_txns_moved(struct tn_txns *txns);
+
 /* ---- server side ---- */
 
 /* What a request came with; the message lives as long as the transaction. NULL when stale. */

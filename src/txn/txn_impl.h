@@ -13,8 +13,9 @@
 
 enum tn_cancel {
     TN_CANCEL_NONE,
-    TN_CANCEL_WANTED, /* no 1xx yet */
+    TN_CANCEL_WANTED, /* no 1xx yet, or no way */
     TN_CANCEL_SENT,
+    TN_CANCEL_ANSWERED,
 };
 
 struct tn_client {
@@ -84,6 +85,8 @@ TERN_CHECK int tn_put_request(struct tn_txns *txns, const struct tn_flow *flow,
 /* ACK for a 300-699 response (RFC 3261 17.1.1.3), CANCEL (9.1): whole messages from the INVITE. */
 TERN_CHECK int tn_put_ack(const struct tn_client *invite, const struct tn_msg *response,
                           struct tn_buf *out);
+void tn_client_renew_cancel(struct tn_client *invite);
+void tn_server_renew_refusal(struct tn_server *server);
 TERN_CHECK int tn_put_cancel(const struct tn_client *invite, struct tn_buf *out);
 
 /* server.c */

@@ -292,6 +292,7 @@ void tn_ep_network_changed(struct tern_endpoint *ep, const struct tern_ip_change
         tn_net_sync_listeners(&ep->net, false, 0);
         tn_timer_arm(&ep->ctx, &ep->settle_timer, wait);
     }
+    tn_txns_moved(&ep->txns);
     registrations_online(ep, true);
     answers_online(ep);
 }

@@ -36,18 +36,6 @@ void disturb(struct life *life, const struct phone *of)
     }
 }
 
-static void note_early(struct life *life, const struct phone *of)
-{
-    for (int i = 0; i < PHONES; i++) {
-        struct phone *phone = &life->phones[i];
-        for (uint32_t k = 0; k < phone->end_count; k++) {
-            struct end *end = &phone->ends[k];
-            bool its = phone == of || end->peer == of->who;
-            if (its && !end->ended && is_early(phone, end)) end->moved_early = true;
-        }
-    }
-}
-
 /*
  * A call that this phone has not heard of yet is on its way to where it no longer is; and one of its
  * own that is not up has a path that fails before anybody says that it is gone.
@@ -78,7 +66,6 @@ static bool is_moving(const struct life *life, const struct phone *phone)
 /* This phone is about to move. */
 static void unsettle(struct life *life, struct phone *phone)
 {
-    note_early(life, phone);
     miss(life, phone);
     for (int who = 0; who < PHONES; who++) {
         struct phone *other = &life->phones[who];

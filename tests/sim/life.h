@@ -55,7 +55,6 @@ struct end {
     bool answered, ended, by_app; /* by_app: it hung up here */
     bool hold;                    /* what the application wants */
     unsigned excuses;             /* bits */
-    bool moved_early;             /* one of its two ends moved before both were up */
     enum tern_end_cause cause;
     int status;
     tern_time over; /* when it ended */

@@ -25,6 +25,7 @@ static void check_version(struct life *life, uint32_t host, const struct message
     uint64_t least = s->version + !same;
     /* What waited for a connection and was given up has taken a number, too. */
     bool unsent = rules_may_wait(life, host);
+    if (!first && !m->request && sdp->version < s->version && unsent) return; /* overtaken */
     if (!first && s->origin != sdp->origin) {
         fail(life, "offer", "%s: another session in o=", host_name(host));
     } else if (!first && (sdp->version < least || (sdp->version > least && !unsent))) {

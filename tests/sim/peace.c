@@ -54,11 +54,6 @@ static void check_lost(struct life *life, int who, const struct end *end)
     const struct end *other = app_other_end(life, end);
     if (end->by_app || (other && other->by_app) || is_refused(life, end)) return;
     if (excuses_of(life, end) || app_is_replaced(&life->phones[who], end)) return;
-    /* Connecting through losses, by a path that is new to the call, may take too long. */
-    const int32_t *set = life->plan->set;
-    bool slow = (set[SET_loss] || set[SET_burst]) &&
-                (set[SET_transport] || set[SET_bob_transport] || set[SET_srtp]);
-    if (slow && end->moved_early && !end->answered) return;
     fail(life, "call-lost", "%s: cause %d, status %d", host_name(life->phones[who].host),
          end->cause, end->status);
 }
@@ -77,7 +72,6 @@ static void check_over(struct life *life, int who, const struct end *end)
     const struct end *other = app_other_end(life, end);
     if (!other || !other->by_app || !other->ended) return;
     if (excuses_of(life, end) || both_moved(life, who, end, other)) return;
-    if (end->moved_early || other->moved_early) return; /* S10: CANCEL, or the answer, is lost */
     fail(life, "over", "%s: does not know that the other end has hung up",
          host_name(life->phones[who].host));
 }

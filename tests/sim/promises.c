@@ -12,7 +12,7 @@
 #include "life.h"
 
 static const struct excuse_text excuses[EXCUSE_COUNT] = {
-    [EXCUSE_EARLY] = {"early", "S1 S3 S10 S13 S14",
+    [EXCUSE_EARLY] = {"early", "S1 S3 S13 S14",
                       "nobody could know where the far end was, or a server failed, at first"},
     [EXCUSE_BOTH] = {"both", "S15", "both ends moved before either was done"},
     [EXCUSE_NAT] = {"nat", "S20", "a NAT stood on the way"},

@@ -149,14 +149,14 @@ static void each_event_in_each_state_goes_where_the_rfc_says(void)
     };
     /* clang-format off */
     static const struct cell table[TN_ICT_TERMINATED + 1][TN_ICT_EVENTS] = {
-        /*  1xx  2xx  3xx  A  B  D  M  error  cancel */
+        /*  1xx  2xx  3xx  A  B  D  M  error  cancel  lost */
         [CAL] = {{PRO, TN_DO_DELIVER}, {ACC, TN_DO_DELIVER}, {COM, ACKDEL}, {CAL, TN_DO_SEND},
-                 {END, TN_DO_TIMEOUT}, NEVER, NEVER, {END, TN_DO_FAIL}, NEVER},
-        [PRO] = {{PRO, TN_DO_DELIVER}, {ACC, TN_DO_DELIVER}, {COM, ACKDEL}, NEVER,
-                 {END, TN_DO_TIMEOUT}, NEVER, NEVER, {END, TN_DO_FAIL}, {PRO, 0}},
-        [COM] = {{COM, 0}, {COM, 0}, {COM, TN_DO_ACK}, NEVER, NEVER, {END, 0}, NEVER, {END, 0}, NEVER},
-        [ACC] = {{ACC, 0}, {ACC, TN_DO_DELIVER}, {ACC, 0}, NEVER, NEVER, NEVER, {END, 0}, {ACC, 0}, NEVER},
-        [END] = {{END, 0}, {END, 0}, {END, 0}, {END, 0}, {END, 0}, {END, 0}, {END, 0}, {END, 0}, {END, 0}},
+                 {END, TN_DO_TIMEOUT}, NEVER, NEVER, {END, TN_DO_FAIL}, NEVER, NEVER},
+        [PRO] = {{PRO, TN_DO_DELIVER}, {ACC, TN_DO_DELIVER}, {COM, ACKDEL}, {PRO, TN_DO_CANCEL},
+                 {END, TN_DO_TIMEOUT}, NEVER, NEVER, {PRO, TN_DO_FAIL}, {PRO, 0}, {PRO, 0}},
+        [COM] = {{COM, 0}, {COM, 0}, {COM, TN_DO_ACK}, NEVER, NEVER, {END, 0}, NEVER, {END, 0}, NEVER, NEVER},
+        [ACC] = {{ACC, 0}, {ACC, TN_DO_DELIVER}, {ACC, 0}, NEVER, NEVER, NEVER, {END, 0}, {ACC, 0}, NEVER, NEVER},
+        [END] = {{END, 0}, {END, 0}, {END, 0}, {END, 0}, {END, 0}, {END, 0}, {END, 0}, {END, 0}, {END, 0}, {END, 0}},
     };
     static const enum tn_ict_event way_to[] = {
         [PRO] = TN_ICT_EV_1XX, [COM] = TN_ICT_EV_3XX_6XX, [ACC] = TN_ICT_EV_2XX,
