@@ -30,6 +30,7 @@ int tn_dialog_init_uac(struct tn_dialog *dialog, struct tn_ctx *ctx,
 {
     *dialog =
         (struct tn_dialog){.alloc = &ctx->alloc, .is_uac = true, .local_cseq = opts->first_cseq};
+    dialog->secure = tn_uri_is_sips(opts->target);
     tn_random_token(&ctx->random, dialog->local_tag, TN_TAG_LEN);
     int err = tn_text_set(&ctx->alloc, &dialog->call_id, opts->call_id);
     if (!err) err = tn_text_set(&ctx->alloc, &dialog->local, opts->local);
@@ -94,6 +95,7 @@ int tn_dialog_init_uas(struct tn_dialog *dialog, struct tn_ctx *ctx, const struc
 {
     *dialog = (struct tn_dialog){.alloc = &ctx->alloc,
                                  .state = TN_DIALOG_EARLY,
+                                 .secure = request->uri.scheme == TN_SCHEME_SIPS,
                                  .local_cseq = tn_random_below(&ctx->random, 1u << 16),
                                  .remote_cseq = request->cseq.number,
                                  .remote_cseq_known = true};
@@ -134,6 +136,7 @@ int tn_dialog_fork(struct tn_dialog *fork, const struct tn_dialog *dialog,
 {
     *fork = (struct tn_dialog){
         .alloc = dialog->alloc, .is_uac = true, .local_cseq = dialog->local_cseq};
+    fork->secure = dialog->secure;
     memcpy(fork->local_tag, dialog->local_tag, TN_TAG_LEN);
     int err = tn_text_set(fork->alloc, &fork->call_id, tn_text_view(&dialog->call_id));
     if (!err) err = tn_text_set(fork->alloc, &fork->local, tn_text_view(&dialog->local));
@@ -241,6 +244,7 @@ int tn_dialog_request(struct tn_dialog *dialog, struct tn_buf *scratch,
     opts->call_id = tn_text_view(&dialog->call_id);
     opts->cseq = &dialog->local_cseq;
     opts->next_hop = tn_dialog_next_hop(dialog);
+    opts->secure = dialog->secure;
     return 0;
 }
 

@@ -245,7 +245,7 @@ static int locate(struct tn_request *r)
     if (err) return TERN_EINVAL;
     struct tn_wanted wanted = {.uri = &hop,
                                .preferred = r->opts.transport,
-                               .secure = tn_uri_is_sips(r->opts.uri),
+                               .secure = r->opts.secure || tn_uri_is_sips(r->opts.uri),
                                .owner = self};
     return tn_locate(r->txns->net, &wanted, &r->targets, &r->query);
 }

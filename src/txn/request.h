@@ -34,7 +34,8 @@ struct tn_request_opts {
     tern_str content_type, body;   /* for requests that need no PREPARE */
     bool prepare;                  /* ask the owner before each first send on a flow */
     tern_addr from_addr;           /* local address to use as long as the snapshot has it */
-    bool no_failover;              /* in-dialog: do not try further targets on a mere timeout */
+    bool secure;      /* TLS or nothing, whatever the URIs say: "sips:" was asked for */
+    bool no_failover; /* in-dialog: do not try further targets on a mere timeout */
 };
 
 /*

@@ -40,6 +40,7 @@ void tn_call_out_ring_anew(struct tn_call *call)
     }
     tn_request_abandon(&ep->txns, call->invite);
     call->invite = 0;
+    call->sips = call->dialog.secure = tn_uri_is_sips(tn_text_view(&call->peer));
     tn_text_fini(&ep->ctx.alloc, &call->dialog.remote_tag);
     tn_text_fini(&ep->ctx.alloc, &call->dialog.routes);
     if (tn_call_out_invite(call) != 0) {

@@ -274,7 +274,16 @@ void tn_call_decline_fork(struct tn_call *call, const struct tn_msg *rsp)
     tn_fork_decline(call->account, call->transport, &call->dialog, rsp);
 }
 
-/* RFC 3261 8.1.3.4: the first new address of the list, by q. From TLS nobody leads away (RFC 5630 4). */
+/* Who asked for "sips:" is not redirected to less; who did not, not to what we may lack. */
+static bool may_lead_to(const struct tn_call *call, const struct tn_uri *uri)
+{
+    if (uri->scheme != TN_SCHEME_SIPS && (uri->scheme != TN_SCHEME_SIP || call->sips)) return false;
+    if (uri->scheme == TN_SCHEME_SIPS && !call->ep->tls) return false;
+    /* Headers in the URI would go into the Request-URI (19.1.1): such an address is passed over. */
+    return uri->headers.len == 0;
+}
+
+/* RFC 3261 8.1.3.4: the first new address of the list, by q. */
 static bool best_contact(const struct tn_call *call, const struct tn_msg *rsp, tern_str *out)
 {
     struct tn_list_cursor cursor = {0};
@@ -283,9 +292,7 @@ static bool best_contact(const struct tn_call *call, const struct tn_msg *rsp, t
     bool found = false;
     while (tn_msg_list_next(rsp, TN_HDR_CONTACT, &cursor, &element)) {
         if (tn_name_addr_parse(element, &contact) != 0 || contact.is_star) continue;
-        /* Headers in the URI would go into the Request-URI (19.1.1): such an address is passed over. */
-        enum tn_scheme scheme = call->sips ? TN_SCHEME_SIPS : TN_SCHEME_SIP;
-        if (contact.uri.scheme != scheme || contact.uri.headers.len > 0) continue;
+        if (!may_lead_to(call, &contact.uri)) continue;
         if (tn_str_eq(contact.uri.text, tn_text_view(&call->dialog.remote_target))) continue;
         if (!tn_params_get(contact.params, TERN_STR("q"), &q)) q = TERN_STR("1");
         if (found && tn_str_cmp(q, best_q) <= 0) continue;
@@ -303,6 +310,7 @@ static bool redirected(struct tn_call *call, const struct tn_msg *rsp)
     if (!best_contact(call, rsp, &target)) return false;
     call->redirects++;
     if (tn_text_set(&call->ep->ctx.alloc, &call->dialog.remote_target, target) != 0) return false;
+    call->sips = call->dialog.secure = tn_uri_is_sips(target);
     tn_text_fini(&call->ep->ctx.alloc, &call->dialog.remote_tag);
     tn_text_fini(&call->ep->ctx.alloc, &call->dialog.routes);
     return tn_call_out_invite(call) == 0;

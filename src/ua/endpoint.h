@@ -97,9 +97,6 @@ void tn_ep_dispatch(struct tern_endpoint *ep, const struct tn_effect *effect);
 /* ---- requests outside any call (uas.c) ---- */
 
 void tn_ep_request(struct tern_endpoint *ep, const struct tn_effect *effect);
-/* 420, 415 … @return the status to refuse it with, with lines for the answer in `headers`; 0: fine. */
-unsigned tn_ep_check_request(struct tern_endpoint *ep, const struct tn_msg *msg,
-                             struct tn_buf *headers);
 void tn_ep_refuse(struct tern_endpoint *ep, uint64_t txn, unsigned status, tern_str headers);
 /* Lines that dialog-forming messages carry: Allow, Supported. */
 tern_str tn_ep_capability_lines(void);

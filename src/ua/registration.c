@@ -176,6 +176,7 @@ static int send_register(struct tn_account *account, uint32_t tag)
             .cseq = &account->cseq,
             .next_hop = proxy,
             .transport = account->transport,
+            .secure = account->sips,
             .auth = account->old_auth.ctx ? &account->old_auth : &account->auth,
             .headers = TERN_STR("Supported: path\r\n"), /* RFC 3327 5.1 */
             .prepare = true,

@@ -79,17 +79,22 @@ static bool is_unknown(enum tn_method method)
     return true;
 }
 
-/* sips: wants TLS on every hop: ours is what its Via says (RFC 3261 26.2.2). */
-static bool is_secure(const struct tn_msg *msg)
+/* sips: wants TLS on every hop (RFC 3261 26.2.2): ours is what it came by, whatever its Via says. */
+static bool is_secure(const struct tern_endpoint *ep, const struct tn_effect *effect)
 {
-    return msg->uri.scheme == TN_SCHEME_SIPS && tn_str_ieq(msg->via.transport, TERN_STR("TLS"));
+    const struct tn_flow *flow = tn_net_get(&ep->net, effect->flow);
+
+    if (effect->msg->uri.scheme != TN_SCHEME_SIPS) return false;
+    return flow && flow->key.transport == TERN_TRANSPORT_TLS;
 }
 
-unsigned tn_ep_check_request(struct tern_endpoint *ep, const struct tn_msg *msg,
-                             struct tn_buf *headers)
+/* 420, 415 … @return the status to refuse it with, with lines for the answer in `headers`; 0: fine. */
+static unsigned check_request(const struct tern_endpoint *ep, const struct tn_effect *effect,
+                              struct tn_buf *headers)
 {
-    (void)ep;
-    if (msg->uri.scheme != TN_SCHEME_SIP && !is_secure(msg)) return 416;
+    const struct tn_msg *msg = effect->msg;
+
+    if (msg->uri.scheme != TN_SCHEME_SIP && !is_secure(ep, effect)) return 416;
     if (is_unknown(msg->method)) { /* 8.2.1 comes before 8.2.2.3 */
         tn_buf_str(headers, TERN_STR(ALLOW_LINE));
         return 405;
@@ -161,7 +166,7 @@ void tn_ep_request(struct tern_endpoint *ep, const struct tn_effect *effect)
 {
     struct tn_buf headers;
     tn_buf_init(&headers, &ep->ctx.alloc, TN_MSG_SIZE_MAX);
-    unsigned status = tn_ep_check_request(ep, effect->msg, &headers);
+    unsigned status = check_request(ep, effect, &headers);
     struct tn_call *call = tn_call_for_request(ep, effect->msg);
     if (status) {
         tn_ep_refuse(ep, effect->id, status, tn_buf_view(&headers));

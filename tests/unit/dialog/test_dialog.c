@@ -381,6 +381,36 @@ static void routes_are_cut_at_commas_outside_quotes_and_brackets(void)
     CHECK(!tn_routes_first(TERN_STR(""), &element));
 }
 
+/* RFC 3261 12.1.1, 12.2.1.1: "sips:" was asked for, and a Contact or a route cannot end that. */
+static void a_secure_dialog_stays_secure_whatever_contact_it_gets(void)
+{
+    static const char *const contacts[] = {"<sip:bob@192.0.2.4;transport=udp>",
+                                           "<sips:bob@192.0.2.4>"};
+
+    for (size_t i = 0; i < 4; i++) {
+        char lines[100];
+        const struct tn_dialog_uac opts = {
+            .local = z("<sip:alice@example.com>"),
+            .remote = z("<sips:bob@example.com>"),
+            .target = z(i < 2 ? "sips:bob@example.com" : "sip:bob@example.com"),
+            .call_id = z("a84b4c76e66710"),
+        };
+        struct tn_dialog fork;
+        open_ctx();
+        CHECK_EQ(tn_dialog_init_uac(&dialog, &ctx, &opts), 0);
+        CHECK_EQ(next_request().secure, i < 2);
+        snprintf(lines, sizeof(lines), "Contact: %s\r\n", contacts[i % 2]);
+        CHECK_EQ(take(200, "b", lines), 0);
+        CHECK_EQ(next_request().secure, i < 2);
+        struct tn_msg *other = response(200, "c", lines);
+        CHECK_EQ(tn_dialog_fork(&fork, &dialog, other), 0);
+        CHECK_EQ(fork.secure, i < 2);
+        tn_dialog_fini(&fork);
+        tn_msg_unref(other);
+        close_ctx();
+    }
+}
+
 static void states_end(void)
 {
     be_called("Contact: <sip:alice@192.0.2.1>\r\n");
@@ -407,6 +437,7 @@ int main(int argc, char **argv)
         TEST(from_and_to_survive_odd_names),
         TEST(a_peer_of_rfc_2543_has_no_tag),
         TEST(routes_are_cut_at_commas_outside_quotes_and_brackets),
+        TEST(a_secure_dialog_stays_secure_whatever_contact_it_gets),
         TEST(states_end),
     };
     return run_tests(tests, sizeof(tests) / sizeof(tests[0]), argc, argv);

@@ -503,6 +503,23 @@ static void every_allocation_may_fail_in_a_registration(void)
     with_each_failure(registration);
 }
 
+static void what_has_to_be_secure_never_leaves_in_the_clear(void)
+{
+    static const char *const uris[] = {"sip:bob@192.0.2.2", "sip:bob@192.0.2.2;transport=udp",
+                                       "sip:bob@192.0.2.2;transport=tcp", "sips:bob@192.0.2.2"};
+
+    for (size_t i = 0; i < 2 * sizeof(uris) / sizeof(uris[0]); i++) {
+        pair_open(); /* there is no TLS */
+        struct tn_request_opts opts = options(TN_METHOD_OPTIONS, uris[i / 2]);
+        opts.secure = true;
+        if (i % 2) opts.next_hop = TERN_STR("sip:192.0.2.2;transport=udp");
+        start(&opts);
+        CHECK(failure() > 0);
+        CHECK(last_record(&bob, TN_EFFECT_REQUEST) == NULL);
+        pair_close();
+    }
+}
+
 int main(int argc, char **argv)
 {
     static const struct test tests[] = {
@@ -527,6 +544,7 @@ int main(int argc, char **argv)
         TEST(an_invite_that_rings_does_not_fail_over),
         TEST(nonsense_is_refused_at_once),
         TEST(every_allocation_may_fail_in_a_registration),
+        TEST(what_has_to_be_secure_never_leaves_in_the_clear),
     };
     return run_tests(tests, sizeof(tests) / sizeof(tests[0]), argc, argv);
 }

@@ -2,6 +2,9 @@
 /* Calls that are protected: over TLS, with keys by SDES and by DTLS, and what an IP change does to them. */
 #include "phones.h"
 
+#include "base/str.h"
+#include "ua/call.h"
+
 #define FOR_BOTH_KINDS_OF_KEYS                                                                     \
     for (int k_ = 0; srtp_keys = k_ == 1 ? TERN_SRTP_DTLS : TERN_SRTP_SDES, k_ < 2; k_++)
 
@@ -136,6 +139,56 @@ static void a_connection_after_a_change_is_resumed_and_told(void)
     part();
 }
 
+/* As if the server had answered the INVITE of a call to "sips:" so. */
+static void redirect(tern_call handle, const char *contact)
+{
+    struct tn_call *call = tn_call_find(alice->ep, handle);
+    struct tn_msg *msg;
+    char text[1000];
+
+    int len = snprintf(text, sizeof(text),
+                       "SIP/2.0 302 Moved\r\nVia: SIP/2.0/TLS 10.0.1.1;branch=z9hG4bKx\r\n"
+                       "From: <sip:a@b>;tag=1\r\nTo: <sip:a@b>;tag=2\r\nCall-ID: x\r\n"
+                       "CSeq: 1 INVITE\r\nContact: %s\r\nContent-Length: 0\r\n\r\n",
+                       contact);
+    CHECK(call != NULL && call->invite != 0);
+    CHECK_EQ(tn_msg_parse(&alice->ep->ctx.alloc, (tern_str){text, (size_t)len}, &msg), 0);
+    struct tn_effect effect = {.kind = TN_EFFECT_RESPONSE, .id = call->invite, .msg = msg};
+    tn_call_out_effect(call, &effect);
+    tn_msg_unref(msg);
+}
+
+/* RFC 5630 3.1.2 and 4: what was asked for is TLS on every hop. */
+static void a_call_to_sips_is_not_redirected_into_the_clear(void)
+{
+    static const struct {
+        const char *target, *contact;
+        bool followed, sips;
+    } cases[] = {
+        {"sips:bob@10.0.9.1", "<sip:bob@10.0.2.1>", false, true},
+        {"sips:bob@10.0.9.1", "<sip:bob@10.0.2.1;transport=udp>", false, true},
+        {"sips:bob@10.0.9.1", "<sip:bob@10.0.2.1;transport=tls>", false, true},
+        {"sips:bob@10.0.9.1", "<sips:bob@10.0.2.1>", true, true},
+        {"sip:bob@10.0.9.1", "<sips:bob@10.0.2.1>", true, true},
+        {"sip:bob@10.0.9.1", "<sip:bob@10.0.2.1>", true, false},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        over = TERN_TRANSPORT_TLS;
+        meet();
+        tern_call call = host_call(alice, cases[i].target);
+        world_run(&world, TERN_MS(1));
+        redirect(call, cases[i].contact);
+        const struct tn_call *now = tn_call_find(alice->ep, call);
+        CHECK_EQ(now != NULL && now->redirects == 1, cases[i].followed);
+        if (cases[i].followed) {
+            CHECK_EQ(now->sips, cases[i].sips);
+            CHECK_EQ(now->dialog.secure, cases[i].sips);
+        }
+        part();
+    }
+}
+
 int main(int argc, char **argv)
 {
     static const struct test tests[] = {
@@ -145,6 +198,7 @@ int main(int argc, char **argv)
         TEST(a_hold_and_ten_changes_leave_it_protected),
         TEST(who_insists_is_not_called_in_the_clear),
         TEST(who_can_but_need_not_talks_with_everybody),
+        TEST(a_call_to_sips_is_not_redirected_into_the_clear),
     };
     return run_tests(tests, sizeof(tests) / sizeof(tests[0]), argc, argv);
 }

@@ -273,6 +273,21 @@ static void whose_call_it_is(void)
     }
 }
 
+/* "sips:" means TLS on this hop too: what counts is how it came, not what its Via says. */
+static void a_via_that_says_tls_is_not_tls(void)
+{
+    meet();
+    peer_outside(peer, ALICE, "OPTIONS", NULL, NULL); /* so that it knows whom it talks to */
+    (void)answer();
+    peer_say(peer, "OPTIONS sips:alice@10.0.0.1 SIP/2.0\r\n"
+                   "Via: SIP/2.0/TLS 10.0.0.7:5060;branch=z9hG4bKsaid;rport\r\n"
+                   "Max-Forwards: 70\r\nFrom: <sip:x@x.example>;tag=1\r\n"
+                   "To: <sips:alice@10.0.0.1>\r\nCall-ID: said\r\nCSeq: 1 OPTIONS\r\n"
+                   "Content-Length: 0\r\n\r\n");
+    CHECK(is(answer(), "416"));
+    part();
+}
+
 static void rubbish_is_dropped_and_counted(void)
 {
     static const char *const rubbish[] = {
@@ -317,6 +332,7 @@ int main(int argc, char **argv)
         TEST(a_repeated_invite_is_one_call),
         TEST(a_call_too_many_is_486),
         TEST(whose_call_it_is),
+        TEST(a_via_that_says_tls_is_not_tls),
         TEST(rubbish_is_dropped_and_counted),
     };
     return run_tests(tests, sizeof(tests) / sizeof(tests[0]), argc, argv);
