@@ -54,6 +54,8 @@
 #define TN_HANDSHAKE_RESTARTS 8               /* after one that a stranger has spoilt */
 /* RFC 6347 4.2.4: longer than any repetition waits; ours give up after 36 s. */
 #define TN_HANDSHAKE_LINGER   TERN_SECONDS(40)
+#define TN_HANDSHAKE_PAUSE    TERN_MS(200) /* then one that has failed begins anew … */
+#define TN_HANDSHAKE_DOUBLED  4            /* … and so often twice that */
 #define TN_HANDSHAKE_STUCK    3 /* repetitions to a far end that has answered, and is silent */
 #define TN_HANDSHAKE_LAST     TERN_SECONDS(2) /* until when it wants our last flight again */
 #define TN_HANDSHAKE_REPEATS  16              /* of a flight, for a ClientHello that comes again */

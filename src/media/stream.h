@@ -68,6 +68,7 @@ struct tn_stream_handshake {
     struct tn_timer timer;
     bool known;    /* `association` is that of a plan */
     bool begun;    /* there was a path for its first flight */
+    bool paused;   /* and it waits for what is under way to be over */
     bool answered; /* something has come since it began */
     bool agreed;   /* this association of the plan has given keys, at `opened` */
     tern_time opened;

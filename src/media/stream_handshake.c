@@ -24,6 +24,8 @@
 #define DTLS_HANDSHAKE    22
 #define DTLS_HEADER       13
 #define DTLS_CLIENT_HELLO 1
+#define DTLS_SERVER_HELLO 2
+#define DTLS_HELLO_VERIFY 3
 
 static bool has_path(const struct tn_stream *stream, tern_addr remote)
 {
@@ -91,12 +93,23 @@ static bool is_clear_alert(const struct tern_datagram *datagram)
     return datagram->len >= DTLS_HEADER && data[0] == DTLS_ALERT && data[3] == 0 && data[4] == 0;
 }
 
-static bool is_client_hello(const struct tern_datagram *datagram)
+static bool begins_with(const struct tern_datagram *datagram, uint8_t message)
 {
     const uint8_t *data = datagram->data;
 
     return datagram->len > DTLS_HEADER && data[0] == DTLS_HANDSHAKE && data[3] == 0 &&
-           data[4] == 0 && data[DTLS_HEADER] == DTLS_CLIENT_HELLO;
+           data[4] == 0 && data[DTLS_HEADER] == message;
+}
+
+static bool is_client_hello(const struct tern_datagram *datagram)
+{
+    return begins_with(datagram, DTLS_CLIENT_HELLO);
+}
+
+/* RFC 6347 4.2.1 */
+static bool is_answer(const struct tern_datagram *datagram)
+{
+    return begins_with(datagram, DTLS_SERVER_HELLO) || begins_with(datagram, DTLS_HELLO_VERIFY);
 }
 
 /*
@@ -109,7 +122,7 @@ static void arm(struct tn_stream *stream)
     struct tn_stream_handshake *handshake = &stream->handshake;
     tern_time in;
 
-    if (!handshake->dtls) return;
+    if (!handshake->dtls || handshake->paused) return;
     if (tn_dtls_state(handshake->dtls) != TN_DTLS_HANDSHAKE) {
         if (!tn_timer_armed(&handshake->timer)) {
             tn_timer_arm(stream->ctx, &handshake->timer, TN_HANDSHAKE_LINGER);
@@ -136,7 +149,8 @@ static void begin(struct tn_stream *stream)
 {
     struct tn_stream_handshake *handshake = &stream->handshake;
 
-    if (!handshake->dtls || handshake->begun || !has_path(stream, handshake_remote(stream))) return;
+    if (!handshake->dtls || handshake->begun || handshake->paused) return;
+    if (!has_path(stream, handshake_remote(stream))) return;
     handshake->begun = true;
     if (tn_dtls_start(handshake->dtls) != 0) {
         fail(stream, "there is no memory for DTLS");
@@ -145,7 +159,8 @@ static void begin(struct tn_stream *stream)
     (void)flush(stream);
 }
 
-static void start(struct tn_stream *stream)
+/* `pause`: before the first flight. */
+static void start(struct tn_stream *stream, tern_time pause)
 {
     struct tn_stream_handshake *handshake = &stream->handshake;
     tern_str fingerprint = tn_str(stream->plan.peer_fingerprint);
@@ -169,6 +184,9 @@ static void start(struct tn_stream *stream)
         return;
     }
     handshake->begun = false;
+    handshake->paused = pause > 0;
+    tn_timer_cancel(stream->ctx, &handshake->timer);
+    if (pause > 0) tn_timer_arm(stream->ctx, &handshake->timer, pause);
     begin(stream);
     arm(stream);
 }
@@ -191,6 +209,12 @@ static void on_timer(struct tn_timer *timer)
     struct tn_stream *stream = TN_OWNER(timer, struct tn_stream, handshake.timer);
     struct tn_dtls *dtls = stream->handshake.dtls;
 
+    if (stream->handshake.paused) {
+        stream->handshake.paused = false;
+        begin(stream);
+        arm(stream);
+        return;
+    }
     if (tn_dtls_state(dtls) != TN_DTLS_HANDSHAKE) {
         tn_dtls_free(dtls);
         stream->handshake.dtls = NULL;
@@ -198,7 +222,7 @@ static void on_timer(struct tn_timer *timer)
     }
     if (is_stuck(stream)) {
         stream->handshake.restarts++;
-        start(stream);
+        start(stream, 0);
         return;
     }
     int err = tn_dtls_timeout(dtls);
@@ -263,13 +287,16 @@ static bool restart(struct tn_stream *stream, tern_addr remote)
 
     if (*count == TN_HANDSHAKE_RESTARTS) return false;
     if (!stranger && tn_dtls_is_mistaken(handshake->dtls)) return false;
+    unsigned doubled = *count < TN_HANDSHAKE_DOUBLED ? *count : TN_HANDSHAKE_DOUBLED;
     ++*count;
-    start(stream);
+    /* What is under way still would spoil the next one, too. */
+    start(stream, stranger || !stream->plan.dtls_active ? 0 : TN_HANDSHAKE_PAUSE << doubled);
     return true;
 }
 
 /*
- * What only a stranger can gain by: alerts in the clear; a ClientHello for who sends one himself;
+ * What only a stranger can gain by, or is left of another association: alerts in the clear; a
+ * ClientHello for who sends one himself, and what precedes the answer to that (it comes again);
  * whatever another host says while the one that the plan names goes on; and anything from there once
  * too much of it has spoilt the handshake.
  */
@@ -278,7 +305,8 @@ static bool is_out_of_place(const struct tn_stream *stream, const struct tern_da
     const struct tn_stream_handshake *handshake = &stream->handshake;
 
     if (is_clear_alert(datagram)) return true;
-    if (stream->plan.dtls_active && is_client_hello(datagram)) return true;
+    if (stream->plan.dtls_active && (handshake->paused || is_client_hello(datagram))) return true;
+    if (stream->plan.dtls_active && !handshake->answered && !is_answer(datagram)) return true;
     if (!is_stranger(stream, datagram->remote)) return false;
     bool goes_on = handshake->observed.family && handshake->timeouts == 0 &&
                    !is_stranger(stream, handshake->observed);
@@ -328,7 +356,7 @@ void tn_stream_handshake_receive(struct tn_stream *stream, const struct tern_dat
     }
     if (begins_anew(stream, datagram)) {
         if (tn_dtls_state(handshake->dtls) != TN_DTLS_HANDSHAKE) handshake->restarts++;
-        start(stream);
+        start(stream, 0);
         if (!handshake->dtls) return;
     }
     bool open = tn_dtls_state(handshake->dtls) != TN_DTLS_HANDSHAKE;
@@ -379,7 +407,7 @@ void tn_stream_handshake_configure(struct tn_stream *stream)
     handshake->association = stream->plan.association;
     handshake->restarts = handshake->spoilt = 0;
     handshake->agreed = false;
-    start(stream);
+    start(stream, 0);
     take_early(stream);
 }
 
