@@ -245,6 +245,7 @@ int tn_dialog_request(struct tn_dialog *dialog, struct tn_buf *scratch,
     opts->cseq = &dialog->local_cseq;
     opts->next_hop = tn_dialog_next_hop(dialog);
     opts->secure = dialog->secure;
+    opts->came_by = dialog->came_by;
     return 0;
 }
 

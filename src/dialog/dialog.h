@@ -22,6 +22,7 @@ struct tn_dialog {
     enum tn_dialog_state state;
     bool is_uac;
     bool secure; /* it began with "sips:" (RFC 3261 12.1.1): a Contact of theirs cannot end that */
+    uint64_t came_by; /* flow of their last request; for its owner to set */
     struct tn_text call_id;
     struct tn_text local, remote; /* From and To values without tag, as we write them */
     char local_tag[TN_TAG_LEN];

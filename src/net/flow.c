@@ -49,15 +49,27 @@ static bool fits(const struct tn_flow_impl *f, const struct tn_flow_key *key)
     return key->local.family == TERN_FAMILY_NONE || tern_addr_same_host(own->local, key->local);
 }
 
-/* Of several connections the one with the lowest number: the table's order means nothing. */
+static bool is_proved(const struct tn_flow *flow, uint64_t came_by)
+{
+    return flow->key.transport != TERN_TRANSPORT_TLS || !flow->incoming || flow->id == came_by;
+}
+
 struct tn_flow_impl *tn_flow_find(struct tn_net *net, const struct tn_flow_key *key)
+{
+    return tn_flow_choose(net, key, 0);
+}
+
+/* Of several connections the one with the lowest number: the table's order means nothing. */
+struct tn_flow_impl *tn_flow_choose(struct tn_net *net, const struct tn_flow_key *key,
+                                    uint64_t came_by)
 {
     struct tn_map_node *node = tn_map_first(&net->by_key, hash_of(net, key));
     struct tn_flow_impl *best = NULL;
 
     for (; node; node = tn_map_next(node)) {
         struct tn_flow_impl *f = TN_OWNER(node, struct tn_flow_impl, node);
-        if (fits(f, key) && (!best || f->flow.id < best->flow.id)) best = f;
+        if (fits(f, key) && is_proved(&f->flow, came_by) && (!best || f->flow.id < best->flow.id))
+            best = f;
     }
     return best;
 }

@@ -66,6 +66,9 @@ struct tn_net_impl {
 int tn_flow_new(struct tn_net *net, const struct tn_flow_key *key, struct tn_flow_impl **out);
 /* Any flow of this transport to this remote; `local` without family fits all. Lingering: never. */
 struct tn_flow_impl *tn_flow_find(struct tn_net *net, const struct tn_flow_key *key);
+/* `came_by`: as in struct tn_target. */
+struct tn_flow_impl *tn_flow_choose(struct tn_net *net, const struct tn_flow_key *key,
+                                    uint64_t came_by);
 struct tn_flow_impl *tn_flow_get(const struct tn_net *net, uint64_t id);
 /* Remembers why it is about to end. */
 void tn_flow_blame(struct tn_net *net, const struct tn_flow_impl *f, tern_str reason);

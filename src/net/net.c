@@ -122,9 +122,10 @@ static uint64_t domain_of(const struct tn_net *net, const struct tn_target *targ
     return target->domain ? target->domain : tn_domain_at(net, target->addr);
 }
 
-static int stream_flow(struct tn_net *net, const struct tn_flow_key *key, struct tn_flow_impl **out)
+static int stream_flow(struct tn_net *net, const struct tn_flow_key *key, uint64_t came_by,
+                       struct tn_flow_impl **out)
 {
-    *out = tn_flow_find(net, key);
+    *out = tn_flow_choose(net, key, came_by);
     return *out ? 0 : tn_conn_connect(net, key, out);
 }
 
@@ -139,7 +140,7 @@ int tn_net_flow(struct tn_net *net, const struct tn_target *target, tern_addr fr
     if (err) return err;
     if (udp && !knows_port(net)) return TERN_ENOROUTE;
     if (udp) key.local.port = net->udp_port;
-    err = udp ? tn_udp_flow(net, &key, &f) : stream_flow(net, &key, &f);
+    err = udp ? tn_udp_flow(net, &key, &f) : stream_flow(net, &key, target->came_by, &f);
     if (err) return err;
     if (udp) tn_udp_touch(net, f, true);
     f->last_used = net->ctx->now;

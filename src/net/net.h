@@ -34,6 +34,9 @@ struct tn_target {
     /* TLS: whom the certificate must name (domain.h). 0: whoever has proved to be there before, else
        the address itself. */
     uint64_t domain;
+    /* TLS: the connection by which we were told of this address, if they opened it. No other one of
+       theirs will do: it has shown no certificate, and its address proves nothing. */
+    uint64_t came_by;
 };
 
 /* Read-only for others. Lives until its TN_EFFECT_FLOW_DOWN has been emitted. */
@@ -110,7 +113,8 @@ bool tn_net_is_port(const struct tn_net *net, uint16_t port);
 /*
  * The flow to `target`, existing or new, from the address that the snapshot gives, or from
  * `from` (its port is ignored) where that is set and the snapshot has it. A TCP connection to
- * the same remote that came in counts (connection reuse) when its local address fits.
+ * the same remote that came in counts (connection reuse) when its local address fits; a TLS one
+ * only where `came_by` names it.
  *
  * @return 0, TERN_ENOROUTE (also UDP before its socket was first open), TERN_ENOMEM, TERN_ELIMIT
  */

@@ -127,7 +127,8 @@ static void use_flow(const struct tn_server *server, const struct tn_binding *bi
     if (!binding->direct) return;
     hop->from = binding->local;
     hop->has_target = stream ? flow && flow->open : binding->use_source;
-    hop->target = (struct tn_target){.transport = binding->transport, .addr = binding->source};
+    hop->target = (struct tn_target){
+        .transport = binding->transport, .addr = binding->source, .came_by = binding->flow};
 }
 
 /* RFC 3261 16.6 step 6: a strict router wants to be the Request-URI. `hop` has URI and Routes. */

@@ -232,6 +232,8 @@ static void located(struct tn_request *r)
 {
     r->query = 0;
     r->target = 0;
+    for (size_t i = 0; i < r->targets.count; i++)
+        r->targets.list[i].came_by = r->opts.came_by;
     r->failure = TN_FAILURE_UNRESOLVABLE;
     try_targets(r);
 }

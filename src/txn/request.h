@@ -33,6 +33,7 @@ struct tn_request_opts {
     tern_str headers;              /* further complete lines with CRLF, copied */
     tern_str content_type, body;   /* for requests that need no PREPARE */
     bool prepare;                  /* ask the owner before each first send on a flow */
+    uint64_t came_by;              /* struct tn_target */
     tern_addr from_addr;           /* local address to use as long as the snapshot has it */
     bool secure;      /* TLS or nothing, whatever the URIs say: "sips:" was asked for */
     bool no_failover; /* in-dialog: do not try further targets on a mere timeout */

@@ -56,6 +56,7 @@ static unsigned set_up(struct tn_call *call, const struct tn_effect *effect)
     if (flow) {
         call->transport = flow->key.transport;
         call->hop = flow->key.remote;
+        call->dialog.came_by = flow->id;
         call->contact_local = call->signalling_local = tn_net_sent_by(&ep->net, flow);
     }
     return take_offer(call, invite);
@@ -127,7 +128,8 @@ tern_addr tn_call_answer_contact(struct tn_call *call, uint64_t txn)
     if (flow && tn_net_has_local(&ep->net, flow->key.local)) return tn_net_sent_by(&ep->net, flow);
     /* The address that the request came to is gone: say where we are now (MOBILITY S3). */
     uint64_t id;
-    const struct tn_target hop = {.transport = call->transport, .addr = call->hop};
+    const struct tn_target hop = {
+        .transport = call->transport, .addr = call->hop, .came_by = call->dialog.came_by};
     if (tn_net_flow(&ep->net, &hop, (tern_addr){0}, &id) == 0) {
         flow = tn_net_get(&ep->net, id);
         if (flow) return tn_net_sent_by(&ep->net, flow);

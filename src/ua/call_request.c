@@ -187,7 +187,10 @@ void tn_call_request(struct tn_call *call, const struct tn_effect *effect)
         refuse(call, effect->id, 500, (tern_str){NULL, 0});
         return;
     }
-    if (flow) call->hop = flow->key.remote;
+    if (flow) {
+        call->hop = flow->key.remote;
+        call->dialog.came_by = flow->id;
+    }
     switch (effect->msg->method) {
     case TN_METHOD_BYE: bye(call, effect); return;
     case TN_METHOD_INVITE: reinvite(call, effect); return;

@@ -8,9 +8,10 @@ static const tern_addr nowhere;
 static uint64_t flow_to(const char *remote)
 {
     uint64_t id = 0;
-    CHECK_EQ(
-        tn_net_flow(&net, &(struct tn_target){TERN_TRANSPORT_TCP, addr(remote), 0}, nowhere, &id),
-        0);
+    CHECK_EQ(tn_net_flow(&net,
+                         &(struct tn_target){.transport = TERN_TRANSPORT_TCP, .addr = addr(remote)},
+                         nowhere, &id),
+             0);
     return id;
 }
 
@@ -169,7 +170,7 @@ static void an_incoming_connection_is_reused_for_what_goes_there(void)
     CHECK(flow->incoming && flow->open);
     CHECK_EQ(flow_to("198.51.100.7:40000"), effect.id);
     CHECK_EQ(tn_net_flow(&net,
-                         &(struct tn_target){TERN_TRANSPORT_TCP, addr("198.51.100.7:40000"), 0},
+                         &(struct tn_target){TERN_TRANSPORT_TCP, addr("198.51.100.7:40000"), 0, 0},
                          addr("192.0.2.2"), &id),
              0);
     CHECK(id != effect.id); /* from another address: another connection */
@@ -420,7 +421,7 @@ static void talk(void)
         stream_bytes(stream, tn_str_from(request(), 50));
         stream_bytes(stream, request());
     }
-    if (tn_net_flow(&net, &(struct tn_target){TERN_TRANSPORT_TCP, addr("198.51.100.9:5060"), 0},
+    if (tn_net_flow(&net, &(struct tn_target){TERN_TRANSPORT_TCP, addr("198.51.100.9:5060"), 0, 0},
                     nowhere, &id) == 0) {
         (void)!tn_net_send(&net, id, request(), false);
         if (next_output(TERN_OUT_CONNECT, &out)) {
