@@ -59,6 +59,13 @@ void tn_call_send_ack(struct tn_call *call, uint32_t cseq, tern_str body)
     tn_buf_fini(&scratch);
 }
 
+static bool is_unsent(const struct tn_call *call, uint64_t request)
+{
+    struct tn_request_path path;
+
+    return request != 0 && tn_request_path(&call->ep->txns, request, &path) && path.cseq == 0;
+}
+
 int tn_call_take_target(struct tn_call *call, const struct tn_msg *msg)
 {
     bool moves = tn_dialog_target_moves(&call->dialog, msg);
@@ -67,6 +74,8 @@ int tn_call_take_target(struct tn_call *call, const struct tn_msg *msg)
     /* An ACK that waits for a connection to where it was: the next 2xx asks for it again. */
     tn_request_abandon(&call->ep->txns, call->ack);
     call->ack = 0;
+    /* Nor does a refresh go there that has not left: it is made anew, to where they are. */
+    if (is_unsent(call, call->refresh_request)) tn_call_drop_refresh(call);
     return 0;
 }
 
