@@ -36,6 +36,7 @@ static tern_time open_due(const struct tn_conn *s)
 {
     tern_time due = s->flow->last_used + TN_STREAM_IDLE;
 
+    if (tn_secure_is_broken(s)) return s->net->ctx->now;
     if (s->partial_since != TERN_TIME_NEVER) later_of(&due, s->partial_since + TN_STREAM_PARTIAL);
     if (s->flow->flow.incoming && !s->heard) later_of(&due, s->opened + TN_STREAM_SILENT);
     return due;
@@ -58,12 +59,19 @@ static void enter(struct tn_conn *s, enum tn_conn_state next)
     if (next == TN_STREAM_LINGERING) tn_timer_arm(ctx, &s->timer, TN_STREAM_LINGER);
 }
 
+/* Whoever sends has the flow in hand: a connection that breaks by it ends a moment later. */
+static void end_if_broken(struct tn_conn *s)
+{
+    if (s->state == TN_CONN_OPEN && tn_secure_is_broken(s)) arm_open(s);
+}
+
 /* In one segment, as far as that is for us to say: the driver knows no Nagle. */
 static void write_now(struct tn_conn *s, tern_str data)
 {
     if (s->tls) {
         tn_secure_put(s, data);
         tn_secure_flush(s);
+        end_if_broken(s);
         return;
     }
     struct tern_output out = {.type = TERN_OUT_WRITE, .id = s->id, .data = data};
@@ -91,6 +99,7 @@ static void timeout(struct tn_timer *timer)
     if (s->state == TN_CONN_SECURING) {
         tn_flow_blame(s->net, s->flow, TERN_STR("the TLS handshake was not finished in time"));
     }
+    if (tn_secure_is_broken(s)) tn_secure_blame(s);
     give_up(s, s->state == TN_CONN_CONNECTING);
 }
 
@@ -234,7 +243,9 @@ static void write_pending(struct tn_conn *s)
         rest = tn_str_from(rest, sizeof(len) + len);
     }
     tn_buf_fini(&s->pending);
-    if (s->tls) tn_secure_flush(s);
+    if (!s->tls) return;
+    tn_secure_flush(s);
+    end_if_broken(s);
 }
 
 int tn_conn_send(struct tn_net *net, struct tn_flow_impl *f, tern_str data)

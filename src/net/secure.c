@@ -36,10 +36,14 @@ void tn_secure_end(struct tn_conn *s)
     s->tls = NULL;
 }
 
-static void note_failure(struct tn_conn *s)
+bool tn_secure_is_broken(const struct tn_conn *s)
+{
+    return s->tls && tn_tls_state(s->tls) == TN_TLS_FAILED;
+}
+
+void tn_secure_blame(const struct tn_conn *s)
 {
     tn_flow_blame(s->net, s->flow, tn_str(tn_tls_reason(s->tls)));
-    tn_secure_flush(s);
 }
 
 enum tn_secure_result tn_secure_receive(struct tn_conn *s, tern_str data)
@@ -53,7 +57,8 @@ enum tn_secure_result tn_secure_receive(struct tn_conn *s, tern_str data)
     case TN_TLS_CLOSED: return TN_SECURE_CLOSED;
     case TN_TLS_FAILED: break;
     }
-    note_failure(s);
+    tn_secure_blame(s);
+    tn_secure_flush(s);
     return TN_SECURE_FAILED;
 }
 

@@ -25,6 +25,10 @@ size_t tn_secure_read(struct tn_conn *s, void *out, size_t cap);
 /* What is put goes out with tn_secure_flush(), all in one piece. */
 void tn_secure_put(struct tn_conn *s, tern_str text);
 void tn_secure_flush(struct tn_conn *s);
+/* The engine has failed: bytes are missing, and what is put from now on is lost. */
+bool tn_secure_is_broken(const struct tn_conn *s);
+/* Why, for tn_net_why_down(). */
+void tn_secure_blame(const struct tn_conn *s);
 /* The last word of a connection that ends in good order. */
 void tn_secure_goodbye(struct tn_conn *s);
 
