@@ -153,8 +153,10 @@ void tn_mob_call_media(struct tn_mobility *mob, struct tn_call_task *task,
     task->id = facts->id;
     task->remote = facts->media.remote;
     task->talking = facts->talking;
+    bool stays = verdict == TN_VERDICT_STAYS && !facts->offline;
+    if (stays && task->state == TN_CALL_REFRESHING) return; /* with the address that it names */
     task->media_local = tn_mob_source(mob->network, facts->media.remote);
-    if (verdict == TN_VERDICT_STAYS && !facts->offline) return;
+    if (stays) return;
     task->media_started = false;
     task->media_seen = false;
     if (!task->media_late && !TN_MUTANT(MEDIA_LAST)) move_media(mob, task);

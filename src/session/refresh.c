@@ -75,6 +75,13 @@ bool tn_refresh_next(struct tn_refresh *refresh, bool may_update, bool *update, 
     return true;
 }
 
+/* The third time and from then on. */
+static unsigned doublings_after(unsigned count)
+{
+    unsigned doublings = count > 1 ? count - 1 : 0;
+    return doublings < GLARE_DOUBLINGS ? doublings : GLARE_DOUBLINGS;
+}
+
 /*
  * RFC 3261 14.1: the owner of the Call-ID waits 2.1 to 4 s, the other end 0 to 2 s; units of 10 ms.
  * Whom it does not help twice does not cross with another one's request: that one waits for
@@ -83,12 +90,10 @@ bool tn_refresh_next(struct tn_refresh *refresh, bool may_update, bool *update, 
 static tern_time glare_pause(struct tn_refresh *refresh)
 {
     struct tn_random *random = &refresh->ctx->random;
-    unsigned doublings = refresh->glare_count > 1 ? refresh->glare_count - 1 : 0;
-    if (doublings > GLARE_DOUBLINGS) doublings = GLARE_DOUBLINGS;
     tern_time pause = refresh->owns_call_id
                           ? TERN_MS(2100) + TERN_MS(10) * tn_random_below(random, 191)
                           : TERN_MS(10) * tn_random_below(random, 201);
-    return pause << doublings;
+    return pause << doublings_after(refresh->glare_count);
 }
 
 static enum tn_refresh_outcome wait_and_retry(struct tn_refresh *refresh, tern_time pause)
@@ -136,6 +141,7 @@ enum tn_refresh_outcome tn_refresh_answer(struct tn_refresh *refresh, int code,
     }
     refresh->glare_count = 0;
     enum tn_refresh_outcome outcome = classify(code);
+    if (outcome == TN_REFRESH_DONE) refresh->yield_count = 0;
     if (outcome == TN_REFRESH_DONE) refresh->later_count = 0; /* a refusal may be put off, too */
     enter(refresh, TN_REFRESH_IDLE, 0);
     return outcome;
@@ -160,11 +166,14 @@ void tn_refresh_yield(struct tn_refresh *refresh)
     refresh->wanted |= refresh->in_flight;
     enter(refresh, TN_REFRESH_WAITING, 0);
     refresh->yielded = true;
-    tn_timer_arm(refresh->ctx, &refresh->timer, YIELD_TIME);
+    /* As the far end, whose pauses grow with each 491. */
+    tn_timer_arm(refresh->ctx, &refresh->timer,
+                 YIELD_TIME << doublings_after(refresh->yield_count++));
 }
 
 void tn_refresh_settled(struct tn_refresh *refresh)
 {
+    refresh->yield_count = 0;
     if (refresh->state == TN_REFRESH_WAITING && refresh->yielded)
         enter(refresh, TN_REFRESH_IDLE, 0);
 }

@@ -56,6 +56,7 @@ struct tn_refresh {
     bool owns_call_id;    /* 14.1: decides who waits longer after 491 */
     bool yielded;         /* WAITING for the far end's request to be through */
     unsigned glare_count; /* in a row */
+    unsigned yield_count; /* in a row, to a far end that does not come */
     unsigned later_count; /* in a row */
     unsigned met_count;   /* 491 given while this request is under way */
 };

@@ -298,6 +298,12 @@ static bool authorise(struct tn_request *r, const struct tn_msg *msg)
     }
     if (r->refusal != TN_AUTH_RETRY) return false;
     r->challenges++;
+    if (r->retargeted) {
+        r->retargeted = false;
+        enter(r, TN_REQUEST_LOCATING);
+        start(r);
+        return true;
+    }
     /* What was prepared names an address: once that has gone, the owner is asked anew. */
     bool stale = r->opts.prepare && !tn_net_has_local(r->txns->net, r->path.local);
     int err = stale ? try_target(r) : attempt(r);
@@ -492,5 +498,16 @@ int tn_request_restart(struct tn_txns *txns, uint64_t id)
     r->challenges = 0;
     enter(r, TN_REQUEST_LOCATING);
     start(r);
+    return 0;
+}
+
+int tn_request_retarget(struct tn_txns *txns, uint64_t id, const struct tn_request_opts *opts)
+{
+    struct tn_request *r = get(txns, id);
+
+    if (!r) return TERN_ESTALE;
+    int err = tn_request_keep_target(r, opts);
+    if (err) return err;
+    r->retargeted = r->state == TN_REQUEST_PENDING;
     return 0;
 }

@@ -87,6 +87,13 @@ void tn_request_abandon(struct tn_txns *txns, uint64_t id);
  * @return 0, TERN_ESTALE, TERN_ESTATE (INVITE that has a 2xx, or is being cancelled)
  */
 TERN_CHECK int tn_request_restart(struct tn_txns *txns, uint64_t id);
+/*
+ * The far end is elsewhere now: `uri`, `route` and `next_hop` of `opts` count for whatever has not been
+ * sent yet. One that is challenged goes there, and not to where nobody is (RFC 3261 22.2).
+ * @return 0, TERN_ESTALE, TERN_ENOMEM
+ */
+TERN_CHECK int tn_request_retarget(struct tn_txns *txns, uint64_t id,
+                                   const struct tn_request_opts *opts);
 
 /* From ua/dispatch: effects for TN_OWNER_REQUEST (TXN_RESPONSE, TXN_FAILED, LOCATED). */
 void tn_request_effect(struct tn_txns *txns, const struct tn_effect *effect);

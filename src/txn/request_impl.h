@@ -49,6 +49,7 @@ struct tn_request {
     unsigned challenges;    /* how often it was challenged */
     bool ringing;           /* the present attempt has had a 1xx */
     bool cancelled;
+    bool retargeted;             /* while an answer is awaited */
     enum tn_failure failure;     /* why the last target failed */
     enum tn_auth_result refusal; /* why the last challenge was not answered */
     struct tn_request_path path;
@@ -65,6 +66,8 @@ TERN_CHECK int tn_put_request_rest(struct tn_request *request, uint32_t cseq, st
 /* The URI to locate: next_hop, else the first route if it is loose, else the Request-URI. */
 TERN_CHECK int tn_request_hop(const struct tn_request_opts *opts, struct tn_uri *out);
 TERN_CHECK int tn_request_keep_opts(struct tn_request *request, const struct tn_request_opts *opts);
+TERN_CHECK int tn_request_keep_target(struct tn_request *request,
+                                      const struct tn_request_opts *opts);
 TERN_CHECK int tn_request_keep_parts(struct tn_request *request,
                                      const struct tn_request_parts *parts);
 

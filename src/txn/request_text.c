@@ -29,6 +29,21 @@ int tn_request_keep_opts(struct tn_request *request, const struct tn_request_opt
     return 0;
 }
 
+/* On failure it stays as it was. */
+int tn_request_keep_target(struct tn_request *request, const struct tn_request_opts *opts)
+{
+    tern_str uri = opts->uri, route = opts->route, next_hop = opts->next_hop;
+
+    int err = keep(&request->arena, &uri);
+    if (!err) err = keep(&request->arena, &route);
+    if (!err) err = keep(&request->arena, &next_hop);
+    if (err) return err;
+    request->opts.uri = uri;
+    request->opts.route = route;
+    request->opts.next_hop = next_hop;
+    return 0;
+}
+
 /* On failure the request is without parts. */
 int tn_request_keep_parts(struct tn_request *request, const struct tn_request_parts *parts)
 {

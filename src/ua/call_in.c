@@ -121,20 +121,24 @@ void tn_call_in_invite(struct tern_endpoint *ep, const struct tn_effect *effect)
 
 /* ---- the answer ---- */
 
-tern_addr tn_call_answer_contact(struct tn_call *call, uint64_t txn)
+/* NULL: no way. */
+static const struct tn_flow *answer_flow(struct tn_call *call, uint64_t txn)
 {
     struct tern_endpoint *ep = call->ep;
     const struct tn_flow *flow = tn_net_get(&ep->net, tn_server_flow(&ep->txns, txn));
-    if (flow && tn_net_has_local(&ep->net, flow->key.local)) return tn_net_sent_by(&ep->net, flow);
+    if (flow && tn_net_has_local(&ep->net, flow->key.local)) return flow;
     /* The address that the request came to is gone: say where we are now (MOBILITY S3). */
     uint64_t id;
     const struct tn_target hop = {
         .transport = call->transport, .addr = call->hop, .came_by = call->dialog.came_by};
-    if (tn_net_flow(&ep->net, &hop, (tern_addr){0}, &id) == 0) {
-        flow = tn_net_get(&ep->net, id);
-        if (flow) return tn_net_sent_by(&ep->net, flow);
-    }
-    return call->contact_local;
+    if (tn_net_flow(&ep->net, &hop, (tern_addr){0}, &id) != 0) return NULL;
+    return tn_net_get(&ep->net, id);
+}
+
+tern_addr tn_call_answer_contact(struct tn_call *call, uint64_t txn)
+{
+    const struct tn_flow *flow = answer_flow(call, txn);
+    return flow ? tn_net_sent_by(&call->ep->net, flow) : call->contact_local;
 }
 
 int tn_call_respond_2xx(struct tn_call *call, uint64_t txn, tern_str body)
@@ -220,11 +224,17 @@ static void accept(struct tn_call *call)
     tn_repeat_start(&call->repeat);
 }
 
-/* Without a network the answer waits: it would name addresses that are gone (MOBILITY S3). */
+/*
+ * Without a network the answer waits: it would name addresses that are gone (MOBILITY S3); and while
+ * the connection that it leaves by is not up, nobody knows the port that it will be reached by.
+ */
 static bool may_answer(struct tn_call *call)
 {
+    const struct tern_endpoint *ep = call->ep;
     tern_addr local = tn_call_answer_contact(call, call->invite_txn);
-    return tn_call_media_ready(call) && tn_net_has_local(&call->ep->net, local);
+    if (!tn_call_media_ready(call) || !tn_net_has_local(&ep->net, local)) return false;
+    const struct tn_flow *flow = answer_flow(call, call->invite_txn);
+    return flow == NULL || flow->open;
 }
 
 void tn_call_in_answer(struct tn_call *call, unsigned status)

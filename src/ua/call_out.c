@@ -157,7 +157,6 @@ static void provisional(struct tn_call *call, const struct tn_msg *rsp)
 {
     if (call->life == TN_LIFE_CALLING && rsp->status > 100) tn_call_enter(call, TN_LIFE_RINGING);
     if (call->life != TN_LIFE_RINGING) return;
-    call->invite_tries = 0;
     bool early_media = false;
     if (rsp->to_tag.len > 0 && rsp->status > 100) {
         if (!tn_str_eq(rsp->to_tag, tn_text_view(&call->dialog.remote_tag))) call->forked = true;

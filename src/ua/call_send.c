@@ -66,6 +66,19 @@ static bool is_unsent(const struct tn_call *call, uint64_t request)
     return request != 0 && tn_request_path(&call->ep->txns, request, &path) && path.cseq == 0;
 }
 
+/* Without memory it goes to where the far end was, times out, and is made anew. */
+static void retarget(struct tn_call *call, uint64_t request)
+{
+    struct tern_endpoint *ep = call->ep;
+    struct tn_buf scratch;
+    struct tn_request_opts opts = {0};
+    tn_buf_init(&scratch, &ep->ctx.alloc, TN_MSG_SIZE_MAX);
+    if (tn_dialog_request(&call->dialog, &scratch, &opts) == 0) {
+        (void)!tn_request_retarget(&ep->txns, request, &opts);
+    }
+    tn_buf_fini(&scratch);
+}
+
 int tn_call_take_target(struct tn_call *call, const struct tn_msg *msg)
 {
     bool moves = tn_dialog_target_moves(&call->dialog, msg);
@@ -76,6 +89,7 @@ int tn_call_take_target(struct tn_call *call, const struct tn_msg *msg)
     call->ack = 0;
     /* Nor does a refresh go there that has not left: it is made anew, to where they are. */
     if (is_unsent(call, call->refresh_request)) tn_call_drop_refresh(call);
+    if (call->refresh_request) retarget(call, call->refresh_request);
     return 0;
 }
 

@@ -48,6 +48,7 @@ static void flow_up(struct tern_endpoint *ep, uint64_t flow)
         tn_ep_event(ep, &event);
     }
     tn_txns_flow_up(&ep->txns, flow);
+    tn_ep_answers_online(ep);
 }
 
 static void flow_down(struct tern_endpoint *ep, uint64_t flow)

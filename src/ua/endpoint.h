@@ -103,6 +103,8 @@ tern_str tn_ep_capability_lines(void);
 
 /* ---- handover (handover.c) ---- */
 
+/* An answer may have waited for a path, or for a connection. */
+void tn_ep_answers_online(struct tern_endpoint *ep);
 void tn_ep_network_changed(struct tern_endpoint *ep, const struct tern_ip_change_param *param,
                            bool forced);
 /* Carries out what mobility has decided. @return whether there was anything */

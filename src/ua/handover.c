@@ -232,8 +232,7 @@ static void registrations_online(struct tern_endpoint *ep, bool changed)
         tn_registration_online(account, changed);
 }
 
-/* An answer may have waited for a path. */
-static void answers_online(struct tern_endpoint *ep)
+void tn_ep_answers_online(struct tern_endpoint *ep)
 {
     uint32_t cursor = 0;
     struct tn_call *call;
@@ -294,7 +293,7 @@ void tn_ep_network_changed(struct tern_endpoint *ep, const struct tern_ip_change
     }
     tn_txns_moved(&ep->txns);
     registrations_online(ep, true);
-    answers_online(ep);
+    tn_ep_answers_online(ep);
 }
 
 void tn_ep_settle_fired(struct tn_timer *timer)
@@ -446,7 +445,7 @@ void tn_ep_listener_news(struct tern_endpoint *ep)
     if (any && runs) registrations_online(ep, false);
 }
 
-/* ---- calls that became active on a path that is gone ---- */
+/* ---- calls that became active on a path that is gone, or was left (MOBILITY S1, S2) ---- */
 
 bool tn_call_path_lost(const struct tn_call *call)
 {
@@ -458,9 +457,11 @@ void tn_call_check_path(struct tn_call *call)
 {
     struct tern_endpoint *ep = call->ep;
     struct tn_call_facts facts = call_facts(call);
-    if (!tn_call_path_lost(call)) return;
+    enum tn_verdict verdict = tn_mob_judge_call(&ep->network, &facts);
+    if (verdict == TN_VERDICT_STAYS) return;
     tern_addr local;
-    if (facts.media.remote.family != TERN_FAMILY_NONE &&
+    /* Audio follows when the far end knows, as long as the old path stands. */
+    if (verdict == TN_VERDICT_LOST && facts.media.remote.family != TERN_FAMILY_NONE &&
         tern_network_source(&ep->network, facts.media.remote, &local) == 0) {
         tn_call_move_media(call, local);
     }
