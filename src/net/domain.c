@@ -8,6 +8,7 @@ struct domain {
     struct tn_list link; /* in by_use */
     uint64_t id;
     tern_addr server; /* where it was proved last; family 0: nowhere yet */
+    uint64_t proof;   /* that one, counted over all domains */
     size_t len;
     char name[];
 };
@@ -95,17 +96,20 @@ tern_str tn_domain_name(const struct tn_net *net, uint64_t domain)
 void tn_domain_proved(struct tn_net *net, uint64_t domain, tern_addr server)
 {
     struct domain *d = tn_slots_get(&domains_of(net)->names, domain);
-    if (d) d->server = server;
+    if (!d || tern_addr_equal(d->server, server)) return;
+    d->server = server;
+    d->proof = ++domains_of(net)->proofs;
 }
 
 uint64_t tn_domain_at(const struct tn_net *net, tern_addr server)
 {
-    const struct domain *newest = NULL;
+    const struct domain *first = NULL;
 
     TN_LIST_FOR(node, &domains_of(net)->by_use)
     {
         const struct domain *d = TN_OWNER(node, struct domain, link);
-        if (d->server.family && tern_addr_equal(d->server, server)) newest = d;
+        if (!d->server.family || !tern_addr_equal(d->server, server)) continue;
+        if (!first || d->proof < first->proof) first = d;
     }
-    return newest ? newest->id : 0;
+    return first ? first->id : 0;
 }

@@ -6,7 +6,8 @@
  *
  * A server's address is often all that a Record-Route or Contact gives. Whoever has proved at that
  * address to be the domain's server counts as named by it: the same trust, and the same connection
- * (RFC 5923 4 for the client's side).
+ * (RFC 5923 4 for the client's side). Of several it is the first: whoever can take the address over
+ * for a while, and has some domain of his own to prove, must not take over what others do there.
  */
 #ifndef TN_NET_DOMAIN_H
 #define TN_NET_DOMAIN_H
@@ -19,6 +20,7 @@
 struct tn_domains {
     struct tn_slots names;
     struct tn_list by_use; /* longest unused first */
+    uint64_t proofs;       /* so far */
 };
 
 void tn_domains_init(struct tn_net *net);
@@ -30,7 +32,7 @@ uint64_t tn_domain_intern(struct tn_net *net, tern_str name);
 tern_str tn_domain_name(const struct tn_net *net, uint64_t domain);
 /* The server there has shown a certificate for it. */
 void tn_domain_proved(struct tn_net *net, uint64_t domain, tern_addr server);
-/* Whose server that address last proved to be; 0: nobody's that is known. */
+/* Whose server that address first proved to be, and still is; 0: nobody's that is known. */
 uint64_t tn_domain_at(const struct tn_net *net, tern_addr server);
 
 #endif

@@ -88,6 +88,28 @@ static void a_connection_that_came_in_over_tls_carries_nothing_it_was_not_named_
     stop();
 }
 
+/* RFC 5922 7.2: an attacker's domain may lead to our server's address, and he may stand in the way. */
+static void a_domain_that_comes_later_does_not_take_over_an_address(void)
+{
+    tern_addr here = addr("198.51.100.7:5061"), there = addr("198.51.100.8:5061");
+
+    start();
+    uint64_t ours = tn_domain_intern(&net, TERN_STR("example.com"));
+    uint64_t other = tn_domain_intern(&net, TERN_STR("other.example"));
+    CHECK_EQ(tn_domain_at(&net, here), 0);
+    tn_domain_proved(&net, ours, here);
+    tn_domain_proved(&net, other, here);
+    CHECK_EQ(tn_domain_at(&net, here), ours);
+    tn_domain_proved(&net, ours, here); /* once more changes nothing */
+    CHECK_EQ(tn_domain_at(&net, here), ours);
+    tn_domain_proved(&net, ours, there); /* it has moved */
+    CHECK_EQ(tn_domain_at(&net, here), other);
+    CHECK_EQ(tn_domain_at(&net, there), ours);
+    tn_domain_proved(&net, ours, here);
+    CHECK_EQ(tn_domain_at(&net, here), other);
+    stop();
+}
+
 /* ---- a server of ours at the other end ---- */
 
 static uint64_t connect_tls(uint32_t *stream)
@@ -154,6 +176,7 @@ static void a_connection_whose_engine_has_no_memory_is_given_up(void)
 int main(int argc, char **argv)
 {
     static const struct test tests[] = {
+        TEST(a_domain_that_comes_later_does_not_take_over_an_address),
         TEST(a_connection_that_came_in_over_tls_carries_nothing_it_was_not_named_for),
         TEST(a_connection_whose_engine_has_no_memory_is_given_up),
     };

@@ -103,7 +103,10 @@ static void drain(struct world *w)
 
     while (tn_next_output(&w->ctx, &out)) {
         if (out.type != TERN_OUT_DATAGRAM) continue;
-        if (w->stream.security.state == TN_SECURITY_PLAIN) continue;
+        if (w->stream.security.state == TN_SECURITY_PLAIN) {
+            CHECK(w->offer.opts.policy != TN_OFFER_SECURE); /* nothing leaves in the clear */
+            continue;
+        }
         if (((uint8_t)out.data.ptr[1] & 0x7f) >= 72) {
             remember_rtcp(w, out.data);
         } else {
@@ -132,7 +135,8 @@ static void put_head(struct world *w, struct tn_buf *body, bool rejected)
     tn_buf_z(body, "v=0\r\no=x 5 6 IN IP4 192.0.2.9\r\ns=-\r\nc=IN IP4 192.0.2.9\r\nt=0 0\r\n");
     tn_buf_z(body, "m=audio ");
     tn_buf_u64(body, rejected ? 0 : 4000 + 2 * roll(w, 3));
-    tn_buf_z(body, w->offer.opts.policy == TN_OFFER_SECURE ? " RTP/SAVP 8\r\n" : " RTP/AVP 8\r\n");
+    bool saved = w->offer.opts.policy == TN_OFFER_SECURE && roll(w, 5) > 0;
+    tn_buf_z(body, saved ? " RTP/SAVP 8\r\n" : " RTP/AVP 8\r\n");
     tn_buf_z(body, "a=");
     tn_buf_z(body, ways[roll(w, 6) > 1 ? 0 : roll(w, 4)]);
     tn_buf_z(body, "\r\n");
