@@ -156,10 +156,6 @@ void tn_mob_call_media(struct tn_mobility *mob, struct tn_call_task *task,
     bool stays = verdict == TN_VERDICT_STAYS && !facts->offline;
     if (stays && task->state == TN_CALL_REFRESHING) return; /* with the address that it names */
     task->media_local = tn_mob_source(mob->network, facts->media.remote);
-    if (task->verdict == TN_VERDICT_STAYS && facts->pending_from.family != TERN_FAMILY_NONE) {
-        task->media_local = facts->pending_from; /* what is on its way names it, and it stands */
-        task->media_local.port = 0;
-    }
     if (stays) return;
     task->media_started = false;
     task->media_seen = false;
