@@ -126,16 +126,16 @@ void sim_udp_arrive(struct tern_sim *sim, struct sim_flight *flight)
     sim_drain(sim, flight->host);
 }
 
-int tern_sim_inject(struct tern_sim *sim, uint32_t host, tern_addr local, tern_addr remote,
-                    const void *data, size_t len)
+int tern_sim_inject(struct tern_sim *sim, uint32_t host, const struct tern_datagram *datagram)
 {
-    if (sim_host(sim, host) == NULL || local.port == 0 || remote.port == 0) return TERN_EINVAL;
-    struct sim_flight *flight = sim_flight_new(sim, SIM_INJECTED, len);
+    if (datagram->local.port == 0 || datagram->remote.port == 0) return TERN_EINVAL;
+    if (sim_host(sim, host) == NULL) return TERN_EINVAL;
+    struct sim_flight *flight = sim_flight_new(sim, SIM_INJECTED, datagram->len);
     if (flight == NULL) return TERN_ENOMEM;
     flight->host = host;
-    flight->from = remote;
-    flight->to = local;
-    if (len > 0) memcpy(flight->data, data, len);
+    flight->from = datagram->remote;
+    flight->to = datagram->local;
+    if (datagram->len > 0) memcpy(flight->data, datagram->data, datagram->len);
     sim_schedule(sim, flight, sim->now);
     return sim->out_of_memory ? TERN_ENOMEM : 0;
 }

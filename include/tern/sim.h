@@ -183,20 +183,20 @@ TERN_API void tern_sim_suspend(struct tern_sim *sim, uint32_t host, tern_time un
 /** Drain outputs and events after calling the endpoint from outside tern_sim_run(). */
 TERN_API void tern_sim_touch(struct tern_sim *sim, uint32_t host);
 /**
- * A datagram arrives at the host as if from `remote`, at once and whole: what somebody can do who
+ * A datagram arrives at the host as if from its `remote`, at once and whole: what somebody can do who
  * knows an address and a port, and writes any sender into his packets. Nobody needs to have that
  * address; no net, no NAT and no loss is on the way. It is received within tern_sim_run(), after
  * what is due now already; the wire is told that it is RECEIVED, or LOST where the host sleeps, has
  * not that address, or nothing is open on that port.
  *
- * @param local  the address that it is sent to, with the port
- * @param data   copied
+ * @param datagram  `local` is the address that it is sent to, with the port; `data` is copied,
+ *                  `socket` not looked at
  *
  * @retval TERN_EINVAL no such host, or one of the addresses has no port
  * @retval TERN_ENOMEM
  */
-TERN_API TERN_CHECK int tern_sim_inject(struct tern_sim *sim, uint32_t host, tern_addr local,
-                                        tern_addr remote, const void *data, size_t len);
+TERN_API TERN_CHECK int tern_sim_inject(struct tern_sim *sim, uint32_t host,
+                                        const struct tern_datagram *datagram);
 /** New connections to and from this host: refused at once with a reset. */
 TERN_API void tern_sim_refuse(struct tern_sim *sim, uint32_t host, bool refuse);
 

@@ -42,12 +42,17 @@ bool attack_is_sender(tern_addr addr)
     return tern_addr_same_host(addr, stranger) || tern_addr_same_host(addr, stranger6);
 }
 
+static void inject(struct life *life, const struct phone *phone, const struct tern_datagram *d)
+{
+    if (tern_sim_inject(life->sim, phone->host, d) != 0) fail(life, "memory", "inject");
+}
+
 static void shoot(struct life *life, struct phone *phone, const struct captured *packet)
 {
+    const struct tern_datagram datagram = {
+        .local = packet->local, .remote = packet->remote, .data = packet->data, .len = packet->len};
     if (packet->len == 0 || packet->local.port == 0 || packet->remote.port == 0) return;
-    if (tern_sim_inject(life->sim, phone->host, packet->local, packet->remote, packet->data,
-                        packet->len) != 0)
-        fail(life, "memory", "inject");
+    inject(life, phone, &datagram);
 }
 
 /* From the stranger as well. */
@@ -224,19 +229,18 @@ static void shoot_signalling(struct life *life, struct phone *phone,
     static const char *const methods[] = {"BYE", "CANCEL", "INVITE", "INVITE"};
     uint32_t shot = (uint32_t)(arg / 4096);
     unsigned word = (unsigned)tern_sim_random(life->sim, 1000000);
-    struct captured packet = {.local = at_port(info->local_media, 5060)};
+    struct tern_datagram packet = {.local = at_port(info->local_media, 5060)};
     char text[700];
-    int len =
-        snprintf(text, sizeof(text),
-                 "%s\r\nVia: SIP/2.0/UDP 203.0.113.66:40000;branch=z9hG4bK%u;rport\r\n"
-                 "Max-Forwards: 70\r\nFrom: <sip:you@example.com>;tag=%u\r\n"
-                 "To: <sip:me@example.com>;tag=%u\r\nCall-ID: %s\r\nCSeq: %u %s\r\n"
-                 "Contact: <sip:evil@203.0.113.66:40000>\r\nContent-Length: 0\r\n\r\n",
-                 starts[shot % 4], word, word, word + 1, info->call_id, word, methods[shot % 4]);
+    packet.data = text;
+    packet.len = (size_t)snprintf(
+        text, sizeof(text),
+        "%s\r\nVia: SIP/2.0/UDP 203.0.113.66:40000;branch=z9hG4bK%u;rport\r\n"
+        "Max-Forwards: 70\r\nFrom: <sip:you@example.com>;tag=%u\r\n"
+        "To: <sip:me@example.com>;tag=%u\r\nCall-ID: %s\r\nCSeq: %u %s\r\n"
+        "Contact: <sip:evil@203.0.113.66:40000>\r\nContent-Length: 0\r\n\r\n",
+        starts[shot % 4], word, word, word + 1, info->call_id, word, methods[shot % 4]);
     packet.remote = shot < 4 ? server_to(packet.local) : stranger_to(packet.local);
-    if (tern_sim_inject(life->sim, phone->host, packet.local, packet.remote, text, (size_t)len) !=
-        0)
-        fail(life, "memory", "inject");
+    inject(life, phone, &packet);
 }
 
 static void shoot_garbage(struct life *life, struct phone *phone, tern_addr local)

@@ -215,9 +215,11 @@ static void what_is_injected_comes_from_whoever_it_says(void)
 {
     static const char forged[] = "forged";
     tern_addr at = rig_addr("10.1.0.1:5060"), as = rig_addr("203.0.113.66:40000");
+    struct tern_datagram forgery = {
+        .local = at, .remote = as, .data = forged, .len = sizeof(forged)};
     rig_begin(1, 1);
     rig_plug(1, 1, "10.1.0.1", 0);
-    CHECK_EQ(tern_sim_inject(sim, 1, at, as, forged, sizeof(forged)), 0);
+    CHECK_EQ(tern_sim_inject(sim, 1, &forgery), 0);
     tern_time before = tern_sim_now(sim);
     rig_run(TERN_MS(1));
     const struct fake_input *got = rig_last(1, FAKE_RECEIVED);
@@ -226,15 +228,15 @@ static void what_is_injected_comes_from_whoever_it_says(void)
     CHECK(tern_addr_equal(got->remote, as));
     CHECK_EQ(got->data.len, sizeof(forged));
     size_t count = fake_count(hosts[1], FAKE_RECEIVED);
-    at.port = 9; /* nothing is open there */
-    CHECK_EQ(tern_sim_inject(sim, 1, at, as, forged, sizeof(forged)), 0);
-    at = rig_addr("10.1.0.2:5060"); /* nobody's */
-    CHECK_EQ(tern_sim_inject(sim, 1, at, as, forged, sizeof(forged)), 0);
+    forgery.local.port = 9; /* nothing is open there */
+    CHECK_EQ(tern_sim_inject(sim, 1, &forgery), 0);
+    forgery.local = rig_addr("10.1.0.2:5060"); /* nobody's */
+    CHECK_EQ(tern_sim_inject(sim, 1, &forgery), 0);
     rig_run(TERN_MS(1));
     CHECK_EQ(fake_count(hosts[1], FAKE_RECEIVED), count);
-    CHECK_EQ(tern_sim_inject(sim, 9, at, as, forged, sizeof(forged)), TERN_EINVAL);
-    as.port = 0;
-    CHECK_EQ(tern_sim_inject(sim, 1, at, as, forged, sizeof(forged)), TERN_EINVAL);
+    CHECK_EQ(tern_sim_inject(sim, 9, &forgery), TERN_EINVAL);
+    forgery.remote.port = 0;
+    CHECK_EQ(tern_sim_inject(sim, 1, &forgery), TERN_EINVAL);
     rig_end();
 }
 
