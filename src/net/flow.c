@@ -74,6 +74,18 @@ struct tn_flow_impl *tn_flow_choose(struct tn_net *net, const struct tn_flow_key
     return best;
 }
 
+uint64_t tn_net_caller(struct tn_net *net, tern_addr remote)
+{
+    const struct tn_flow_key key = {.transport = TERN_TRANSPORT_TLS, .remote = remote};
+    struct tn_map_node *node = tn_map_first(&net->by_key, hash_of(net, &key));
+
+    for (; node; node = tn_map_next(node)) {
+        const struct tn_flow_impl *f = TN_OWNER(node, struct tn_flow_impl, node);
+        if (fits(f, &key) && f->flow.incoming && f->flow.open) return f->flow.id;
+    }
+    return 0;
+}
+
 struct tn_flow_impl *tn_flow_get(const struct tn_net *net, uint64_t id)
 {
     return tn_slots_get(&net->flows, id);

@@ -64,6 +64,11 @@ static int send_to(struct tn_branch *b, struct tn_target target)
     struct tn_buf start, rest;
     uint64_t flow;
 
+    /* A phone without a certificate is reached by the connection that it has opened, or not at all:
+       in its dialogs also when it is not registered any more. */
+    if (target.transport == TERN_TRANSPORT_TLS && target.domain == 0 && target.came_by == 0) {
+        opts.target.came_by = target.came_by = tn_net_caller(server->net, target.addr);
+    }
     int err = tn_net_flow(server->net, &target, opts.from, &flow);
     if (err) return err;
     tn_buf_init(&start, &server->ctx->alloc, TN_MSG_SIZE_MAX);
