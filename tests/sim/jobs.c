@@ -40,6 +40,7 @@ struct crew {
     pid_t parent;
     int working;
     uint64_t failed;
+    bool crashed; /* a history took its process with it */
     double began_s;
 };
 
@@ -172,6 +173,7 @@ static void bury(struct crew *crew, struct slot *slot, int status)
 {
     struct verdict crash;
     bool dead = status != 0;
+    crew->crashed |= dead;
     slot->pid = 0;
     crew->working--;
     if (!dead) return;
@@ -216,7 +218,9 @@ static int exit_status(const struct crew *crew, const struct tally *tally)
     bool whole = tally->all == 0 || tally->lived == tally->all;
     if (stop_asked() > 1 || (stop_asked() && !whole)) return EXIT_SIGNAL + stop_signal();
     if (tally->whole_s > 0 && tally->elapsed_s > tally->whole_s) whole = true;
-    return crew->failed || !whole ? EXIT_FAILED : EXIT_GOOD;
+    /* A crash is never tolerated. */
+    bool bad = crew->crashed || crew->failed > (uint64_t)crew->options->tolerated;
+    return bad || !whole ? EXIT_FAILED : EXIT_GOOD;
 }
 
 int jobs_run(const struct work *work, const struct options *options)

@@ -39,6 +39,8 @@ static const struct option {
     {"--set", TEXT, 0, FIELD(set), "TEXT", "change each of them so: \"transport 2; srtp 1\""},
     {"--minutes", REAL, 0, FIELD(minutes), "M", "stop after so many minutes"},
     {"--failures", NUMBER, 1000000, FIELD(failures_max), "N", "stop after so many failures (20)"},
+    {"--tolerate", NUMBER, 1000000, FIELD(tolerated), "N",
+     "so many may fail before the whole has failed (0)"},
     {"--jobs", NUMBER, JOBS_MAX, FIELD(jobs), "N", "in so many processes (1)"},
     {"--twice", FLAG, 0, FIELD(twice), NULL,
      "live each twice: both must be the same, byte for byte"},

@@ -23,6 +23,7 @@ struct options {
     double minutes;       /* 0: not by time */
     int jobs;
     int failures_max; /* stop after so many; 0: never */
+    int tolerated;    /* failures that are reported, and no failure of the whole */
     bool help, list, mutants;
     bool trace;  /* on standard output */
     bool twice;  /* each history again: both must be the same */
