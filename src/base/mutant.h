@@ -33,7 +33,7 @@
     X(INVITE_ONCE, "invite-once", "an INVITE is not repeated")                                     \
     X(OK_ONCE, "ok-once", "a 2xx to an INVITE is not repeated")                                    \
     X(ACK_ONCE, "ack-once", "the ACK is not repeated when its 2xx comes again")                    \
-    X(BYE_LOST, "bye-lost", "a BYE under way is not repeated on the new path")                     \
+    X(BYE_LOST, "bye-lost", "a BYE that got lost is not sent anew")                                \
     X(GLARE_FINAL, "glare-final", "491 counts as refused and is not tried again")                  \
     X(LOST_TIMER, "lost-timer", "timers that stood still without a network never go on")           \
     X(LOST_REFRESH, "lost-refresh", "a registration's refresh is not armed after a move")          \

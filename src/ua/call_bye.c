@@ -7,6 +7,7 @@
  * begins the count anew.
  */
 #include "base/assert.h"
+#include "base/mutant.h"
 #include "ua/call.h"
 
 #define TRIES_MAX 6                 /* besides the first: 31 s in all */
@@ -79,8 +80,10 @@ static bool was_sent_once(const struct tn_call *call, uint64_t request)
 static void failed(struct tn_call *call, uint64_t request, enum tn_failure failure)
 {
     bool no_way = failure == TN_FAILURE_NO_ROUTE || failure == TN_FAILURE_UNRESOLVABLE;
-    if (failure == TN_FAILURE_TIMEOUT && call->bye_tries < TRIES_MAX &&
-        was_sent_once(call, request)) {
+    if (TN_MUTANT(BYE_LOST)) {
+        over(call, 0);
+    } else if (failure == TN_FAILURE_TIMEOUT && call->bye_tries < TRIES_MAX &&
+               was_sent_once(call, request)) {
         call->bye_tries = TRIES_MAX; /* once more, and no more */
         send(call);
     } else if (failure == TN_FAILURE_TIMEOUT) {
