@@ -209,10 +209,11 @@ TERN_API TERN_CHECK int tern_call_dtmf(struct tern_endpoint *ep, tern_time now, 
 
 /** How far a call is. */
 enum tern_call_state {
-    TERN_CALL_CALLING = 1,   /**< INVITE sent, nothing heard */
-    TERN_CALL_RINGING = 2,   /**< outgoing: a provisional answer came */
-    TERN_CALL_INCOMING = 3,  /**< incoming: waits for tern_call_answer() */
-    TERN_CALL_ANSWERING = 4, /**< incoming: answered; the 200 is sent, or will be, and the ACK awaited */
+    TERN_CALL_CALLING = 1,  /**< INVITE sent, nothing heard */
+    TERN_CALL_RINGING = 2,  /**< outgoing: a provisional answer came */
+    TERN_CALL_INCOMING = 3, /**< incoming: waits for tern_call_answer() */
+    TERN_CALL_ANSWERING =
+        4, /**< incoming: answered; the 200 is sent, or will be, and the ACK awaited */
     TERN_CALL_ACTIVE = 5,
     TERN_CALL_ENDING = 6,
 };
