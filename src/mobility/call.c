@@ -89,10 +89,8 @@ static void aim(const struct tn_mobility *mob, struct tn_call_task *task)
     task->media_local = tn_mob_source(mob->network, task->remote);
 }
 
-static void move_media(struct tn_mobility *mob, struct tn_call_task *task)
+static void start_media(struct tn_mobility *mob, struct tn_call_task *task)
 {
-    if (task->media_started) return;
-    aim(mob, task);
     if (task->media_local.family != TERN_FAMILY_NONE) {
         task->media_started = true;
         report(mob, task, TERN_IP_CHANGE_OP_MEDIA_MOVED, TERN_IP_CHANGE_START, 0);
@@ -100,6 +98,13 @@ static void move_media(struct tn_mobility *mob, struct tn_call_task *task)
     tn_mob_decide(mob, &(struct tn_decision){.kind = TN_DECIDE_MOVE_MEDIA,
                                              .call = task->id,
                                              .local = task->media_local});
+}
+
+static void move_media(struct tn_mobility *mob, struct tn_call_task *task)
+{
+    if (task->media_started) return;
+    aim(mob, task);
+    start_media(mob, task);
 }
 
 static void media_is_there(struct tn_mobility *mob, struct tn_call_task *task)
@@ -139,6 +144,22 @@ enum tn_verdict tn_mob_judge_call(const struct tern_network *network,
     return judge_refresh(network, facts);
 }
 
+static tern_addr without_port(tern_addr addr)
+{
+    addr.port = 0; /* a task is about addresses */
+    return addr;
+}
+
+/* The refresh under way tells the peer of an address that still does: audio goes there, too. */
+static bool named_by_refresh(const struct tern_network *network, const struct tn_call_task *task,
+                             const struct tn_call_facts *facts)
+{
+    struct tn_path path = {.local = facts->pending_from, .remote = facts->media.remote};
+    return task->state == TN_CALL_REFRESHING && !facts->offline &&
+           path.local.family != TERN_FAMILY_NONE &&
+           tn_mob_judge_path(network, &path) == TN_VERDICT_STAYS;
+}
+
 /*
  * Media first (MOBILITY C2): where the old path is gone, audio leaves by the new one before any
  * request does. Where it still stands, the peer is told first, so that no packet is lost.
@@ -155,11 +176,13 @@ void tn_mob_call_media(struct tn_mobility *mob, struct tn_call_task *task,
     task->talking = facts->talking;
     bool stays = verdict == TN_VERDICT_STAYS && !facts->offline;
     if (stays && task->state == TN_CALL_REFRESHING) return; /* with the address that it names */
-    task->media_local = tn_mob_source(mob->network, facts->media.remote);
+    task->media_local = named_by_refresh(mob->network, task, facts)
+                            ? without_port(facts->pending_from)
+                            : tn_mob_source(mob->network, facts->media.remote);
     if (stays) return;
     task->media_started = false;
     task->media_seen = false;
-    if (!task->media_late && !TN_MUTANT(MEDIA_LAST)) move_media(mob, task);
+    if (!task->media_late && !TN_MUTANT(MEDIA_LAST)) start_media(mob, task);
 }
 
 /* ---- signalling ---- */
@@ -352,8 +375,7 @@ uint32_t tn_mob_refresh_taken(struct tn_mobility *mob, tern_time now, struct tn_
 void tn_mob_refresh_leaves(struct tn_call_task *task, tern_addr media_local)
 {
     if (task->state != TN_CALL_REFRESHING) return;
-    task->media_local = media_local;
-    task->media_local.port = 0; /* a task is about addresses */
+    task->media_local = without_port(media_local);
 }
 
 void tn_mob_refreshed(struct tn_mobility *mob, tern_time now, struct tn_call_task *task, int code,

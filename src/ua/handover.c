@@ -392,7 +392,7 @@ static void carry_out(struct tern_endpoint *ep, const struct tn_decision *decisi
         ep->listeners_ready = false;
         return;
     case TN_DECIDE_CLOSE_DEAD: close_dead_flows(ep); return;
-    case TN_DECIDE_PAUSE: tn_txns_pause(&ep->txns, true); return;
+    case TN_DECIDE_PAUSE: tn_txns_pause(&ep->txns, ep->state != TN_ENDPOINT_STOPPED); return;
     case TN_DECIDE_RESUME: tn_txns_pause(&ep->txns, false); return;
     case TN_DECIDE_REPORT: report(ep, &decision->report); return;
     case TN_DECIDE_REGISTER:
