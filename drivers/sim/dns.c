@@ -9,19 +9,28 @@ int tern_sim_dns_add(struct tern_sim *sim, tern_str name, const struct tern_dns_
     return tern_sim_dns_add_in(sim, 0, name, record);
 }
 
+static void keep(tern_str *text, char *room)
+{
+    if (text->len > 0) memcpy(room, text->ptr, text->len);
+    text->ptr = room;
+}
+
 int tern_sim_dns_add_in(struct tern_sim *sim, uint32_t net, tern_str name,
                         const struct tern_dns_record *record)
 {
     if (net > sim->net_count) return TERN_EINVAL;
     if (sim->record_count == SIM_RECORDS_MAX) return TERN_ELIMIT;
     if (name.len > SIM_NAME_MAX || record->target.len > SIM_NAME_MAX) return TERN_EINVAL;
+    if (record->service.len > SIM_SERVICE_MAX || record->flags.len > SIM_SERVICE_MAX)
+        return TERN_EINVAL;
     struct sim_record *r = &sim->records[sim->record_count++];
     r->net = net;
     memcpy(r->name, name.ptr, name.len);
     r->name_len = name.len;
     r->record = *record;
-    if (record->target.len > 0) memcpy(r->target, record->target.ptr, record->target.len);
-    r->record.target.ptr = r->target;
+    keep(&r->record.target, r->target);
+    keep(&r->record.service, r->service);
+    keep(&r->record.flags, r->flags);
     return 0;
 }
 

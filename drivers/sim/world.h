@@ -13,6 +13,7 @@
 #define SIM_RECORDS_MAX  32
 #define SIM_CHAIN_MAX    4 /* nets between a host and the backbone */
 #define SIM_NAME_MAX     256
+#define SIM_SERVICE_MAX  16
 #define SIM_HEARD_MAX    64  /* calls with audio at one time, a host */
 #define SIM_SMALL        256 /* holds an RTP packet of 20 ms */
 #define SIM_LARGE        2048
@@ -150,6 +151,7 @@ struct sim_record {
     size_t name_len;
     struct tern_dns_record record;
     char target[SIM_NAME_MAX];
+    char service[SIM_SERVICE_MAX], flags[SIM_SERVICE_MAX];
 };
 
 struct tern_sim {

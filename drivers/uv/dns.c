@@ -192,8 +192,9 @@ static void got_services(void *arg, int status, int timeouts, unsigned char *byt
     (void)timeouts;
     if (ended(query, status)) return;
     struct tn_uv_srv *services = calloc(TN_UV_RECORDS_MAX, sizeof(*services));
-    int count =
-        services ? tn_uv_srv_parse(bytes, (size_t)len, services, TN_UV_RECORDS_MAX) : TERN_ENOMEM;
+    int count = services
+                    ? tn_uv_srv_parse(bytes, (size_t)len, query->type, services, TN_UV_RECORDS_MAX)
+                    : TERN_ENOMEM;
     for (int i = 0; i < count; i++) {
         records[i] = services[i].record;
     }
@@ -202,6 +203,11 @@ static void got_services(void *arg, int status, int timeouts, unsigned char *byt
 }
 
 /* ---- questions ---- */
+
+static bool is_service(uint16_t type)
+{
+    return type == TERN_DNS_SRV || type == TERN_DNS_NAPTR;
+}
 
 /* RFC 6761 6.3: no server is asked for "localhost" and what ends in it. c-ares would know it too, but
  * loses memory over an AAAA of it (1.18.1). */
@@ -222,7 +228,7 @@ static void answer_localhost(struct tern_uv *uv, const struct tern_output *out)
 
     record.addr = out->dns_type == TERN_DNS_AAAA ? tn_uv_addr_in6(&in6addr_loopback, 0, 0)
                                                  : tn_uv_addr_in(loopback, 0);
-    tern_resolved(uv->ep, tn_uv_clock(), out->id, &record, out->dns_type != TERN_DNS_SRV, false);
+    tern_resolved(uv->ep, tn_uv_clock(), out->id, &record, !is_service(out->dns_type), false);
 }
 
 /* May answer at once, from /etc/hosts. */
@@ -232,8 +238,8 @@ static void ask(struct tn_uv_dns *dns, struct query *query)
         answer(query, NULL, 0, true);
         return;
     }
-    if (query->type == TERN_DNS_SRV) {
-        ares_query(dns->channel, query->name, DNS_CLASS_IN, TERN_DNS_SRV, got_services, query);
+    if (is_service(query->type)) {
+        ares_query(dns->channel, query->name, DNS_CLASS_IN, query->type, got_services, query);
         return;
     }
     struct ares_addrinfo_hints hints = {
@@ -314,8 +320,8 @@ void tn_uv_dns_resolve(struct tern_uv *uv, const struct tern_output *out)
 {
     struct tn_uv_dns *dns = uv->dns;
     struct query *query = NULL;
-    bool known = out->dns_type == TERN_DNS_A || out->dns_type == TERN_DNS_AAAA ||
-                 out->dns_type == TERN_DNS_SRV;
+    bool known =
+        out->dns_type == TERN_DNS_A || out->dns_type == TERN_DNS_AAAA || is_service(out->dns_type);
 
     if (known && is_localhost(out->data)) {
         answer_localhost(uv, out);

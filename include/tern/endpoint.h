@@ -167,17 +167,26 @@ TERN_API void tern_stream_closed(struct tern_endpoint *ep, tern_time now, uint32
                                  tern_str reason);
 
 /** DNS record types that the core asks for. */
-enum tern_dns_type { TERN_DNS_A = 1, TERN_DNS_AAAA = 28, TERN_DNS_SRV = 33 };
+enum tern_dns_type {
+    TERN_DNS_A = 1,
+    TERN_DNS_AAAA = 28,
+    TERN_DNS_SRV = 33,
+    TERN_DNS_NAPTR = 35, /**< RFC 3263 4.1; a driver that cannot ask for it answers with none */
+};
 
 /** One record of an answer. */
 struct tern_dns_record {
     uint16_t type;     /**< enum tern_dns_type */
-    uint16_t priority; /**< SRV */
-    uint16_t weight;   /**< SRV */
+    uint16_t priority; /**< SRV; NAPTR: the order */
+    uint16_t weight;   /**< SRV; NAPTR: the preference */
     uint16_t port;     /**< SRV */
     uint32_t ttl_s;
-    tern_addr addr;  /**< A, AAAA; port 0 */
-    tern_str target; /**< SRV */
+    tern_addr addr;   /**< A, AAAA; port 0 */
+    tern_str target;  /**< SRV; NAPTR: the replacement */
+    tern_str service; /**< NAPTR: "SIP+D2U" and its like; any other is passed over */
+    tern_str
+        flags;   /**< NAPTR: "s"; any other is passed over, as is one with a regular expression */
+    bool regexp; /**< NAPTR: it has one (RFC 3403 4.1) */
 };
 
 /**

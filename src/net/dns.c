@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "net/impl.h"
 #include "net/locate.h"
+#include "net/naptr.h"
 
 void tn_dns_init(struct tn_net *net)
 {
@@ -117,6 +118,7 @@ static void start(struct tn_answer *a)
     a->records = NULL;
     a->count = 0;
     a->query = tn_net_next_id(net);
+    a->asked = net->ctx->now;
     net->impl->dns.known--;
     net->impl->dns.asking++;
     tn_timer_arm(net->ctx, &a->timer, TN_QUESTION_TIME);
@@ -133,16 +135,17 @@ int tn_dns_ask(struct tn_net *net, tern_str name, uint16_t type, tern_time since
     struct tn_dns *dns = &net->impl->dns;
     struct tn_answer *a = find(dns, name, type);
 
+    if (a) *out = a;
     if (a && a->query) return 1;
     if (a && (net->ctx->now < a->expires || a->answered >= since)) {
         tn_list_remove(&a->link);
         tn_list_push(&dns->answers, &a->link);
-        *out = a;
         return 0;
     }
     if (dns->asking >= TN_QUESTIONS_MAX) return TERN_ELIMIT;
     if (!a) a = create(net, name, type);
     if (!a) return TERN_ENOMEM;
+    *out = a;
     start(a);
     return 1;
 }
@@ -152,13 +155,21 @@ int tn_dns_ask(struct tn_net *net, tern_str name, uint16_t type, tern_time since
 /* A name from the network goes to the resolver again: nothing but a name may pass. */
 static bool is_wanted(const struct tern_dns_record *r, uint16_t type)
 {
+    enum tern_transport transport;
+
     if (r->type != type) return false;
     switch (type) {
+    case TERN_DNS_NAPTR: return tn_naptr_transport(r, &transport) && tn_dns_is_name(r->target);
     case TERN_DNS_A: return r->addr.family == TERN_FAMILY_IPV4;
     case TERN_DNS_AAAA: return r->addr.family == TERN_FAMILY_IPV6;
     case TERN_DNS_SRV: return tn_dns_is_name(r->target);
     default: return false;
     }
+}
+
+static bool has_target(uint16_t type)
+{
+    return type == TERN_DNS_SRV || type == TERN_DNS_NAPTR;
 }
 
 static size_t measure(const struct tern_dns_record *in, size_t count, uint16_t type, size_t *text)
@@ -168,7 +179,7 @@ static size_t measure(const struct tern_dns_record *in, size_t count, uint16_t t
     *text = 0;
     for (size_t i = 0; i < count && n < TN_RECORDS_MAX; i++) {
         if (!is_wanted(&in[i], type)) continue;
-        *text += type == TERN_DNS_SRV ? in[i].target.len : 0;
+        *text += has_target(type) ? in[i].target.len : 0;
         n++;
     }
     return n;
@@ -186,7 +197,8 @@ static uint32_t copy_records(struct tn_answer *a, const struct tern_dns_record *
         *r = in[i];
         r->addr.port = 0;
         if (r->ttl_s < ttl_s) ttl_s = r->ttl_s;
-        if (a->type != TERN_DNS_SRV) continue;
+        if (!has_target(a->type)) continue;
+        tn_naptr_keep(r);
         memcpy(text, r->target.ptr, r->target.len);
         r->target.ptr = text;
         text += r->target.len;
@@ -200,7 +212,7 @@ static uint32_t store(struct tn_answer *a, const struct tern_dns_record *in, siz
     struct tn_ctx *ctx = a->net->ctx;
     size_t text, n = measure(in, count, a->type, &text);
 
-    if (n == 0) return TN_TTL_NONE_S;
+    if (n == 0) return a->type == TERN_DNS_NAPTR ? TN_TTL_NO_NAPTR_S : TN_TTL_NONE_S;
     a->records = tn_alloc(&ctx->alloc, n * sizeof(*a->records) + text);
     if (!a->records) {
         ctx->out_of_memory = true;

@@ -17,7 +17,7 @@ struct tn_answer {
     uint16_t type;  /* enum tern_dns_type */
     uint32_t query; /* being asked with this number; 0: known */
     struct tn_timer timer;
-    tern_time answered, expires;
+    tern_time asked, answered, expires;
     struct tern_dns_record *records; /* with the text of their targets behind them */
     size_t count;
     size_t name_len;
@@ -39,7 +39,7 @@ bool tn_dns_is_name(tern_str name);
 /*
  * An answer that is fresh, or came after `since`: who has waited for several may use all of them.
  *
- * @return 0 with `*out` (which lives until the next input), 1: being asked,
+ * @return 0 with `*out` (which lives until the next input), 1: being asked; `*out` says since when,
  *         TERN_ENOMEM, TERN_ELIMIT: too many questions at once, try again after the next answer
  */
 int tn_dns_ask(struct tn_net *net, tern_str name, uint16_t type, tern_time since,

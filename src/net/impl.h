@@ -7,6 +7,7 @@
 #include "net/conn.h"
 #include "net/dns.h"
 #include "net/domain.h"
+#include "net/kept.h"
 #include "net/limits.h"
 #include "net/listen.h"
 #include "net/net.h"
@@ -55,6 +56,7 @@ struct tn_net_impl {
     tern_time bindings_due;   /* likewise the STUN messages of strangers */
     struct tn_dns dns;
     struct tn_domains domains;
+    struct tn_kept kept[TN_KEPT_MAX];
     struct tn_obituary dead[TN_OBITUARIES]; /* of the last flows, with their reasons */
     size_t dead_next;
     struct tn_news_queue sip_news, listener_news;

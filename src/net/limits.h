@@ -74,20 +74,26 @@
 /* ---- server location ---- */
 
 /* Look-ups that wait: one for each call, when all lose their network at once. */
-#define TN_LOOKUPS_MAX   32768
-#define TN_LOOKUP_TIME   TERN_SECONDS(20)
+#define TN_LOOKUPS_MAX      32768
+#define TN_LOOKUP_TIME      TERN_SECONDS(20)
 /* Answers kept, and questions on their way (two families for each of 16 SRV targets, some names). */
-#define TN_ANSWERS_MAX   64
-#define TN_QUESTIONS_MAX 128
-#define TN_QUESTION_TIME TERN_SECONDS(10)
+#define TN_ANSWERS_MAX      64
+#define TN_QUESTIONS_MAX    128
+#define TN_QUESTION_TIME    TERN_SECONDS(10)
+/* RFC 8305 3: for the other family's addresses, once those of one are known. */
+#define TN_RESOLUTION_DELAY TERN_MS(50)
+/* Name servers that drop what they do not know: then NAPTR is taken for absent. */
+#define TN_NAPTR_PATIENCE   TERN_SECONDS(1)
 /* Records of one answer that are kept; more servers are not tried anyway. */
-#define TN_RECORDS_MAX   32
+#define TN_RECORDS_MAX      32
 /* Kept no longer than a day, whatever the TTL says. */
-#define TN_TTL_MAX_S     86400
+#define TN_TTL_MAX_S        86400
 /* How long "no such name" is believed without an SOA to say so, and a failure of the server. */
-#define TN_TTL_NONE_S    30
-#define TN_TTL_FAILED_S  1
+#define TN_TTL_NONE_S       30
+#define TN_TTL_FAILED_S     1
+/* The same for NAPTR, which a domain has or has not: nobody waits for that more often than so. */
+#define TN_TTL_NO_NAPTR_S   600
 /* RFC 1035 2.3.4 */
-#define TN_NAME_MAX      255
+#define TN_NAME_MAX         255
 
 #endif

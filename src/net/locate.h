@@ -18,6 +18,8 @@ struct tn_targets {
     struct tn_target list[TN_TARGETS_MAX];
     size_t count;
     uint32_t era;         /* of the answers that they come from; 0: an address needs none */
+    uint64_t key;         /* of what was looked for; 0: an address */
+    bool partial;         /* a slow answer was not waited for: later there may be more */
     bool transport_fixed; /* the URI named it: no change to TCP for size (RFC 3261 18.1.1) */
 };
 
@@ -34,7 +36,7 @@ struct tn_wanted {
  *
  * @return 0: `*out` is filled with at least one target, no effect follows;
  *         1: looking up, or known to have no address; TN_EFFECT_LOCATED for `owner` follows, with
- *         `id` = `*query`;
+ *         `id` = `*query`; `*out` is empty, but has its key;
  *         TERN_EINVAL (neither sip: nor sips:), TERN_EUNSUPPORTED (a transport that we do not have),
  *         TERN_ENOMEM, TERN_ELIMIT
  */
@@ -44,6 +46,17 @@ TERN_CHECK int tn_locate(struct tn_net *net, const struct tn_wanted *wanted, str
 TERN_CHECK int tn_locate_result(struct tn_net *net, uint64_t query, struct tn_targets *out);
 /* Whether the answers that led to these targets have been flushed. */
 bool tn_locate_is_old(const struct tn_net *net, const struct tn_targets *targets);
+/*
+ * The server at `targets->list[index]` has answered: it is the last good one of what was looked for,
+ * also in networks to come.
+ */
+void tn_locate_answered(struct tn_net *net, const struct tn_targets *targets, size_t index);
+/* The last good one, to be tried while the look-up runs. @return false: none, or it cannot be reached */
+bool tn_locate_last_good(const struct tn_net *net, uint64_t key, struct tn_targets *out);
+/* Where in the list; its count when it is not there. */
+size_t tn_targets_find(const struct tn_targets *targets, const struct tn_target *target);
+/* Moves one to the front; the others keep their order. */
+void tn_targets_first(struct tn_targets *targets, size_t index);
 /* Forgets a look-up that nobody waits for any more. */
 void tn_locate_cancel(struct tn_net *net, uint64_t query);
 /* Forgets all cached answers. Running look-ups are asked again. */

@@ -37,6 +37,8 @@ struct tn_target {
     /* TLS: the connection by which we were told of this address, if they opened it. No other one of
        theirs will do: it has shown no certificate, and its address proves nothing. */
     uint64_t came_by;
+    uint16_t rank; /* those of one rank are as good as each other (RFC 2782: the priority) */
+    uint16_t host; /* those of one host are addresses of the same server */
 };
 
 /* Read-only for others. Lives until its TN_EFFECT_FLOW_DOWN has been emitted. */

@@ -16,7 +16,7 @@
         if (!(cond)) abort();                                                                      \
     } while (0)
 
-enum { RECORDS = 40, LOOKUPS = 4 };
+enum { RECORDS = 40, LOOKUPS = 5 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -63,6 +63,14 @@ static struct tern_dns_record take_record(struct input *in, uint16_t asked)
     r.target.ptr = (const char *)in->data;
     in->data += r.target.len;
     in->left -= r.target.len;
+    if (r.type == TERN_DNS_NAPTR) {
+        static const tern_str services[] = {
+            {"SIP+D2U", 7}, {"sip+d2t", 7}, {"SIPS+D2T", 8}, {"E2U+sip", 7}, {NULL, 0}};
+        static const tern_str flags[] = {{"s", 1}, {"S", 1}, {"u", 1}, {NULL, 0}};
+        r.service = services[take(in) % 5];
+        r.flags = flags[take(in) % 4];
+        r.regexp = take(in) % 8 == 1;
+    }
     return r;
 }
 
@@ -90,6 +98,7 @@ static void look_up(tern_str text)
     struct tn_wanted wanted = {.uri = &uri, .preferred = TERN_TRANSPORT_UDP, .owner = owner};
     int err = tn_locate(&net, &wanted, &targets, &query);
     if (err == 0) REQUIRE(targets.count > 0 && targets.count <= TN_TARGETS_MAX);
+    if (err == 0) tn_locate_answered(&net, &targets, targets.count - 1);
 }
 
 static void finish(void)
@@ -104,6 +113,7 @@ static void finish(void)
         REQUIRE(effect.kind == TN_EFFECT_LOCATED);
         int err = tn_locate_result(&net, effect.id, &targets);
         REQUIRE(err == 0 || err == TERN_ENOTFOUND);
+        if (err == 0) tn_locate_answered(&net, &targets, targets.count / 2);
     }
     REQUIRE(net.impl->dns.lookups.count == 0);
 }
@@ -111,10 +121,9 @@ static void finish(void)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const tern_str uris[LOOKUPS] = {
-        {"sip:a.test", 10},
-        {"sip:b.test;transport=tcp", 24},
-        {"sip:a.test:5070", 15},
-        {"sip:c.test", 10},
+        {"sip:a.test", 10},      {"sip:b.test;transport=tcp", 24},
+        {"sip:a.test:5070", 15}, {"sip:c.test", 10},
+        {"sip:A.test.", 11},
     };
     struct input in = {data, size};
     struct tern_output out;

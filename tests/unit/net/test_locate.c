@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* RFC 3263 against tables of names, with a resolver that is a list. */
 #include "base/str.h"
+#include "net/naptr.h"
 #include "world.h"
 
 static const struct tn_owner owner = {.kind = TN_OWNER_REQUEST, .id = 77};
@@ -29,8 +30,14 @@ static size_t collect(const struct zone_line *zone, const struct tern_output *qu
                                       .weight = line->weight,
                                       .port = line->port,
                                       .ttl_s = 60};
-        if (line->type == TERN_DNS_SRV) r->target = tn_str(line->value);
-        if (line->type != TERN_DNS_SRV) r->addr = addr(line->value);
+        if (line->type == TERN_DNS_NAPTR) {
+            r->flags = tn_str("s");
+            r->service = tn_str_cut(tn_str(line->value), ' ', &r->target);
+        } else if (line->type == TERN_DNS_SRV) {
+            r->target = tn_str(line->value);
+        } else {
+            r->addr = addr(line->value);
+        }
     }
     return count;
 }
@@ -193,11 +200,11 @@ static const struct {
     const char *targets;
     size_t questions;
 } names[] = {
-    /* no SRV: addresses at port 5060; SRV of both transports and one family asked */
+    /* no SRV: addresses at port 5060; NAPTR, SRV of both transports and one family asked */
     {"192.0.2.1", "sip:a@plain.test", TERN_TRANSPORT_UDP, "udp 192.0.2.10:5060 udp 192.0.2.11:5060",
-     3},
+     4},
     {"192.0.2.1", "sip:a@PLAIN.test.", TERN_TRANSPORT_TCP,
-     "tcp 192.0.2.10:5060 tcp 192.0.2.11:5060", 3},
+     "tcp 192.0.2.10:5060 tcp 192.0.2.11:5060", 4},
     /* a port: no SRV */
     {"192.0.2.1", "sip:a@plain.test:5099", TERN_TRANSPORT_UDP,
      "udp 192.0.2.10:5099 udp 192.0.2.11:5099", 1},
@@ -209,18 +216,18 @@ static const struct {
     {"192.0.2.1 fe80::1 ::1", "sip:plain.test:5099", TERN_TRANSPORT_UDP,
      "udp 192.0.2.10:5099 udp 192.0.2.11:5099", 1},
     /* by priority, with their ports */
-    {"192.0.2.1", "sip:srv.test", TERN_TRANSPORT_UDP, "udp 192.0.2.20:5070 udp 192.0.2.21:5080", 4},
-    {"192.0.2.1", "sip:srv.test", TERN_TRANSPORT_TCP, "tcp 192.0.2.20:5090", 3},
+    {"192.0.2.1", "sip:srv.test", TERN_TRANSPORT_UDP, "udp 192.0.2.20:5070 udp 192.0.2.21:5080", 5},
+    {"192.0.2.1", "sip:srv.test", TERN_TRANSPORT_TCP, "tcp 192.0.2.20:5090", 4},
     {"192.0.2.1", "sip:srv.test;transport=tcp", TERN_TRANSPORT_UDP, "tcp 192.0.2.20:5090", 2},
     {"192.0.2.1", "sip:srv.test:5060", TERN_TRANSPORT_UDP, "udp 192.0.2.29:5060", 1},
     /* the other transport, unless the URI says which */
-    {"192.0.2.1", "sip:onlytcp.test", TERN_TRANSPORT_UDP, "tcp 192.0.2.20:5060", 3},
+    {"192.0.2.1", "sip:onlytcp.test", TERN_TRANSPORT_UDP, "tcp 192.0.2.20:5060", 4},
     {"192.0.2.1", "sip:onlytcp.test;transport=udp", TERN_TRANSPORT_UDP, "udp 192.0.2.30:5060", 2},
     /* RFC 2782: "." says no */
     {"192.0.2.1", "sip:none.test;transport=udp", TERN_TRANSPORT_UDP, "", 2},
-    {"192.0.2.1", "sip:literal.test", TERN_TRANSPORT_UDP, "udp 192.0.2.40:5061", 2},
-    {"192.0.2.1", "sip:lost.test", TERN_TRANSPORT_UDP, "", 3},
-    {"192.0.2.1", "sip:missing.test", TERN_TRANSPORT_UDP, "", 3},
+    {"192.0.2.1", "sip:literal.test", TERN_TRANSPORT_UDP, "udp 192.0.2.40:5061", 3},
+    {"192.0.2.1", "sip:lost.test", TERN_TRANSPORT_UDP, "", 4},
+    {"192.0.2.1", "sip:missing.test", TERN_TRANSPORT_UDP, "", 4},
     /* no network: nobody is asked for addresses */
     {"", "sip:plain.test:5060", TERN_TRANSPORT_UDP, "", 0},
 };
@@ -237,6 +244,202 @@ static void names_lead_to_the_servers_of_rfc_3263(void)
         CHECK_EQ(questions, names[i].questions);
         world_stop();
     }
+}
+
+/* ---- NAPTR ---- */
+
+static const struct zone_line naptr_zone[] = {
+    {"a.test", TERN_DNS_NAPTR, 20, 0, 0, "SIP+D2U u.a.test"},
+    {"a.test", TERN_DNS_NAPTR, 10, 2, 0, "SIP+D2U later.a.test"},
+    {"a.test", TERN_DNS_NAPTR, 10, 1, 0, "SIP+D2T first.a.test"},
+    {"a.test", TERN_DNS_NAPTR, 1, 0, 0, "SIPS+D2T secret.a.test"},
+    {"a.test", TERN_DNS_NAPTR, 0, 0, 0, "E2U+sip enum.a.test"},
+    {"first.a.test", TERN_DNS_SRV, 1, 0, 5071, "192.0.2.71"},
+    {"later.a.test", TERN_DNS_SRV, 1, 0, 5072, "192.0.2.72"},
+    {"u.a.test", TERN_DNS_SRV, 1, 0, 5073, "192.0.2.73"},
+    {"_sip._udp.a.test", TERN_DNS_SRV, 1, 0, 5074, "192.0.2.74"},
+    /* what we cannot do is passed over, and the order above it counts then */
+    {"b.test", TERN_DNS_NAPTR, 1, 0, 0, "SIPS+D2T secret.a.test"},
+    {"b.test", TERN_DNS_NAPTR, 2, 0, 0, "sip+d2u u.a.test"},
+    /* nothing that we can do: as without */
+    {"c.test", TERN_DNS_NAPTR, 1, 0, 0, "SIP+D2S sctp.c.test"},
+    {"_sip._udp.c.test", TERN_DNS_SRV, 1, 0, 5076, "192.0.2.76"},
+    /* it leads nowhere: as without */
+    {"d.test", TERN_DNS_NAPTR, 1, 0, 0, "SIP+D2U nothing.d.test"},
+    {"d.test", TERN_DNS_A, 0, 0, 0, "192.0.2.77"},
+    {NULL, 0, 0, 0, 0, NULL},
+};
+
+static const struct {
+    const char *uri;
+    enum tern_transport preferred;
+    const char *targets;
+} naptrs[] = {
+    {"sip:a.test", TERN_TRANSPORT_UDP, "tcp 192.0.2.71:5071 udp 192.0.2.72:5072"},
+    {"sip:x@A.TEST.", TERN_TRANSPORT_TCP, "tcp 192.0.2.71:5071 udp 192.0.2.72:5072"},
+    {"sip:a.test;transport=udp", TERN_TRANSPORT_UDP, "udp 192.0.2.74:5074"},
+    {"sip:b.test", TERN_TRANSPORT_TCP, "udp 192.0.2.73:5073"},
+    {"sip:c.test", TERN_TRANSPORT_UDP, "udp 192.0.2.76:5076"},
+    {"sip:d.test", TERN_TRANSPORT_UDP, "udp 192.0.2.77:5060"},
+};
+
+/* RFC 3263 4.1, RFC 3403 4.1 */
+static void naptr_chooses_among_the_transports_that_we_have(void)
+{
+    for (size_t i = 0; i < COUNT(naptrs); i++) {
+        world_start_open("192.0.2.1");
+        const char *got = find(naptr_zone, naptrs[i].uri, naptrs[i].preferred);
+        if (strcmp(got, naptrs[i].targets) != 0) {
+            fprintf(stderr, "%s: got \"%s\"\n", naptrs[i].uri, got);
+            abort();
+        }
+        world_stop();
+    }
+}
+
+static void only_plain_records_of_sip_count(void)
+{
+    static const struct {
+        const char *service, *flags;
+        bool regexp, counts;
+    } cases[] = {
+        {"SIP+D2U", "s", false, true},  {"sip+d2t", "S", false, true},
+        {"SIP+D2U", "a", false, false}, {"SIP+D2U", "", false, false},
+        {"SIP+D2U", "s", true, false},  {"SIP+D2L", "s", false, false},
+        {"", "s", false, false},
+    };
+    enum tern_transport transport;
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        const struct tern_dns_record r = {.service = tn_str(cases[i].service),
+                                          .flags = tn_str(cases[i].flags),
+                                          .regexp = cases[i].regexp};
+        CHECK_EQ(tn_naptr_transport(&r, &transport), cases[i].counts);
+    }
+}
+
+/* ---- what is not waited for ---- */
+
+/* Answers all but questions of this type. */
+static void resolve_but(const struct zone_line *lines, uint16_t type)
+{
+    struct tern_dns_record records[64];
+    struct tern_output out;
+
+    while (next_output(TERN_OUT_RESOLVE, &out)) {
+        size_t count = collect(lines, &out, records);
+        if (out.dns_type != type) tn_locate_resolved(&net, out.id, records, count, false);
+    }
+}
+
+/* @return when the look-up was done */
+static tern_time time_without(const char *uri, uint16_t type, struct tn_targets *targets)
+{
+    tern_time start = ctx.now;
+    uint64_t query;
+
+    CHECK_EQ(locate(uri, TERN_TRANSPORT_UDP, targets, &query), 1);
+    while (ctx.effect_count == 0) {
+        resolve_but(zone, type);
+        if (ctx.effect_count == 0) pass(TERN_MS(10));
+    }
+    drain_effects();
+    CHECK_EQ(tn_locate_result(&net, query, targets), 0);
+    return ctx.now - start;
+}
+
+/* RFC 8305 3 */
+static void the_other_family_is_waited_for_50_ms(void)
+{
+    struct tn_targets targets;
+
+    world_start_open("192.0.2.1 2001:db8::1");
+    CHECK_EQ(time_without("sip:plain.test:5060", TERN_DNS_AAAA, &targets), TERN_MS(50));
+    CHECK(targets.partial);
+    CHECK(strcmp(print(&targets), "udp 192.0.2.10:5060 udp 192.0.2.11:5060") == 0);
+    world_stop();
+    world_start_open("192.0.2.1 2001:db8::1");
+    CHECK_EQ(time_without("sip:plain.test:5060", TERN_DNS_A, &targets), TERN_MS(50));
+    CHECK(strcmp(print(&targets), "udp [2001:db8::10]:5060") == 0);
+    world_stop();
+}
+
+static void naptr_is_waited_for_a_second_and_srv_to_the_end(void)
+{
+    struct tn_targets targets;
+
+    world_start_open("192.0.2.1");
+    CHECK_EQ(time_without("sip:srv.test", TERN_DNS_NAPTR, &targets), TERN_SECONDS(1));
+    CHECK(strcmp(print(&targets), "udp 192.0.2.20:5070 udp 192.0.2.21:5080") == 0);
+    /* while it is being asked for, the next one does not wait again */
+    CHECK_EQ(time_without("sip:plain.test:5060", TERN_DNS_NAPTR, &targets), 0);
+    uint64_t query;
+    CHECK_EQ(locate("sip:srv.test", TERN_TRANSPORT_UDP, &targets, &query), 0);
+    world_stop();
+    world_start_open("192.0.2.1");
+    CHECK_EQ(time_without("sip:plain.test", TERN_DNS_SRV, &targets), TN_QUESTION_TIME);
+    world_stop();
+}
+
+/* ---- the last good server ---- */
+
+static void the_last_good_server_is_known_in_the_next_network(void)
+{
+    struct tn_targets targets, again;
+    uint64_t query;
+
+    world_start_open("192.0.2.1");
+    CHECK_EQ(locate("sip:srv.test", TERN_TRANSPORT_UDP, &targets, &query), 1);
+    uint64_t key = targets.key;
+    CHECK(!tn_locate_last_good(&net, key, &again));
+    resolve(zone);
+    CHECK_EQ(tn_locate_result(&net, query, &targets), 0);
+    CHECK_EQ(targets.key, key);
+    tn_locate_answered(&net, &targets, 1);
+    drain_effects();
+    world_network("198.51.100.1");
+    tn_locate_flush(&net);
+    CHECK_EQ(locate("sip:SRV.test.", TERN_TRANSPORT_UDP, &again, &query), 1);
+    CHECK_EQ(again.key, key);
+    CHECK(tn_locate_last_good(&net, key, &again));
+    CHECK(strcmp(print(&again), "udp 192.0.2.21:5080") == 0);
+    CHECK(tn_locate_is_old(&net, &again));
+    CHECK_EQ(locate("sip:srv.test;transport=tcp", TERN_TRANSPORT_UDP, &again, &query), 1);
+    CHECK(again.key != key);
+    world_network("2001:db8::1"); /* cannot reach it */
+    CHECK(!tn_locate_last_good(&net, key, &again));
+    world_stop();
+}
+
+static const struct zone_line equals[] = {
+    {"_sip._udp.eq.test", TERN_DNS_SRV, 1, 1, 5060, "192.0.2.50"},
+    {"_sip._udp.eq.test", TERN_DNS_SRV, 1, 1, 5060, "192.0.2.51"},
+    {"_sip._udp.eq.test", TERN_DNS_SRV, 2, 1, 5060, "192.0.2.52"},
+    {NULL, 0, 0, 0, 0, NULL},
+};
+
+/* Its calls are to go where its registration is; but what is preferred is tried again. */
+static void among_equals_the_same_server_is_asked_again(void)
+{
+    struct tn_targets targets;
+    uint64_t query;
+
+    world_start_open("192.0.2.1");
+    (void)find(equals, "sip:eq.test", TERN_TRANSPORT_UDP);
+    for (int i = 0; i < 20; i++) {
+        CHECK_EQ(locate("sip:eq.test", TERN_TRANSPORT_UDP, &targets, &query), 0);
+        if (i == 0) tn_locate_answered(&net, &targets, 1);
+        if (i > 0) CHECK_EQ(targets.list[0].addr.ip[3], i < 10 ? 50 : 51);
+        for (size_t k = 0; i == 0 && k < 2; k++)
+            if (targets.list[k].addr.ip[3] == 50) tn_locate_answered(&net, &targets, k);
+        for (size_t k = 0; i == 9 && k < 2; k++)
+            if (targets.list[k].addr.ip[3] == 51) tn_locate_answered(&net, &targets, k);
+        CHECK_EQ(targets.list[2].addr.ip[3], 52);
+    }
+    tn_locate_answered(&net, &targets, 2);
+    CHECK_EQ(locate("sip:eq.test", TERN_TRANSPORT_UDP, &targets, &query), 0);
+    CHECK(targets.list[0].addr.ip[3] != 52);
+    world_stop();
 }
 
 static void what_the_network_does_not_reach_comes_last(void)
@@ -282,7 +485,7 @@ static void answers_are_kept_for_their_ttl(void)
 {
     world_start_open("192.0.2.1");
     (void)find(zone, "sip:srv.test", TERN_TRANSPORT_UDP);
-    CHECK_EQ(questions, 4);
+    CHECK_EQ(questions, 5);
     (void)find(zone, "sip:srv.test", TERN_TRANSPORT_UDP);
     CHECK_EQ(questions, 0);
     pass(TERN_SECONDS(59));
@@ -291,7 +494,7 @@ static void answers_are_kept_for_their_ttl(void)
     pass(TERN_SECONDS(1));
     CHECK(strcmp(find(zone, "sip:srv.test", TERN_TRANSPORT_UDP),
                  "udp 192.0.2.20:5070 udp 192.0.2.21:5080") == 0);
-    CHECK_EQ(questions, 4);
+    CHECK_EQ(questions, 4); /* that there is no NAPTR is believed longer */
     world_stop();
 }
 
@@ -315,7 +518,7 @@ static void a_new_network_asks_anew_for_those_who_wait_too(void)
     CHECK_EQ(tn_locate_result(&net, query, &targets), 0);
     CHECK(strcmp(print(&targets), "udp [2001:db8::10]:5060") == 0);
     (void)find(zone, "sip:srv.test", TERN_TRANSPORT_UDP);
-    CHECK_EQ(questions, 4);
+    CHECK_EQ(questions, 5);
     world_stop();
 }
 
@@ -330,7 +533,7 @@ static void the_same_name_is_asked_once_for_all_who_wait(void)
     tn_locate_cancel(&net, query[5]);
     questions = 0;
     resolve(zone);
-    CHECK_EQ(questions, 4);
+    CHECK_EQ(questions, 5);
     CHECK_EQ(count_effects(TN_EFFECT_LOCATED), COUNT(query) - 1);
     for (size_t i = 0; i < COUNT(query); i++)
         CHECK_EQ(tn_locate_result(&net, query[i], &targets), i == 5 ? TERN_ESTALE : 0);
@@ -472,6 +675,12 @@ int main(int argc, char **argv)
         TEST(what_cannot_be_reached_is_refused),
         TEST(names_lead_to_the_servers_of_rfc_3263),
         TEST(what_the_network_does_not_reach_comes_last),
+        TEST(naptr_chooses_among_the_transports_that_we_have),
+        TEST(only_plain_records_of_sip_count),
+        TEST(the_other_family_is_waited_for_50_ms),
+        TEST(naptr_is_waited_for_a_second_and_srv_to_the_end),
+        TEST(the_last_good_server_is_known_in_the_next_network),
+        TEST(among_equals_the_same_server_is_asked_again),
         TEST(weights_share_the_load),
         TEST(answers_are_kept_for_their_ttl),
         TEST(a_new_network_asks_anew_for_those_who_wait_too),

@@ -81,7 +81,8 @@ static void each_message_is_told_once_in_order(void)
     datagram("192.0.2.1:5060", "192.0.2.7:5060", request());
     datagram("192.0.2.1:5060", "192.0.2.7:5060", TERN_STR("garbage"));
     CHECK_EQ(tn_net_flow(&net,
-                         &(struct tn_target){TERN_TRANSPORT_UDP, addr("192.0.2.7:5060"), 0, 0},
+                         &(struct tn_target){.transport = TERN_TRANSPORT_UDP,
+                                             .addr = addr("192.0.2.7:5060")},
                          (tern_addr){0}, &id),
              0);
     CHECK_EQ(tn_net_send(&net, id, tn_str(response_text), true), 0);

@@ -170,7 +170,8 @@ static void an_incoming_connection_is_reused_for_what_goes_there(void)
     CHECK(flow->incoming && flow->open);
     CHECK_EQ(flow_to("198.51.100.7:40000"), effect.id);
     CHECK_EQ(tn_net_flow(&net,
-                         &(struct tn_target){TERN_TRANSPORT_TCP, addr("198.51.100.7:40000"), 0, 0},
+                         &(struct tn_target){.transport = TERN_TRANSPORT_TCP,
+                                             .addr = addr("198.51.100.7:40000")},
                          addr("192.0.2.2"), &id),
              0);
     CHECK(id != effect.id); /* from another address: another connection */
@@ -421,8 +422,10 @@ static void talk(void)
         stream_bytes(stream, tn_str_from(request(), 50));
         stream_bytes(stream, request());
     }
-    if (tn_net_flow(&net, &(struct tn_target){TERN_TRANSPORT_TCP, addr("198.51.100.9:5060"), 0, 0},
-                    nowhere, &id) == 0) {
+    if (tn_net_flow(
+            &net,
+            &(struct tn_target){.transport = TERN_TRANSPORT_TCP, .addr = addr("198.51.100.9:5060")},
+            nowhere, &id) == 0) {
         (void)!tn_net_send(&net, id, request(), false);
         if (next_output(TERN_OUT_CONNECT, &out)) {
             tn_net_stream_opened(&net, out.id, addr("192.0.2.1:33333"), addr("198.51.100.9:5060"));

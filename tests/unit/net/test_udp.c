@@ -8,8 +8,9 @@ static const tern_addr nowhere;
 static uint64_t flow_to(const char *remote)
 {
     uint64_t id = 0;
-    CHECK_EQ(tn_net_flow(&net, &(struct tn_target){TERN_TRANSPORT_UDP, addr(remote), 0, 0}, nowhere,
-                         &id),
+    CHECK_EQ(tn_net_flow(&net,
+                         &(struct tn_target){.transport = TERN_TRANSPORT_UDP, .addr = addr(remote)},
+                         nowhere, &id),
              0);
     return id;
 }
@@ -28,13 +29,15 @@ static void a_flow_leaves_from_the_address_that_the_snapshot_gives(void)
     flow = tn_net_get(&net, flow_to("[2001:db8::9]:5060"));
     CHECK(tern_addr_equal(flow->key.local, addr("[2001:db8::1]:5060")));
     CHECK_EQ(tn_net_flow(&net,
-                         &(struct tn_target){TERN_TRANSPORT_UDP, addr("192.0.2.77:5060"), 0, 0},
+                         &(struct tn_target){.transport = TERN_TRANSPORT_UDP,
+                                             .addr = addr("192.0.2.77:5060")},
                          addr("198.51.100.1:99"), &other),
              0);
     CHECK(other != id);
     CHECK(tern_addr_equal(tn_net_get(&net, other)->key.local, addr("198.51.100.1:5060")));
     CHECK_EQ(tn_net_flow(&net,
-                         &(struct tn_target){TERN_TRANSPORT_UDP, addr("192.0.2.77:5060"), 0, 0},
+                         &(struct tn_target){.transport = TERN_TRANSPORT_UDP,
+                                             .addr = addr("192.0.2.77:5060")},
                          addr("203.0.113.5"), &other),
              0);
     CHECK_EQ(other, id); /* `from` is gone: the snapshot's choice */
@@ -50,12 +53,14 @@ static void without_a_way_there_is_no_flow(void)
     world_start(opts, "192.0.2.1");
     tn_net_start(&net); /* not open, port not known */
     CHECK_EQ(tn_net_flow(&net,
-                         &(struct tn_target){TERN_TRANSPORT_UDP, addr("192.0.2.7:5060"), 0, 0},
+                         &(struct tn_target){.transport = TERN_TRANSPORT_UDP,
+                                             .addr = addr("192.0.2.7:5060")},
                          nowhere, &id),
              TERN_ENOROUTE);
     open_all(5060);
     CHECK_EQ(tn_net_flow(&net,
-                         &(struct tn_target){TERN_TRANSPORT_UDP, addr("[2001:db8::1]:5060"), 0, 0},
+                         &(struct tn_target){.transport = TERN_TRANSPORT_UDP,
+                                             .addr = addr("[2001:db8::1]:5060")},
                          nowhere, &id),
              TERN_ENOROUTE);
     CHECK_EQ(id, 7);
@@ -300,8 +305,10 @@ static void talk(void)
     world_start_open("192.0.2.1");
     datagram("192.0.2.1:5060", "192.0.2.7:5060", request());
     drain_effects();
-    if (tn_net_flow(&net, &(struct tn_target){TERN_TRANSPORT_UDP, addr("192.0.2.8:5060"), 0, 0},
-                    nowhere, &id) == 0) {
+    if (tn_net_flow(
+            &net,
+            &(struct tn_target){.transport = TERN_TRANSPORT_UDP, .addr = addr("192.0.2.8:5060")},
+            nowhere, &id) == 0) {
         (void)!tn_net_send(&net, id, request(), false);
         tn_net_sync_listeners(&net, true, 0);
         (void)!tn_net_send(&net, id, request(), false);

@@ -19,9 +19,13 @@ static unsigned asked, ignored;
 
 static const uint8_t srv_data[] = {0xc0, 0x0c, 0, 33, 0,    1,    0, 0,   1,   44,  0,    12,
                                    0,    10,   0, 60, 0x13, 0xc4, 3, 's', 'i', 'p', 0xc0, 0x16};
+/* 10 20 "s" "SIP+D2U" "" sip.<the name asked for> */
+static const uint8_t naptr_data[] = {0xc0, 0x0c, 0,   35,  0,  1, 0,   0,   0,   9,    0,
+                                     21,   0,    10,  0,   20, 1, 's', 7,   'S', 'I',  'P',
+                                     '+',  'D',  '2', 'U', 0,  3, 's', 'i', 'p', 0xc0, 0x0c};
 static const uint8_t a_data[] = {0xc0, 0x0c, 0, 1, 0, 1, 0, 0, 0, 77, 0, 4, 192, 0, 2, 5};
 
-/* _sip has an SRV record, "sip" an address, "empty" nothing, "broken" half a record, "deaf" no
+/* _sip has an SRV record, "sip" an address, "rules" a NAPTR record, "empty" nothing, "broken" half a record, "deaf" no
  * answer, "angry" a refusal; all else does not exist. */
 static size_t answer(uint8_t *m, size_t len)
 {
@@ -35,6 +39,7 @@ static size_t answer(uint8_t *m, size_t len)
     m[10] = m[11] = 0;
     if (strcmp(label, "_sip") == 0) data = srv_data, data_len = sizeof(srv_data);
     if (strcmp(label, "sip") == 0) data = a_data, data_len = sizeof(a_data);
+    if (strcmp(label, "rules") == 0) data = naptr_data, data_len = sizeof(naptr_data);
     if (strcmp(label, "broken") == 0) data = srv_data, data_len = sizeof(srv_data) - 3;
     if (strcmp(label, "angry") == 0) m[3] |= 5;
     if (strcmp(label, "missing") == 0) m[3] |= 3;
@@ -134,6 +139,20 @@ static void an_srv_record_comes_with_its_lifetime(void)
     end();
 }
 
+static void a_naptr_record_leads_to_its_replacement(void)
+{
+    begin();
+    const struct fake_input *got = resolve("rules.example.test", TERN_DNS_NAPTR);
+    CHECK(!got->failed);
+    CHECK_EQ(got->count, 1);
+    CHECK_EQ(got->records[0].priority, 10);
+    CHECK_EQ(got->records[0].weight, 20);
+    CHECK_EQ(got->records[0].ttl_s, 9);
+    CHECK(!got->records[0].regexp);
+    CHECK(strcmp(got->target, "sip.rules.example.test") == 0);
+    end();
+}
+
 static void an_address_comes_with_its_lifetime(void)
 {
     begin();
@@ -152,10 +171,9 @@ static void localhost_needs_no_server(void)
         uint16_t type;
         const char *addr;
     } cases[] = {
-        {"localhost", TERN_DNS_A, "127.0.0.1"},
-        {"LocalHost.", TERN_DNS_AAAA, "::1"},
-        {"a.localhost", TERN_DNS_A, "127.0.0.1"},
-        {"_sip._udp.localhost", TERN_DNS_SRV, NULL},
+        {"localhost", TERN_DNS_A, "127.0.0.1"},   {"LocalHost.", TERN_DNS_AAAA, "::1"},
+        {"a.localhost", TERN_DNS_A, "127.0.0.1"}, {"_sip._udp.localhost", TERN_DNS_SRV, NULL},
+        {"localhost", TERN_DNS_NAPTR, NULL},
     };
 
     begin();
@@ -185,6 +203,8 @@ static void a_name_without_such_a_record_is_no_failure_but_a_refusal_is(void)
         {"angry.example.test", TERN_DNS_A, true},
         {"angry.example.test", TERN_DNS_SRV, true},
         {"broken.example.test", TERN_DNS_SRV, true},
+        {"missing.example.test", TERN_DNS_NAPTR, false},
+        {"angry.example.test", TERN_DNS_NAPTR, true},
         {"not..a..name", TERN_DNS_A, true},
         {"example.test", 99, true},
     };
@@ -244,29 +264,54 @@ static void servers_that_are_no_addresses_are_refused(void)
     fake_free(ep);
 }
 
-static void every_cut_of_an_answer_is_survived(void)
+static void cut_everywhere(const uint8_t *question, size_t question_len, const uint8_t *data,
+                           size_t data_len, uint16_t type)
 {
-    static const uint8_t question[] = {0,   1,   0x81, 0x80, 0,   1,   0,   1,   0,
-                                       0,   0,   0,    4,    '_', 's', 'i', 'p', 4,
-                                       '_', 'u', 'd',  'p',  0,   0,   33,  0,   1};
-    uint8_t whole[sizeof(question) + sizeof(srv_data)];
+    uint8_t whole[128];
     struct tn_uv_srv out[4];
+    size_t sum = question_len + data_len;
 
-    memcpy(whole, question, sizeof(question));
-    memcpy(whole + sizeof(question), srv_data, sizeof(srv_data));
-    for (size_t len = 0; len < sizeof(whole); len++) {
+    CHECK(sum <= sizeof(whole));
+    memcpy(whole, question, question_len);
+    memcpy(whole + question_len, data, data_len);
+    CHECK_EQ(tn_uv_srv_parse(whole, sum, type, out, 4), 1);
+    for (size_t len = 0; len < sum; len++) {
         uint8_t *cut = malloc(len + 1);
         CHECK(cut);
         memcpy(cut, whole, len);
-        CHECK(tn_uv_srv_parse(cut, len, out, 4) < 0);
+        CHECK(tn_uv_srv_parse(cut, len, type, out, 4) < 0);
         free(cut);
     }
+    /* Whatever the bytes are, nothing outside of them is read. */
+    for (size_t at = question_len; at < sum; at++) {
+        for (unsigned bit = 0; bit < 8; bit++) {
+            whole[at] ^= (uint8_t)(1U << bit);
+            uint8_t *same = malloc(sum);
+            CHECK(same);
+            memcpy(same, whole, sum);
+            CHECK(tn_uv_srv_parse(same, sum, type, out, 4) <= 1);
+            free(same);
+            whole[at] ^= (uint8_t)(1U << bit);
+        }
+    }
+}
+
+static void every_cut_of_an_answer_is_survived(void)
+{
+    static const uint8_t srv[] = {0,   1,   0x81, 0x80, 0,   1,   0,   1,   0, 0, 0,  0, 4, '_',
+                                  's', 'i', 'p',  4,    '_', 'u', 'd', 'p', 0, 0, 33, 0, 1};
+    static const uint8_t naptr[] = {0, 1, 0x81, 0x80, 0, 1, 0,  1, 0, 0,
+                                    0, 0, 1,    'a',  0, 0, 35, 0, 1};
+
+    cut_everywhere(srv, sizeof(srv), srv_data, sizeof(srv_data), TERN_DNS_SRV);
+    cut_everywhere(naptr, sizeof(naptr), naptr_data, sizeof(naptr_data), TERN_DNS_NAPTR);
 }
 
 int main(int argc, char **argv)
 {
     static const struct test tests[] = {
         TEST(an_srv_record_comes_with_its_lifetime),
+        TEST(a_naptr_record_leads_to_its_replacement),
         TEST(an_address_comes_with_its_lifetime),
         TEST(localhost_needs_no_server),
         TEST(a_name_without_such_a_record_is_no_failure_but_a_refusal_is),
