@@ -185,6 +185,19 @@ void tn_refresh_drop(struct tn_refresh *refresh)
     enter(refresh, TN_REFRESH_IDLE, 0);
 }
 
+void tn_refresh_new_dialog(struct tn_refresh *refresh, bool owns_call_id)
+{
+    TN_ASSERT(refresh->state == TN_REFRESH_IDLE);
+    refresh->owns_call_id = owns_call_id;
+    refresh->update_refused = false;
+    refresh->glare_count = refresh->yield_count = refresh->later_count = 0;
+}
+
+void tn_refresh_forget(struct tn_refresh *refresh)
+{
+    refresh->wanted = 0;
+}
+
 void tn_refresh_timer(struct tn_refresh *refresh)
 {
     TN_ASSERT(refresh->state == TN_REFRESH_WAITING);

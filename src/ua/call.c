@@ -97,6 +97,17 @@ struct tn_call *tn_call_for_request(const struct tern_endpoint *ep, const struct
     return NULL;
 }
 
+struct tn_call *tn_call_named(const struct tern_endpoint *ep, const struct tn_replaces *replaces)
+{
+    uint64_t hash = dialog_hash(ep, replaces->call_id, replaces->to_tag);
+    struct tn_map_node *node = tn_map_first(&ep->dialogs, hash);
+    for (; node != NULL; node = tn_map_next(node)) {
+        struct tn_call *call = TN_OWNER(node, struct tn_call, dialog_node);
+        if (tn_replaces_names(replaces, &call->dialog)) return call;
+    }
+    return NULL;
+}
+
 /* By our tag alone: another fork's answer has a remote tag that we do not know. */
 struct tn_call *tn_call_for_response(const struct tern_endpoint *ep, const struct tn_msg *response)
 {

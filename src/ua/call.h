@@ -19,6 +19,7 @@
 #include "session/refresh.h"
 #include "session/repeat.h"
 #include "ua/account.h"
+#include "ua/call_replace.h"
 #include "ua/fork.h"
 
 enum tn_call_life {
@@ -59,6 +60,7 @@ struct tn_call {
     struct tn_map_node dialog_node;
     struct tn_dialog dialog;
     struct tn_text peer; /* URI for people */
+    struct tn_call_replace replace;
 
     uint64_t invite;        /* outgoing request; 0: none */
     uint32_t invite_cseq;   /* for ACK and the CANCEL race */
@@ -132,6 +134,7 @@ void tn_call_no_stranger(struct tn_call *call);
 void tn_call_index_dialog(struct tn_call *call);
 struct tn_call *tn_call_for_request(const struct tern_endpoint *ep, const struct tn_msg *request);
 struct tn_call *tn_call_for_response(const struct tern_endpoint *ep, const struct tn_msg *response);
+struct tn_call *tn_call_named(const struct tern_endpoint *ep, const struct tn_replaces *replaces);
 /* Tells ENDED, once, and takes the call out of sight. */
 void tn_call_tell_ended(struct tn_call *call, enum tern_end_cause cause, int status,
                         tern_str reason);
@@ -212,6 +215,8 @@ void tn_call_send_ack(struct tn_call *call, uint32_t cseq, tern_str body);
 void tn_call_pump_refresh(struct tn_call *call);
 void tn_call_refresh_effect(struct tn_call *call, const struct tn_effect *effect);
 void tn_call_drop_refresh(struct tn_call *call);
+/* The far end has just been told where we are, and whether we hold, by something else. */
+void tn_call_refresh_told(struct tn_call *call);
 /* A request of the far end gets 491 for ours that is under way. Where the far end is, ours may not be. */
 void tn_call_meet(struct tn_call *call, const struct tn_msg *request);
 /* A request of the far end has been accepted: what had given way to it follows. */

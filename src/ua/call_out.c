@@ -250,7 +250,7 @@ static void accepted(struct tn_call *call, const struct tn_msg *rsp)
 
 bool tn_call_may_be_answered(const struct tn_call *call)
 {
-    if (call->incoming || call->refused || call->signalling_local.family == TERN_FAMILY_NONE) {
+    if (!call->dialog.is_uac || call->refused || call->signalling_local.family == TERN_FAMILY_NONE) {
         return false; /* or it was never sent */
     }
     return call->answered == TERN_TIME_NEVER || call->ep->ctx.now < call->answered + 64 * TN_T1;
@@ -259,7 +259,7 @@ bool tn_call_may_be_answered(const struct tn_call *call)
 void tn_call_decline_fork(struct tn_call *call, const struct tn_msg *rsp)
 {
     if (rsp->status < 200 || rsp->status >= 300 || rsp->method != TN_METHOD_INVITE) return;
-    if (call->incoming && !tn_dialog_matches_response(&call->dialog, rsp)) return;
+    if (!call->dialog.is_uac && !tn_dialog_matches_response(&call->dialog, rsp)) return;
     if (tn_dialog_matches_response(&call->dialog, rsp)) {
         /* Once more, or late for a re-INVITE that was given up: ACK always (MOBILITY C8). */
         if (TN_MUTANT(ACK_ONCE)) return;

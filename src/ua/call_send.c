@@ -135,6 +135,11 @@ void tn_call_drop_refresh(struct tn_call *call)
     tn_refresh_drop(&call->refresh);
 }
 
+void tn_call_refresh_told(struct tn_call *call)
+{
+    if (!is_hold_untold(call)) tn_refresh_forget(&call->refresh);
+}
+
 void tn_call_meet(struct tn_call *call, const struct tn_msg *request)
 {
     if (!tn_refresh_met(&call->refresh, tn_dialog_target_moves(&call->dialog, request))) return;

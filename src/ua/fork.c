@@ -129,6 +129,25 @@ static void send_bye(struct tn_fork *fork)
     if (err) let_account_go(fork);
 }
 
+void tn_fork_replaced(struct tn_account *account, enum tern_transport transport,
+                      struct tn_dialog *dialog, uint64_t heir, bool bye)
+{
+    struct tn_fork *fork = new_fork(account->ep, dialog, 64 * TN_T1 + TN_TIMER_F);
+    if (fork == NULL) {
+        tn_dialog_fini(dialog);
+        return;
+    }
+    *dialog = (struct tn_dialog){0};
+    fork->account_id = account->id;
+    fork->transport = transport;
+    fork->heir = heir;
+    fork->ended = !bye;
+    if (!bye) return;
+    account->forks++;
+    fork->account = account;
+    send_bye(fork);
+}
+
 void tn_fork_effect(struct tern_endpoint *ep, const struct tn_effect *effect)
 {
     struct tn_fork *fork = tn_slots_get(&ep->forks, effect->owner.id);
@@ -205,6 +224,33 @@ static void take(struct tern_endpoint *ep, const struct tn_fork *like, const str
     } else if (like && known.count < TN_FORKS_OF_ONE) {
         form(ep, like, rsp);
     }
+}
+
+const struct tn_fork *tn_fork_named(const struct tern_endpoint *ep,
+                                    const struct tn_replaces *replaces)
+{
+    uint64_t hash = hash_of(ep, replaces->call_id, replaces->to_tag);
+    struct tn_map_node *node = tn_map_first(&ep->fork_map, hash);
+    for (; node != NULL; node = tn_map_next(node)) {
+        const struct tn_fork *fork = TN_OWNER(node, struct tn_fork, node);
+        if (fork->heir != 0 && tn_replaces_names(replaces, &fork->dialog)) return fork;
+    }
+    return NULL;
+}
+
+bool tn_fork_request(struct tern_endpoint *ep, const struct tn_effect *effect)
+{
+    const struct tn_msg *msg = effect->msg;
+    uint64_t hash = hash_of(ep, msg->call_id, msg->to_tag);
+    struct tn_map_node *node = tn_map_first(&ep->fork_map, hash);
+    for (; node != NULL; node = tn_map_next(node)) {
+        const struct tn_fork *fork = TN_OWNER(node, struct tn_fork, node);
+        if (!tn_dialog_matches_request(&fork->dialog, msg)) continue;
+        struct tn_response rsp = {.status = msg->method == TN_METHOD_BYE ? 200 : 481};
+        (void)!tn_server_respond(&ep->txns, effect->id, &rsp);
+        return true;
+    }
+    return false;
 }
 
 void tn_fork_decline(struct tn_account *account, enum tern_transport transport,

@@ -7,12 +7,14 @@
  *
  * A *trace* is what a call leaves behind: as much as a dialog is formed from. A
  * *fork* is such a dialog. A trace goes after 64*T1, when no 2xx is repeated any
- * more, and a fork after the same and the time of its BYE.
+ * more, and a fork after the same and the time of its BYE. So does a dialog that
+ * another has replaced (RFC 3891): meanwhile the far end may ask for it still.
  */
 #ifndef TN_UA_FORK_H
 #define TN_UA_FORK_H
 
 #include "dialog/dialog.h"
+#include "session/replaces.h"
 #include "ua/account.h"
 
 #define TN_FORKS_MAX    8192 /* traces and forks of an endpoint; one beyond is not ended */
@@ -29,6 +31,7 @@ struct tn_fork {
     uint64_t bye, ack;
     bool ended; /* its BYE was answered */
     uint32_t ack_cseq;
+    uint64_t heir; /* the call whose dialog this was, until another took its place; 0: of none */
     struct tn_timer timer;
 };
 
@@ -41,6 +44,17 @@ void tn_fork_leave_trace(struct tn_account *account, enum tern_transport transpo
 /* What is known of a call that still stands, and a 2xx to its INVITE that it does not want. */
 void tn_fork_decline(struct tn_account *account, enum tern_transport transport,
                      const struct tn_dialog *dialog, const struct tn_msg *rsp);
+/*
+ * Another dialog has taken this one's place in `heir`. Takes over its texts, or ends it. With `bye` the
+ * far end hears of it; not before it has acknowledged our 2xx (RFC 3261 15).
+ */
+void tn_fork_replaced(struct tn_account *account, enum tern_transport transport,
+                      struct tn_dialog *dialog, uint64_t heir, bool bye);
+/* The one that is named, of those that were replaced; NULL: none. */
+const struct tn_fork *tn_fork_named(const struct tern_endpoint *ep,
+                                    const struct tn_replaces *replaces);
+/* A request inside one of these dialogs: BYE is answered 200. @return false: it is in none */
+bool tn_fork_request(struct tern_endpoint *ep, const struct tn_effect *effect);
 /* A 2xx to INVITE that belongs to no call. */
 void tn_fork_stray(struct tern_endpoint *ep, const struct tn_msg *rsp);
 /* Effects of TN_OWNER_ENDPOINT. */

@@ -8,12 +8,12 @@
 #include "ua/call.h"
 
 #define ALLOW_LINE     "Allow: INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO\r\n"
-#define SUPPORTED_LINE "Supported: \r\n"
+#define SUPPORTED_LINE "Supported: replaces\r\n"
 #define ACCEPT_LINE    "Accept: application/sdp\r\n"
 
 tern_str tn_ep_capability_lines(void)
 {
-    return TERN_STR(ALLOW_LINE);
+    return TERN_STR(ALLOW_LINE SUPPORTED_LINE);
 }
 
 void tn_ep_refuse(struct tern_endpoint *ep, uint64_t txn, unsigned status, tern_str headers)
@@ -25,13 +25,23 @@ void tn_ep_refuse(struct tern_endpoint *ep, uint64_t txn, unsigned status, tern_
     (void)!tn_server_respond(&ep->txns, txn, &rsp);
 }
 
-/* RFC 3261 8.2.2.3: no extension is supported that a peer may require. */
+/* RFC 3261 8.2.2.3: the extensions that a peer may require. */
+static bool is_supported(tern_str tag)
+{
+    static const char *const tags[] = {"replaces"};
+    for (size_t i = 0; i < sizeof(tags) / sizeof(tags[0]); i++) {
+        if (tn_str_ieq(tag, tn_str(tags[i]))) return true;
+    }
+    return false;
+}
+
 static bool requires_something(const struct tn_msg *msg, struct tn_buf *headers)
 {
     struct tn_list_cursor cursor = {0};
     tern_str token;
     bool any = false;
     while (tn_msg_list_next(msg, TN_HDR_REQUIRE, &cursor, &token)) {
+        if (is_supported(token)) continue;
         tn_buf_z(headers, any ? ", " : "Unsupported: ");
         tn_buf_str(headers, token);
         any = true;
@@ -100,6 +110,8 @@ static unsigned check_request(const struct tern_endpoint *ep, const struct tn_ef
         return 405;
     }
     if (requires_something(msg, headers)) return 420;
+    bool invites = msg->method == TN_METHOD_INVITE;
+    if (!invites && tn_msg_header(msg, TN_HDR_REPLACES, 0)) return 400; /* RFC 3891 3 */
     if (body_not_understood(msg)) {
         tn_buf_z(headers, ACCEPT_LINE "Accept-Encoding: identity\r\n");
         return 415;
@@ -144,7 +156,9 @@ static void outside_dialog(struct tern_endpoint *ep, const struct tn_effect *eff
         return;
     }
     switch (effect->msg->method) {
-    case TN_METHOD_INVITE: tn_call_in_invite(ep, effect); return;
+    case TN_METHOD_INVITE:
+        if (!tn_call_replaced_invite(ep, effect)) tn_call_in_invite(ep, effect);
+        return;
     case TN_METHOD_OPTIONS: answer_options(ep, effect); return;
     case TN_METHOD_BYE:
     case TN_METHOD_UPDATE:
@@ -162,6 +176,12 @@ static void outside_dialog(struct tern_endpoint *ep, const struct tn_effect *eff
     }
 }
 
+static void in_lost_dialog(struct tern_endpoint *ep, const struct tn_effect *effect)
+{
+    if (tn_fork_request(ep, effect)) return;
+    tn_ep_refuse(ep, effect->id, 481, (tern_str){NULL, 0});
+}
+
 void tn_ep_request(struct tern_endpoint *ep, const struct tn_effect *effect)
 {
     struct tn_buf headers;
@@ -173,7 +193,7 @@ void tn_ep_request(struct tern_endpoint *ep, const struct tn_effect *effect)
     } else if (call) {
         tn_call_request(call, effect);
     } else if (effect->msg->to_tag.len > 0) {
-        tn_ep_refuse(ep, effect->id, 481, (tern_str){NULL, 0});
+        in_lost_dialog(ep, effect);
     } else if (ep->state == TN_ENDPOINT_STOPPING || ep->state == TN_ENDPOINT_STOPPED) {
         tn_ep_refuse(ep, effect->id, 480, (tern_str){NULL, 0});
     } else {

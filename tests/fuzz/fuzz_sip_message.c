@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/str.h"
 #include "wire/sip/msg.h"
+#include "wire/sip/replaces.h"
 
 #define REQUIRE(cond) ((cond) ? (void)0 : abort())
 
@@ -57,6 +58,22 @@ static void walk_uri(const struct tn_msg *msg, const struct tn_uri *uri)
     tn_buf_fini(&buf);
 }
 
+static void walk_replaces(const struct tn_msg *msg, const struct tn_replaces *replaces)
+{
+    struct tern_allocator alloc = tn_default_allocator();
+    struct tn_replaces again;
+    struct tn_buf buf;
+
+    look_inside(msg, replaces->call_id);
+    look_inside(msg, replaces->to_tag);
+    look_inside(msg, replaces->from_tag);
+    tn_buf_init(&buf, &alloc, SIZE_MAX / 2);
+    tn_put_replaces(&buf, replaces);
+    REQUIRE(tn_replaces_parse(tn_buf_view(&buf), &again) == 0);
+    REQUIRE(tn_str_eq(again.from_tag, replaces->from_tag));
+    tn_buf_fini(&buf);
+}
+
 static void walk_name_addr(const struct tn_msg *msg, const struct tn_name_addr *addr)
 {
     look_inside(msg, addr->display);
@@ -72,6 +89,7 @@ static void walk_value(const struct tn_msg *msg, tern_str value)
     struct tn_cseq cseq;
     struct tn_rack rack;
     struct tn_auth_params auth;
+    struct tn_replaces replaces;
     uint32_t seconds;
 
     look_inside(msg, value);
@@ -79,6 +97,7 @@ static void walk_value(const struct tn_msg *msg, tern_str value)
     if (tn_via_parse(value, &via) == 0) walk_params(msg, via.params);
     if (tn_cseq_parse(value, &cseq) == 0) look_inside(msg, cseq.method);
     if (tn_rack_parse(value, &rack) == 0) look_inside(msg, rack.cseq.method);
+    if (tn_replaces_parse(value, &replaces) == 0) walk_replaces(msg, &replaces);
     if (tn_auth_parse(value, &auth) == 0) look_inside(msg, auth.nonce);
     if (tn_auth_info_parse(value, &auth) == 0) look_inside(msg, auth.nextnonce);
     if (tn_retry_after_parse(value, &seconds) == 0) sum += seconds;
