@@ -30,7 +30,9 @@ extern "C" {
     X(TERN_EBUSY, -10, "drain the outputs and events first")                                       \
     X(TERN_EUNSUPPORTED, -11, "not supported by this build or platform")                           \
     X(TERN_EIO, -12, "the operating system refused; see the message that came with it")            \
-    X(TERN_ENOTFOUND, -13, "no such object or name")
+    X(TERN_ENOTFOUND, -13, "no such object or name")                                               \
+    X(TERN_EKEY, -14, "another key than it was made with, or it has been altered")                 \
+    X(TERN_EAGE, -15, "too old to be used")
 
 enum tern_err {
     TERN_OK = 0,
