@@ -55,8 +55,8 @@ static struct sim_heard *heard_of(struct sim_host *host, uint64_t call)
 static void count(struct sim_heard *heard, int number, tern_time now)
 {
     struct tern_sim_hearing *h = &heard->hearing;
-    /* After a long silence numbers tell nothing: they have gone round. */
-    bool anew = heard->last < 0 || now - h->last > TERN_MS(20) * NUMBERS / 4;
+    /* After a silence numbers tell little: they go round, and the next way may be shorter. */
+    bool anew = heard->last < 0 || now - h->last > TERN_MS(20) * NUMBERS / 8;
     int step = anew ? 1 : (number - heard->last + NUMBERS) % NUMBERS;
     if (anew) heard->anew = now;
     h->heard++;
