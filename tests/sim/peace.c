@@ -294,6 +294,7 @@ void peace_rest(struct life *life)
     for (int i = 0; i < PHONES && !life->failed; i++) {
         struct phone *p = &life->phones[i];
         if (p->ep == NULL || p->stopped) continue;
+        again_spur(life, p);
         if (tern_endpoint_stop(p->ep, tern_sim_now(life->sim), 5000) != 0)
             fail(life, "api", "stop");
         tern_sim_touch(life->sim, p->host);
