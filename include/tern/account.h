@@ -85,6 +85,13 @@ struct tern_account_opts {
     uint8_t srtp;      /**< enum tern_srtp; default TERN_SRTP_OFF */
     uint8_t srtp_keys; /**< enum tern_srtp_keys; default TERN_SRTP_SDES */
     struct tern_account_ip_change ip_change;
+    /**
+     * For how long a call lasts unless it is refreshed, which happens by itself, so that neither end
+     * keeps a call whose other end has gone; default 1800, 0..86400. 0: none is asked for, and what
+     * the far end asks for is done. At least `min_se_s`. RFC 4028
+     */
+    uint32_t session_expires_s;
+    uint32_t min_se_s; /**< whoever calls and wants less is asked for more; default 90, the least */
 };
 
 /**

@@ -33,10 +33,11 @@ enum tn_refresh_state {
 
 /* What a refresh is for; the values of enum tern_reinvite_flags and further ones. */
 enum tn_refresh_intent {
-    TN_INTENT_OFFER = 1,   /* a new offer: media address, hold */
-    TN_INTENT_CONTACT = 2, /* target refresh */
-    TN_INTENT_VIA = 4,     /* from the new address */
-    TN_INTENT_INVITE = 8,  /* with re-INVITE, whatever else would do */
+    TN_INTENT_OFFER = 1,    /* a new offer: media address, hold */
+    TN_INTENT_CONTACT = 2,  /* target refresh */
+    TN_INTENT_VIA = 4,      /* from the new address */
+    TN_INTENT_INVITE = 8,   /* with re-INVITE, whatever else would do */
+    TN_INTENT_SESSION = 16, /* that there is one: session/timer.h */
 };
 
 enum tn_refresh_outcome {

@@ -89,6 +89,7 @@ static int check(const struct tern_endpoint *ep, const struct tern_account_opts 
     if (wants_tls(opts, &places) && !ep->tls) return TERN_EUNSUPPORTED;
     if (opts->srtp > TERN_SRTP_MANDATORY || opts->srtp_keys > TERN_SRTP_DTLS) return TERN_EINVAL;
     *aor = places.aor;
+    if (opts->session_expires_s > EXPIRES_MAX || opts->min_se_s > EXPIRES_MAX) return TERN_EINVAL;
     if (opts->expires_s < EXPIRES_MIN || opts->expires_s > EXPIRES_MAX) return TERN_EINVAL;
     return valid_ip_change(&opts->ip_change) ? 0 : TERN_EINVAL;
 }
@@ -186,6 +187,8 @@ static void apply(struct tn_account *account, const struct tern_account_opts *op
     account->expires_s = account->asked_expires_s = opts->expires_s;
     account->keepalive_s = opts->keepalive_s;
     account->answer_timeout_s = opts->answer_timeout_s;
+    account->session_expires_s = opts->session_expires_s;
+    account->min_se_s = opts->min_se_s;
     account->srtp = (enum tern_srtp)opts->srtp;
     account->srtp_keys = (enum tern_srtp_keys)opts->srtp_keys;
     account->ip_change = opts->ip_change;

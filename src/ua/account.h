@@ -31,6 +31,7 @@ struct tn_account {
     enum tern_transport transport;
     bool sips; /* the address of record is "sips:" */
     uint32_t expires_s, keepalive_s, answer_timeout_s;
+    uint32_t session_expires_s, min_se_s;
     enum tern_srtp srtp;
     enum tern_srtp_keys srtp_keys;
     bool wants_registration;

@@ -179,6 +179,7 @@ int tn_call_new(struct tern_endpoint *ep, struct tn_account *account, bool incom
     tn_call_task_init(&call->task);
     tn_refresh_init(&call->refresh, &ep->ctx, !incoming, refresh_fired);
     tn_repeat_init(&call->repeat, &ep->ctx, repeat_fired);
+    tn_call_timer_init(call);
     tn_timer_init(&call->answer_timer, 0, answer_fired);
     tn_timer_init(&call->ring_timer, 0, ring_fired);
 
@@ -211,6 +212,7 @@ void tn_call_free(struct tn_call *call)
     tn_request_abandon(&ep->txns, call->ack);
     tn_repeat_stop(&call->repeat);
     tn_refresh_fini(&call->refresh);
+    tn_call_timer_stop(call);
     tn_timer_cancel(&ep->ctx, &call->answer_timer);
     tn_timer_cancel(&ep->ctx, &call->ring_timer);
     tn_call_media_close(call);
@@ -253,6 +255,7 @@ void tn_call_tell_ended(struct tn_call *call, enum tern_end_cause cause, int sta
     if (call->task.state != TN_CALL_HANGING_UP) {
         tn_mob_call_gone(&ep->mob, ep->ctx.now, &call->task, status);
     }
+    tn_call_timer_stop(call);
     tn_call_media_close(call);
 }
 

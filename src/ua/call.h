@@ -20,6 +20,7 @@
 #include "session/repeat.h"
 #include "ua/account.h"
 #include "ua/call_replace.h"
+#include "ua/call_timer.h"
 #include "ua/fork.h"
 
 enum tn_call_life {
@@ -110,6 +111,7 @@ struct tn_call {
     enum tern_transport transport;
     tern_addr hop; /* the dialog's next hop, as last used */
 
+    struct tn_call_timer timer;   /* call_timer.h */
     struct tn_timer answer_timer; /* unanswered for too long; LEAVING: the next BYE, or its end */
     struct tn_timer
         ring_timer; /* incoming: the provisional answer once more; outgoing: the INVITE */

@@ -53,6 +53,8 @@ static unsigned set_up(struct tn_call *call, const struct tn_effect *effect)
     if (tn_text_set(&ep->ctx.alloc, &call->peer, invite->from.uri.text) != 0) return 500;
     call->invite_txn = effect->id;
     call->sips = invite->uri.scheme == TN_SCHEME_SIPS;
+    unsigned status = tn_call_timer_take(call, invite);
+    if (status) return status;
     if (flow) {
         call->transport = flow->key.transport;
         call->hop = flow->key.remote;
@@ -71,9 +73,15 @@ static void limit_ringing(struct tn_call *call, const struct tn_msg *invite)
     tn_timer_arm(&call->ep->ctx, &call->answer_timer, TERN_SECONDS(seconds > 0 ? seconds : 1));
 }
 
-static void discard(struct tn_call *call)
+/* The application never hears of it. */
+static void turn_away(struct tn_call *call, uint64_t txn, unsigned status)
 {
-    call->ended_told = true; /* the application never heard of it */
+    struct tn_buf headers;
+    tn_buf_init(&headers, &call->ep->ctx.alloc, TN_MSG_SIZE_MAX);
+    if (status == 422) tn_call_timer_put_refusal(call, &headers);
+    tn_ep_refuse(call->ep, txn, status, tn_buf_view(&headers));
+    tn_buf_fini(&headers);
+    call->ended_told = true;
     call->ep->calls_visible--;
     tn_call_free(call);
 }
@@ -108,8 +116,7 @@ void tn_call_in_invite(struct tern_endpoint *ep, const struct tn_effect *effect)
     if (stranger) ep->strangers++;
     unsigned status = set_up(call, effect);
     if (status) {
-        discard(call);
-        tn_ep_refuse(ep, effect->id, status, (tern_str){NULL, 0});
+        turn_away(call, effect->id, status);
         return;
     }
     tn_server_set_owner(&ep->txns, effect->id, (struct tn_owner){TN_OWNER_CALL, 0, call->id});
@@ -144,25 +151,30 @@ tern_addr tn_call_answer_contact(struct tn_call *call, uint64_t txn)
 int tn_call_respond_2xx(struct tn_call *call, uint64_t txn, tern_str body)
 {
     struct tern_endpoint *ep = call->ep;
-    struct tn_buf contact;
+    struct tn_buf contact, headers;
     const struct tn_msg *invite = tn_server_request(&ep->txns, txn);
     if (invite == NULL) return TERN_ESTALE;
     call->answered_cseq = invite->cseq.number;
     call->contact_local = call->signalling_local = tn_call_answer_contact(call, txn);
     tn_buf_init(&contact, &ep->ctx.alloc, TN_MSG_SIZE_MAX);
     tn_call_put_contact(call, call->transport, call->contact_local, &contact);
+    tn_buf_init(&headers, &ep->ctx.alloc, TN_MSG_SIZE_MAX);
+    tn_buf_str(&headers, tn_ep_capability_lines());
+    tn_call_timer_put_answer(call, &headers);
     struct tn_response rsp = {
         .status = 200,
         .to_tag = tn_dialog_local_tag(&call->dialog),
         .contact = tn_buf_view(&contact),
-        .headers = tn_ep_capability_lines(),
+        .headers = tn_buf_view(&headers),
         .content_type = body.len > 0 ? TERN_STR("application/sdp") : (tern_str){NULL, 0},
         .body = body,
         .record_route = true,
     };
-    int err = contact.err;
+    int err = contact.err ? contact.err : headers.err;
     if (!err) err = tn_server_respond(&ep->txns, txn, &rsp);
+    if (!err) tn_call_timer_agreed(call);
     tn_buf_fini(&contact);
+    tn_buf_fini(&headers);
     return err;
 }
 

@@ -96,7 +96,7 @@ static void prepare_invite(struct tn_call *call, const struct tn_effect *effect)
 {
     struct tern_endpoint *ep = call->ep;
     struct tn_request_path path;
-    struct tn_buf contact, body;
+    struct tn_buf contact, body, headers;
     int err = 0;
     if (!tn_request_path(&ep->txns, effect->id, &path)) return;
     call->contact_local = call->signalling_local = path.local;
@@ -104,6 +104,8 @@ static void prepare_invite(struct tn_call *call, const struct tn_effect *effect)
     call->hop = path.remote;
     tn_buf_init(&contact, &ep->ctx.alloc, TN_MSG_SIZE_MAX);
     tn_buf_init(&body, &ep->ctx.alloc, TN_MSG_SIZE_MAX);
+    tn_buf_init(&headers, &ep->ctx.alloc, TN_MSG_SIZE_MAX);
+    tn_call_timer_put_request(call, &headers);
     if (!call->no_offer) {
         struct tn_offer_local local = tn_call_offer_local(call, path.local);
         if (tn_offer_state(&call->offer) == TN_OFFER_LOCAL) tn_offer_rollback(&call->offer);
@@ -111,9 +113,11 @@ static void prepare_invite(struct tn_call *call, const struct tn_effect *effect)
     }
     tn_call_put_contact(call, path.transport, path.local, &contact);
     if (!err) err = contact.err;
+    if (!err) err = headers.err;
     if (!err) {
         struct tn_request_parts parts = {
             .contact = tn_buf_view(&contact),
+            .headers = tn_buf_view(&headers),
             .content_type = body.len > 0 ? TERN_STR("application/sdp") : (tern_str){NULL, 0},
             .body = tn_buf_view(&body),
         };
@@ -121,6 +125,7 @@ static void prepare_invite(struct tn_call *call, const struct tn_effect *effect)
     }
     tn_buf_fini(&contact);
     tn_buf_fini(&body);
+    tn_buf_fini(&headers);
     if (err) tn_call_end(call, TERN_END_ERROR, 0, TERN_STR("the INVITE could not be made"));
 }
 
@@ -239,6 +244,7 @@ static void accepted(struct tn_call *call, const struct tn_msg *rsp)
         return;
     }
     tn_call_enter(call, TN_LIFE_ACTIVE);
+    tn_call_timer_answered(call, rsp);
     if (err) {
         tn_call_end(call, TERN_END_ERROR, 488, TERN_STR("no common codec"));
         return;
@@ -315,9 +321,19 @@ static bool redirected(struct tn_call *call, const struct tn_msg *rsp)
     return tn_call_out_invite(call) == 0;
 }
 
+/* RFC 4028 7.3: the same call, with a session that lasts as long as somebody on the way wants. */
+static bool asked_again(struct tn_call *call, const struct tn_msg *rsp)
+{
+    if (call->life == TN_LIFE_CANCELLING || !tn_call_timer_raise(call, rsp)) return false;
+    tn_text_fini(&call->ep->ctx.alloc, &call->dialog.remote_tag);
+    tn_text_fini(&call->ep->ctx.alloc, &call->dialog.routes);
+    return tn_call_out_invite(call) == 0;
+}
+
 static void refused(struct tn_call *call, const struct tn_msg *rsp, enum tn_auth_result auth)
 {
     call->invite = 0;
+    if (asked_again(call, rsp)) return;
     if (rsp->status < 400 && redirected(call, rsp)) return;
     if (tn_call_out_again(call, (int)rsp->status, TN_FAILURE_NONE)) return;
     call->refused = true;

@@ -19,6 +19,16 @@ static void refuse_for_now(struct tn_call *call, uint64_t txn)
     refuse(call, txn, 500, tn_buf_view(&buf));
 }
 
+/* The session's time is too short for us: RFC 4028 9. */
+static void refuse_brief(struct tn_call *call, uint64_t txn)
+{
+    char line[32];
+    struct tn_buf buf;
+    tn_buf_fixed(&buf, line, sizeof(line));
+    tn_call_timer_put_refusal(call, &buf);
+    refuse(call, txn, 422, tn_buf_view(&buf));
+}
+
 static void answer_plain(struct tn_call *call, uint64_t txn)
 {
     struct tn_response rsp = {.status = 200, .headers = tn_ep_capability_lines()};
@@ -86,6 +96,10 @@ static void reinvite(struct tn_call *call, const struct tn_effect *effect)
         refuse(call, effect->id, busy ? 491 : 481, (tern_str){NULL, 0});
         return;
     }
+    if (tn_call_timer_take(call, effect->msg) != 0) {
+        refuse_brief(call, effect->id);
+        return;
+    }
     call->offerless = !tn_call_has_sdp(effect->msg);
     unsigned status = 0;
     if (call->offerless && tn_offer_state(&call->offer) != TN_OFFER_STABLE) status = 491;
@@ -120,11 +134,15 @@ static int answer_update(struct tn_call *call, uint64_t txn, bool with_offer)
 {
     struct tern_endpoint *ep = call->ep;
     struct tn_media_plan plan;
-    struct tn_buf body, contact;
+    struct tn_buf body, contact, headers;
+    bool lasts = call->life == TN_LIFE_ANSWERING || call->life == TN_LIFE_ACTIVE;
     int err = 0;
     tern_addr local = tn_call_answer_contact(call, txn);
     tn_buf_init(&body, &ep->ctx.alloc, TN_MSG_SIZE_MAX);
     tn_buf_init(&contact, &ep->ctx.alloc, TN_MSG_SIZE_MAX);
+    tn_buf_init(&headers, &ep->ctx.alloc, TN_MSG_SIZE_MAX);
+    tn_buf_str(&headers, tn_ep_capability_lines());
+    if (lasts) tn_call_timer_put_answer(call, &headers);
     if (with_offer) {
         struct tn_offer_local media = tn_call_offer_local(call, local);
         tn_call_say_hold(call, media.hold);
@@ -136,14 +154,16 @@ static int answer_update(struct tn_call *call, uint64_t txn, bool with_offer)
         .status = 200,
         .to_tag = tn_dialog_local_tag(&call->dialog),
         .contact = tn_buf_view(&contact),
-        .headers = tn_ep_capability_lines(),
+        .headers = tn_buf_view(&headers),
         .content_type = body.len > 0 ? TERN_STR("application/sdp") : (tern_str){NULL, 0},
         .body = tn_buf_view(&body),
     };
-    if (!err) err = contact.err;
+    if (!err) err = contact.err ? contact.err : headers.err;
     if (!err) err = tn_server_respond(&ep->txns, txn, &rsp);
+    if (!err && lasts) tn_call_timer_agreed(call);
     tn_buf_fini(&body);
     tn_buf_fini(&contact);
+    tn_buf_fini(&headers);
     if (!err) call->contact_local = call->signalling_local = local;
     return err;
 }
@@ -155,6 +175,10 @@ static void update(struct tn_call *call, const struct tn_effect *effect)
     if (call->life != TN_LIFE_INCOMING && call->life != TN_LIFE_ANSWERING &&
         call->life != TN_LIFE_ACTIVE && call->life != TN_LIFE_RINGING) {
         refuse(call, effect->id, 481, (tern_str){NULL, 0});
+        return;
+    }
+    if (tn_call_timer_take(call, effect->msg) != 0) {
+        refuse_brief(call, effect->id);
         return;
     }
     unsigned status = with_offer ? take_offer(call, effect->msg->body) : 0;

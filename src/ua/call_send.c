@@ -201,6 +201,10 @@ static void refresh_ended(struct tn_call *call, int code, tern_time retry_after)
         tn_refresh_later(&call->refresh, HOLD_INTENTS);
         return;
     }
+    if (outcome != TN_REFRESH_DONE && tn_call_timer_due(call)) {
+        tn_refresh_later(&call->refresh, TN_INTENT_SESSION);
+        return;
+    }
     tn_call_pump_refresh(call);
 }
 
@@ -239,7 +243,7 @@ static void prepare_refresh(struct tn_call *call, const struct tn_effect *effect
 {
     struct tern_endpoint *ep = call->ep;
     struct tn_request_path path;
-    struct tn_buf contact, body;
+    struct tn_buf contact, body, headers;
     uint32_t intents = call->refresh.in_flight;
     bool update = call->refresh.state == TN_REFRESH_UPDATING;
     int err = 0;
@@ -247,6 +251,8 @@ static void prepare_refresh(struct tn_call *call, const struct tn_effect *effect
 
     tn_buf_init(&contact, &ep->ctx.alloc, TN_MSG_SIZE_MAX);
     tn_buf_init(&body, &ep->ctx.alloc, TN_MSG_SIZE_MAX);
+    tn_buf_init(&headers, &ep->ctx.alloc, TN_MSG_SIZE_MAX);
+    tn_call_timer_put_request(call, &headers);
     struct tn_offer_local local = tn_call_offer_local(call, path.local);
     call->refresh_offers = !update || (intents & TN_INTENT_OFFER);
     if (call->refresh_offers) {
@@ -268,13 +274,16 @@ static void prepare_refresh(struct tn_call *call, const struct tn_effect *effect
         tn_call_put_contact(call, path.transport, call->refresh_contact, &contact);
         struct tn_request_parts parts = {
             .contact = tn_buf_view(&contact),
+            .headers = tn_buf_view(&headers),
             .content_type = body.len > 0 ? TERN_STR("application/sdp") : (tern_str){NULL, 0},
             .body = tn_buf_view(&body),
         };
-        err = contact.err ? contact.err : tn_request_send(&ep->txns, effect->id, &parts);
+        err = contact.err ? contact.err : headers.err;
+        if (!err) err = tn_request_send(&ep->txns, effect->id, &parts);
     }
     tn_buf_fini(&contact);
     tn_buf_fini(&body);
+    tn_buf_fini(&headers);
     if (!err) return;
     if (tn_offer_state(&call->offer) == TN_OFFER_LOCAL) tn_offer_rollback(&call->offer);
     tn_request_abandon(&ep->txns, effect->id);
@@ -292,6 +301,7 @@ static void refresh_accepted(struct tn_call *call, const struct tn_msg *rsp)
     call->contact_local = call->refresh_contact;
     call->contact_open = false;
     call->signalling_local = call->refresh_path;
+    tn_call_timer_answered(call, rsp);
     if (call->refresh_offers) {
         call->hold_agreed = call->refresh_hold;
         call->hold_open = false;
@@ -332,6 +342,11 @@ void tn_call_refresh_effect(struct tn_call *call, const struct tn_effect *effect
     }
     if (tn_offer_state(&call->offer) == TN_OFFER_LOCAL) tn_offer_rollback(&call->offer);
     bool answered = effect->kind == TN_EFFECT_RESPONSE;
+    if (answered && tn_call_timer_raise(call, rsp)) { /* 422: the same, with a longer interval */
+        tn_call_drop_refresh(call);
+        tn_call_pump_refresh(call);
+        return;
+    }
     refresh_ended(call, answered ? (int)rsp->status : 0, answered ? tn_retry_after(rsp) : 0);
 }
 

@@ -210,10 +210,20 @@ static void each_call(struct tern_endpoint *ep)
     }
 }
 
+/* The session timers have stood still (MOBILITY C4). */
+static void each_call_online(struct tern_endpoint *ep)
+{
+    uint32_t cursor = 0;
+    struct tn_call *call;
+    while ((call = tn_slots_each(&ep->calls, &cursor)) != NULL)
+        tn_call_timer_online(call);
+}
+
 static void begin(struct tern_endpoint *ep, const struct tern_ip_change_param *param, bool forced,
                   bool online)
 {
     struct tn_change change = {&ep->network, param, forced, online};
+    bool resumes = tn_mob_must_resume(&ep->mob, online);
     tn_timer_cancel(&ep->ctx, &ep->settle_timer);
     tn_mob_begin(&ep->mob, ep->ctx.now, &change);
     (void)tn_ep_decisions(ep);
@@ -222,6 +232,7 @@ static void begin(struct tern_endpoint *ep, const struct tern_ip_change_param *p
     each_call(ep);
     tn_mob_begun(&ep->mob, ep->ctx.now);
     (void)tn_ep_decisions(ep);
+    if (resumes) each_call_online(ep);
 }
 
 static void registrations_online(struct tern_endpoint *ep, bool changed)

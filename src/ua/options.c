@@ -44,6 +44,8 @@ void tern_account_opts_init_sized(struct tern_account_opts *opts, size_t size)
                 .rescue_window_ms = 60000,
                 .offline_window_ms = 300000,
             },
+        .session_expires_s = 1800,
+        .min_se_s = 90,
     };
     tn_options_give(opts, size, &defaults, sizeof(defaults));
 }

@@ -8,7 +8,7 @@
 #include "ua/call.h"
 
 #define ALLOW_LINE     "Allow: INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO\r\n"
-#define SUPPORTED_LINE "Supported: replaces\r\n"
+#define SUPPORTED_LINE "Supported: replaces, timer\r\n"
 #define ACCEPT_LINE    "Accept: application/sdp\r\n"
 
 tern_str tn_ep_capability_lines(void)
@@ -28,7 +28,7 @@ void tn_ep_refuse(struct tern_endpoint *ep, uint64_t txn, unsigned status, tern_
 /* RFC 3261 8.2.2.3: the extensions that a peer may require. */
 static bool is_supported(tern_str tag)
 {
-    static const char *const tags[] = {"replaces"};
+    static const char *const tags[] = {"replaces", "timer"};
     for (size_t i = 0; i < sizeof(tags) / sizeof(tags[0]); i++) {
         if (tn_str_ieq(tag, tn_str(tags[i]))) return true;
     }

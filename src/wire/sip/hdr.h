@@ -111,6 +111,14 @@ TERN_CHECK int tn_cseq_parse(tern_str in, struct tn_cseq *out);
 /** Retry-After: seconds; comment and parameters ignored. */
 TERN_CHECK int tn_retry_after_parse(tern_str in, uint32_t *seconds);
 
+/** Session-Expires, and Min-SE, which names nobody: RFC 4028 4 and 5. */
+enum tn_refresher { TN_REFRESHER_NONE, TN_REFRESHER_UAC, TN_REFRESHER_UAS };
+struct tn_session_expires {
+    uint32_t seconds;
+    enum tn_refresher refresher; /* NONE: not said, or a word that nobody knows */
+};
+TERN_CHECK int tn_session_expires_parse(tern_str in, struct tn_session_expires *out);
+
 /** RAck (RFC 3262 7.2). */
 struct tn_rack {
     uint32_t rseq;

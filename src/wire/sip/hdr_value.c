@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Small header values: CSeq (RFC 3261 20.16), Retry-After (20.33), RAck (RFC 3262 7.2). */
+/*
+ * Small header values: CSeq (RFC 3261 20.16), Retry-After (20.33), RAck (RFC 3262 7.2), Session-Expires
+ * (RFC 4028 4).
+ */
 #include <tern/err.h>
 
+#include "base/str.h"
 #include "wire/sip/chars.h"
 #include "wire/sip/hdr.h"
 
@@ -51,6 +55,22 @@ int tn_retry_after_parse(tern_str in, uint32_t *seconds)
     tn_skip_blank(&rest);
     if (rest.len > 0 && rest.ptr[0] != '(' && rest.ptr[0] != ';') return TERN_EPARSE;
     *seconds = number;
+    return 0;
+}
+
+int tn_session_expires_parse(tern_str in, struct tn_session_expires *out)
+{
+    tern_str rest = tn_trim_blank(in), refresher;
+    uint32_t seconds;
+
+    if (!take_number(&rest, UINT32_MAX, &seconds)) return TERN_EPARSE;
+    tn_skip_blank(&rest);
+    if (rest.len > 0 && rest.ptr[0] != ';') return TERN_EPARSE;
+    *out = (struct tn_session_expires){seconds, TN_REFRESHER_NONE};
+    tn_skip(&rest, rest.len > 0 ? 1 : 0);
+    if (!tn_params_get(rest, TERN_STR("refresher"), &refresher)) return 0;
+    if (tn_str_ieq(refresher, TERN_STR("uac"))) out->refresher = TN_REFRESHER_UAC;
+    if (tn_str_ieq(refresher, TERN_STR("uas"))) out->refresher = TN_REFRESHER_UAS;
     return 0;
 }
 

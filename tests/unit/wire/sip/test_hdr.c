@@ -256,6 +256,33 @@ static void rack_is_two_numbers_and_a_method(void)
     CHECK_EQ(tn_rack_parse(TERN_STR("1"), &rack), TERN_EPARSE);
 }
 
+/* RFC 4028 4: the compact form is "x"; parameters that nobody knows are passed over. */
+static void session_expires_has_seconds_and_a_refresher(void)
+{
+    static const struct {
+        const char *text;
+        int err;
+        uint32_t seconds;
+        enum tn_refresher refresher;
+    } cases[] = {{"1800", 0, 1800, TN_REFRESHER_NONE},
+                 {"1800;refresher=uac", 0, 1800, TN_REFRESHER_UAC},
+                 {" 90 ; foo=1 ; REFRESHER = UAS ", 0, 90, TN_REFRESHER_UAS},
+                 {"90;refresher=proxy", 0, 90, TN_REFRESHER_NONE},
+                 {"4294967296", TERN_EPARSE, 0, 0},
+                 {"90 seconds", TERN_EPARSE, 0, 0},
+                 {"", TERN_EPARSE, 0, 0},
+                 {"soon;refresher=uac", TERN_EPARSE, 0, 0}};
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct tn_session_expires out;
+        tern_str in = {cases[i].text, strlen(cases[i].text)};
+        CHECK_EQ(tn_session_expires_parse(in, &out), cases[i].err);
+        if (cases[i].err) continue;
+        CHECK_EQ(out.seconds, cases[i].seconds);
+        CHECK_EQ(out.refresher, cases[i].refresher);
+    }
+    CHECK_EQ(tn_hdr_parse_name(TERN_STR("x")), TN_HDR_SESSION_EXPIRES);
+}
+
 static void retry_after_is_seconds_whatever_follows(void)
 {
     uint32_t seconds;
@@ -360,6 +387,7 @@ int main(int argc, char **argv)
         TEST(malformed_vias_are_refused),
         TEST(cseq_is_a_number_below_two_to_the_31_and_a_method),
         TEST(rack_is_two_numbers_and_a_method),
+        TEST(session_expires_has_seconds_and_a_refresher),
         TEST(retry_after_is_seconds_whatever_follows),
         TEST(challenges_and_credentials_are_read),
         TEST(malformed_challenges_are_refused),
