@@ -184,7 +184,9 @@ static void apply(struct tn_account *account, const struct tern_account_opts *op
     s->auth_set = false;
     account->sips = s->sips;
     account->transport = s->sips ? TERN_TRANSPORT_TLS : opts->transport;
-    account->expires_s = account->asked_expires_s = opts->expires_s;
+    account->expires_s = opts->expires_s;
+    for (uint32_t i = 0; i < TN_REGISTRATIONS; i++)
+        account->regs[i].asked_expires_s = opts->expires_s;
     account->keepalive_s = opts->keepalive_s;
     account->answer_timeout_s = opts->answer_timeout_s;
     account->session_expires_s = opts->session_expires_s;
@@ -203,7 +205,8 @@ void tn_account_free(struct tn_account *account)
     const struct tern_allocator *a = &ep->ctx.alloc;
     TN_ASSERT(account->calls + account->forks == 0); /* they use its credentials to the last */
     tn_mob_account_gone(&ep->mob, ep->ctx.now, &account->task);
-    tn_registration_fini(account);
+    for (uint32_t i = 0; i < TN_REGISTRATIONS; i++)
+        tn_registration_fini(&account->regs[i]);
     tn_slots_remove(&ep->accounts, account->id);
     struct settings s = {.uri = account->uri,
                          .user = account->user,
@@ -246,6 +249,8 @@ int tern_account_add(struct tern_endpoint *ep, tern_time now, const struct tern_
     struct tn_account *account = tn_alloc(&ep->ctx.alloc, sizeof(*account));
     if (account == NULL) return TERN_ENOMEM;
     account->ep = ep;
+    for (uint32_t i = 0; i < TN_REGISTRATIONS; i++)
+        tn_registration_init(&account->regs[i], account, i);
     if (opts.srtp != TERN_SRTP_OFF) err = tn_ep_need_dtls(ep);
     if (!err) err = settings_init(ep, &opts, &aor, &settings);
     if (err) goto fail_settings;
@@ -253,13 +258,13 @@ int tern_account_add(struct tern_endpoint *ep, tern_time now, const struct tern_
     if (err) goto fail_slot;
     apply(account, &opts, &settings, true);
     tn_account_task_init(&account->task);
-    err = tn_registration_init(account);
+    err = tn_registration_identify(tn_account_reg(account));
     if (err) {
         tn_account_free(account);
         return err;
     }
     *out = (tern_account){account->id};
-    if (account->wants_registration) tn_registration_start(account);
+    if (account->wants_registration) tn_registration_start(tn_account_reg(account));
     tn_ep_run(ep);
     return 0;
 
@@ -294,12 +299,13 @@ int tern_account_modify(struct tern_endpoint *ep, tern_time now, tern_account ha
         tn_auth_fini(&account->old_auth);
         move_auth(&account->old_auth, &account->auth);
         account->auth = (struct tn_auth){.ctx = NULL};
-        tn_registration_remove(account);
-        if (account->state != TERN_REGISTRATION_REMOVING) tn_auth_fini(&account->old_auth);
+        tn_registration_remove(tn_account_reg(account));
+        if (tn_account_reg(account)->state != TERN_REGISTRATION_REMOVING)
+            tn_auth_fini(&account->old_auth);
     }
     apply(account, &opts, &settings, false);
     settings_fini(&ep->ctx.alloc, &settings);
-    if (account->wants_registration) tn_registration_start(account);
+    if (account->wants_registration) tn_registration_start(tn_account_reg(account));
     tn_ep_run(ep);
     return 0;
 }
@@ -317,7 +323,7 @@ int tern_account_remove(struct tern_endpoint *ep, tern_time now, tern_account ha
     }
     account->removed = true;
     tn_mob_account_gone(&ep->mob, ep->ctx.now, &account->task);
-    tn_registration_remove(account);
+    tn_registration_remove(tn_account_reg(account));
     tn_ep_run(ep);
     return 0;
 }
@@ -329,8 +335,8 @@ int tern_account_register(struct tern_endpoint *ep, tern_time now, tern_account 
     if (account->registrar.len == 0) return TERN_ESTATE;
     tn_ep_enter(ep, now);
     account->wants_registration = true;
-    account->failures = 0; /* a person's patience is new */
-    tn_registration_start(account);
+    tn_account_reg(account)->failures = 0; /* a person's patience is new */
+    tn_registration_start(tn_account_reg(account));
     tn_ep_run(ep);
     return 0;
 }
@@ -342,7 +348,7 @@ int tern_account_unregister(struct tern_endpoint *ep, tern_time now, tern_accoun
     tn_ep_enter(ep, now);
     account->wants_registration = false;
     tn_mob_account_gone(&ep->mob, ep->ctx.now, &account->task);
-    tn_registration_remove(account);
+    tn_registration_remove(tn_account_reg(account));
     tn_ep_run(ep);
     return 0;
 }
@@ -354,15 +360,15 @@ int tern_account_get_info(const struct tern_endpoint *ep, tern_account handle,
 {
     const struct tn_account *account = tn_account_find(ep, handle);
     if (account == NULL) return TERN_ESTALE;
-    tern_time left =
-        account->bound_until == TERN_TIME_NEVER ? 0 : account->bound_until - ep->ctx.now;
+    const struct tn_registration *reg = tn_account_reg_view(account);
+    tern_time left = reg->bound_until == TERN_TIME_NEVER ? 0 : reg->bound_until - ep->ctx.now;
     *out = (struct tern_account_info){
-        .state = account->state,
-        .status = account->last_status,
+        .state = reg->state,
+        .status = reg->last_status,
         .expires_s = left > 0 ? (uint32_t)(left / TERN_SECONDS(1)) : 0,
         .transport = account->transport,
-        .local = account->local,
-        .server = account->server,
+        .local = reg->local,
+        .server = reg->server,
         .calls = account->calls,
     };
     size_t len = account->uri.len < sizeof(out->uri) ? account->uri.len : sizeof(out->uri) - 1;

@@ -27,76 +27,75 @@ static bool has_element(tern_str list, tern_str wanted)
 }
 
 /* `contact` joins those that the next REGISTER removes. */
-static void retire(struct tn_account *account, struct tn_text *contact)
+static void retire(struct tn_registration *reg, struct tn_text *contact)
 {
-    const struct tern_allocator *alloc = &account->ep->ctx.alloc;
-    tern_str old = tn_text_view(&account->old_contacts), added = tn_text_view(contact), all;
+    const struct tern_allocator *alloc = &reg->account->ep->ctx.alloc;
+    tern_str old = tn_text_view(&reg->old_contacts), added = tn_text_view(contact), all;
     struct tn_buf buf;
-    if (added.len > 0 && account->late_until > account->doubt_until)
-        account->doubt_until = account->late_until;
+    if (added.len > 0 && reg->late_until > reg->doubt_until) reg->doubt_until = reg->late_until;
     if (added.len > 0 && old.len <= OLD_CONTACTS_MAX && !has_element(old, added)) {
         tn_buf_init(&buf, alloc, TN_MSG_SIZE_MAX);
         tn_buf_str(&buf, old);
         if (buf.len > 0) tn_buf_z(&buf, ", ");
         tn_buf_str(&buf, added);
         /* Without memory the old binding is left to expire. */
-        if (tn_buf_end(&buf, &all) == 0) (void)!tn_text_set(alloc, &account->old_contacts, all);
+        if (tn_buf_end(&buf, &all) == 0) (void)!tn_text_set(alloc, &reg->old_contacts, all);
         tn_buf_fini(&buf);
     }
     tn_text_fini(alloc, contact);
 }
 
-void tn_bindings_retire(struct tn_account *account)
+void tn_bindings_retire(struct tn_registration *reg)
 {
-    retire(account, &account->contact);
-    retire(account, &account->pending_contact);
+    retire(reg, &reg->contact);
+    retire(reg, &reg->pending_contact);
 }
 
-void tn_bindings_doubt(struct tn_account *account, uint64_t request)
+void tn_bindings_doubt(struct tn_registration *reg, uint64_t request)
 {
     struct tn_request_path path;
-    if (!tn_request_path(&account->ep->txns, request, &path) || path.cseq == 0) return;
-    account->late_until = account->ep->ctx.now + TN_T4;
-    account->confirms = 0;
+    if (!tn_request_path(&reg->account->ep->txns, request, &path) || path.cseq == 0) return;
+    reg->late_until = reg->account->ep->ctx.now + TN_T4;
+    reg->confirms = 0;
 }
 
 /* Sent before the handover that is to come, or in place of a REGISTER that named another address. */
-static void overtake(struct tn_account *account, struct tn_text *contact, tern_str fresh)
+static void overtake(struct tn_registration *reg, struct tn_text *contact, tern_str fresh)
 {
-    if (account->ip_change.contact_flags == TERN_CONTACT_LEAVE_OLD) return;
-    if (!tn_str_eq(tn_text_view(contact), fresh)) retire(account, contact);
+    if (reg->account->ip_change.contact_flags == TERN_CONTACT_LEAVE_OLD) return;
+    if (!tn_str_eq(tn_text_view(contact), fresh)) retire(reg, contact);
 }
 
-static int put_fresh(struct tn_account *account, const struct tn_request_path *path,
+static int put_fresh(struct tn_registration *reg, const struct tn_request_path *path,
                      struct tn_buf *buf)
 {
-    const struct tn_reach reach = {path->transport, path->local, account->sips};
+    const struct tn_reach reach = {path->transport, path->local, reg->account->sips};
     tern_str fresh;
-    tn_put_contact(buf, tn_text_view(&account->user), &reach);
+    tn_put_contact(buf, tn_text_view(&reg->account->user), &reach);
     int err = tn_buf_end(buf, &fresh);
     if (err) return err;
-    overtake(account, &account->contact, fresh);
-    overtake(account, &account->pending_contact, fresh);
-    return tn_text_set(&account->ep->ctx.alloc, &account->pending_contact, fresh);
+    overtake(reg, &reg->contact, fresh);
+    overtake(reg, &reg->pending_contact, fresh);
+    return tn_text_set(&reg->account->ep->ctx.alloc, &reg->pending_contact, fresh);
 }
 
-int tn_bindings_put(struct tn_account *account, const struct tn_request_path *path,
+int tn_bindings_put(struct tn_registration *reg, const struct tn_request_path *path,
                     bool only_removes, struct tn_buf *buf)
 {
-    bool leaving = account->state == TERN_REGISTRATION_REMOVING;
+    bool leaving = reg->state == TERN_REGISTRATION_REMOVING;
     tern_str text, element;
-    int err = leaving ? 0 : put_fresh(account, path, buf);
+    int err = leaving ? 0 : put_fresh(reg, path, buf);
     if (err) return err;
     if (only_removes) {
         tn_buf_reset(buf);
     } else {
         tn_buf_z(buf, ";expires=");
-        tn_buf_u64(buf, account->asked_expires_s);
+        tn_buf_u64(buf, reg->asked_expires_s);
     }
-    tern_str old = tn_text_view(&account->old_contacts);
+    tern_str old = tn_text_view(&reg->old_contacts);
     while (tn_routes_next(&old, &element)) {
         if (TN_MUTANT(OLD_BINDING) && !leaving) break;
-        if (tn_str_eq(element, tn_text_view(&account->pending_contact))) continue;
+        if (tn_str_eq(element, tn_text_view(&reg->pending_contact))) continue;
         if (buf->len > 0) tn_buf_z(buf, ", ");
         tn_buf_str(buf, element);
         tn_buf_z(buf, ";expires=0");
@@ -118,42 +117,42 @@ static bool listed(const struct tn_msg *rsp, tern_str contact, struct tn_name_ad
     return false;
 }
 
-uint32_t tn_bindings_granted(const struct tn_account *account, const struct tn_msg *rsp)
+uint32_t tn_bindings_granted(const struct tn_registration *reg, const struct tn_msg *rsp)
 {
     struct tn_name_addr theirs;
     tern_str value;
     uint32_t seconds;
-    if (listed(rsp, tn_text_view(&account->pending_contact), &theirs) &&
+    if (listed(rsp, tn_text_view(&reg->pending_contact), &theirs) &&
         tn_params_get(theirs.params, TERN_STR("expires"), &value) && tn_str_u32(value, &seconds)) {
         return seconds;
     }
     if (tn_msg_number(rsp, TN_HDR_EXPIRES, &seconds)) return seconds;
-    return account->asked_expires_s;
+    return reg->asked_expires_s;
 }
 
-bool tn_bindings_settle(struct tn_account *account, const struct tn_msg *rsp)
+bool tn_bindings_settle(struct tn_registration *reg, const struct tn_msg *rsp)
 {
-    const struct tern_allocator *alloc = &account->ep->ctx.alloc;
-    bool doubtful = account->sent_at < account->doubt_until;
-    tern_str old = tn_text_view(&account->old_contacts), element, left;
+    const struct tern_allocator *alloc = &reg->account->ep->ctx.alloc;
+    bool doubtful = reg->sent_at < reg->doubt_until;
+    tern_str old = tn_text_view(&reg->old_contacts), element, left;
     struct tn_name_addr theirs;
     struct tn_buf buf;
     tn_buf_init(&buf, alloc, TN_MSG_SIZE_MAX);
     while (tn_routes_next(&old, &element)) {
-        if (tn_str_eq(element, tn_text_view(&account->contact))) continue;
+        if (tn_str_eq(element, tn_text_view(&reg->contact))) continue;
         if (!doubtful && !listed(rsp, element, &theirs)) continue;
         if (buf.len > 0) tn_buf_z(&buf, ", ");
         tn_buf_str(&buf, element);
     }
     /* Without memory all of them are removed once more. */
-    if (tn_buf_end(&buf, &left) == 0) (void)!tn_text_set(alloc, &account->old_contacts, left);
+    if (tn_buf_end(&buf, &left) == 0) (void)!tn_text_set(alloc, &reg->old_contacts, left);
     tn_buf_fini(&buf);
-    return account->old_contacts.len > 0;
+    return reg->old_contacts.len > 0;
 }
 
-void tn_bindings_forget(struct tn_account *account)
+void tn_bindings_forget(struct tn_registration *reg)
 {
-    tn_text_fini(&account->ep->ctx.alloc, &account->old_contacts);
-    account->late_until = account->doubt_until = 0;
-    account->confirms = 0;
+    tn_text_fini(&reg->account->ep->ctx.alloc, &reg->old_contacts);
+    reg->late_until = reg->doubt_until = 0;
+    reg->confirms = 0;
 }

@@ -8,7 +8,7 @@ static void to_owner(struct tern_endpoint *ep, const struct tn_effect *effect)
     case TN_OWNER_REQUEST: tn_request_effect(&ep->txns, effect); return;
     case TN_OWNER_REGISTRATION: {
         struct tn_account *account = tn_slots_get(&ep->accounts, effect->owner.id);
-        if (account) tn_registration_effect(account, effect);
+        if (account) tn_registration_effect(tn_registration_of(account, effect->owner.tag), effect);
         return;
     }
     case TN_OWNER_CALL: {
@@ -23,12 +23,12 @@ static void to_owner(struct tern_endpoint *ep, const struct tn_effect *effect)
 }
 
 /* One at a time: the decisions in between may end any account. */
-static struct tn_account *account_of_flow(struct tern_endpoint *ep, uint64_t flow)
+static struct tn_registration *registration_of_flow(struct tern_endpoint *ep, uint64_t flow)
 {
-    TN_LIST_FOR(node, tn_accounts_of_flow(ep, flow))
+    TN_LIST_FOR(node, tn_registrations_of_flow(ep, flow))
     {
-        struct tn_account *account = TN_OWNER(node, struct tn_account, by_flow);
-        if (account->flow == flow) return account;
+        struct tn_registration *reg = TN_OWNER(node, struct tn_registration, by_flow);
+        if (reg->flow == flow) return reg;
     }
     return NULL;
 }
@@ -53,10 +53,10 @@ static void flow_up(struct tern_endpoint *ep, uint64_t flow)
 
 static void flow_down(struct tern_endpoint *ep, uint64_t flow)
 {
-    struct tn_account *account;
+    struct tn_registration *reg;
     tn_txns_flow_down(&ep->txns, flow);
-    while ((account = account_of_flow(ep, flow)) != NULL) {
-        tn_registration_flow_down(account, flow); /* forgets the flow */
+    while ((reg = registration_of_flow(ep, flow)) != NULL) {
+        tn_registration_flow_down(reg, flow); /* forgets the flow */
         (void)tn_ep_decisions(ep);
     }
 }

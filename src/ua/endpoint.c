@@ -70,8 +70,8 @@ static void init_plain(struct tern_endpoint *ep, const struct tern_endpoint_opts
     ep->settle = TERN_MS(opts->settle_ms);
     ep->max_calls = opts->max_calls;
     tn_list_init(&ep->events);
-    for (size_t i = 0; i < TN_ACCOUNT_FLOW_LISTS; i++)
-        tn_list_init(&ep->account_flows[i]);
+    for (size_t i = 0; i < TN_REGISTRATION_FLOW_LISTS; i++)
+        tn_list_init(&ep->registration_flows[i]);
     tn_mob_init(&ep->mob);
     tn_timer_init(&ep->settle_timer, 0, tn_ep_settle_fired);
     tn_timer_init(&ep->mob_timer, 0, tn_ep_mob_fired);
@@ -211,7 +211,7 @@ static void each_account_removed(struct tern_endpoint *ep)
     while ((account = tn_slots_each(&ep->accounts, &cursor)) != NULL) {
         account->removed = true;
         tn_mob_account_gone(&ep->mob, ep->ctx.now, &account->task);
-        tn_registration_remove(account);
+        tn_registration_remove(tn_account_reg(account));
     }
 }
 

@@ -18,7 +18,7 @@ struct tn_account;
 struct tn_call;
 
 /* As many lists as accounts are usual on a big machine: each flow finds its own at once. */
-#define TN_ACCOUNT_FLOW_LISTS 256
+#define TN_REGISTRATION_FLOW_LISTS 256
 
 enum tn_endpoint_state {
     TN_ENDPOINT_NEW,
@@ -45,7 +45,7 @@ struct tern_endpoint {
     uint32_t max_calls;
 
     struct tn_slots accounts, calls;
-    struct tn_list account_flows[TN_ACCOUNT_FLOW_LISTS];
+    struct tn_list registration_flows[TN_REGISTRATION_FLOW_LISTS];
     struct tn_map sockets;  /* media sockets by number */
     struct tn_map dialogs;  /* by Call-ID and local tag */
     struct tn_slots forks;  /* late answers to INVITEs: ua/fork.h */

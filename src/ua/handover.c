@@ -14,16 +14,17 @@
 
 static struct tn_account_facts account_facts(const struct tn_account *account)
 {
+    const struct tn_registration *reg = tn_account_reg_view(account);
     struct tn_account_facts facts = {
         .id = account->id,
         .registers = account->wants_registration && !account->removed,
         .transport = account->transport,
-        .path = {account->local, account->server},
-        .pending_from = account->pending_local,
+        .path = {reg->local, reg->server},
+        .pending_from = reg->pending_local,
         .offline = account->task.state == TN_ACCOUNT_OFFLINE,
         .policy = &account->ip_change,
     };
-    if (facts.path.local.family == TERN_FAMILY_NONE) facts.path.local = account->pending_local;
+    if (facts.path.local.family == TERN_FAMILY_NONE) facts.path.local = reg->pending_local;
     return facts;
 }
 
@@ -76,7 +77,8 @@ static struct survey take_survey(const struct tern_endpoint *ep)
     const struct tn_call *call;
     while ((account = tn_slots_each(&ep->accounts, &cursor)) != NULL) {
         struct tn_account_facts facts = account_facts(account);
-        look_at(&survey, &ep->network, account->server, tn_mob_judge_account(&ep->network, &facts));
+        look_at(&survey, &ep->network, facts.path.remote,
+                tn_mob_judge_account(&ep->network, &facts));
     }
     cursor = 0;
     while ((call = tn_slots_each(&ep->calls, &cursor)) != NULL) {
@@ -240,7 +242,7 @@ static void registrations_online(struct tern_endpoint *ep, bool changed)
     uint32_t cursor = 0;
     struct tn_account *account;
     while ((account = tn_slots_each(&ep->accounts, &cursor)) != NULL)
-        tn_registration_online(account, changed);
+        tn_registration_online(tn_account_reg(account), changed);
 }
 
 void tn_ep_answers_online(struct tern_endpoint *ep)
@@ -261,10 +263,11 @@ static void close_dead_flows(struct tern_endpoint *ep)
         struct tn_flow_key key = flow->key;
         tn_net_close(&ep->net, id, true, false);
         if (key.transport == TERN_TRANSPORT_UDP) continue;
-        TN_LIST_FOR(node, tn_accounts_of_flow(ep, id))
+        TN_LIST_FOR(node, tn_registrations_of_flow(ep, id))
         {
-            struct tn_account *account = TN_OWNER(node, struct tn_account, by_flow);
-            if (account->flow != id) continue;
+            struct tn_registration *reg = TN_OWNER(node, struct tn_registration, by_flow);
+            struct tn_account *account = reg->account;
+            if (reg->flow != id) continue;
             account->task.id = account->id;
             account->task.transport = key.transport;
             account->task.remote = key.remote;
@@ -338,13 +341,14 @@ static bool carries_invite(const struct tern_endpoint *ep, uint64_t flow)
 
 static void close_old_flow(struct tern_endpoint *ep, struct tn_account *account, tern_addr local)
 {
+    const struct tn_registration *reg = tn_account_reg(account);
     uint32_t cursor = 0;
     const struct tn_flow *flow;
     while ((flow = tn_net_each(&ep->net, &cursor)) != NULL) {
-        if (flow->key.transport == TERN_TRANSPORT_UDP || flow->id == account->flow) continue;
+        if (flow->key.transport == TERN_TRANSPORT_UDP || flow->id == reg->flow) continue;
         if (carries_invite(ep, flow->id)) continue; /* its answer comes by it; then it idles out */
         if (!tern_addr_same_host(flow->key.local, local)) continue;
-        if (!tern_addr_equal(flow->key.remote, account->server)) continue;
+        if (!tern_addr_equal(flow->key.remote, reg->server)) continue;
         struct tn_flow_key key = flow->key;
         tn_net_close(&ep->net, flow->id, false, true);
         tn_mob_flow_closed(&ep->mob, ep->ctx.now, &account->task, key.local);
@@ -373,7 +377,7 @@ static void for_account(struct tern_endpoint *ep, const struct tn_decision *deci
     struct tn_account *account = tn_slots_get(&ep->accounts, decision->account);
     if (account == NULL) return;
     if (decision->kind == TN_DECIDE_REGISTER) {
-        tn_registration_move(account, decision->flags);
+        tn_registration_move(tn_account_reg(account), decision->flags);
     } else {
         close_old_flow(ep, account, decision->local);
     }
