@@ -58,9 +58,10 @@ enum tn_effect_kind {
     TN_EFFECT_SERVER_TIMEOUT, /* INVITE transaction `id`: no ACK for a final response */
     TN_EFFECT_SERVER_ENDED,   /* transaction `id` is gone */
     /* txn, client side, for `owner` */
-    TN_EFFECT_TXN_RESPONSE,   /* msg; `id` names the client transaction */
-    TN_EFFECT_TXN_FAILED,     /* code: enum tn_failure; `id` is stale, unless an INVITE rings */
-    TN_EFFECT_STRAY_RESPONSE, /* a response that no transaction wants: perhaps a late 2xx */
+    TN_EFFECT_TXN_RESPONSE,    /* msg; `id` names the client transaction */
+    TN_EFFECT_TXN_FAILED,      /* code: enum tn_failure; `id` is stale, unless an INVITE rings */
+    TN_EFFECT_CANCEL_ANSWERED, /* to the CANCEL of INVITE `id` came this final answer: code */
+    TN_EFFECT_STRAY_RESPONSE,  /* a response that no transaction wants: perhaps a late 2xx */
     /* txn/request, for `owner`; `id` names the request */
     TN_EFFECT_PREPARE, /* flow is chosen: set Contact and body, then tn_request_send() */
     /* msg: provisional or final; the request ends with the final one (INVITE: each 2xx). code: enum

@@ -117,6 +117,20 @@ void tn_offer_fini(struct tn_offer *o)
     tn_plan_wipe(&o->plan);
 }
 
+int tn_offer_clone(const struct tn_offer *o, struct tn_offer *out)
+{
+    if (o->state == TN_OFFER_REMOTE) return TERN_ESTATE;
+    *out = *o;
+    tn_buf_init(&out->agreed, o->opts.alloc, TN_SDP_BYTES_MAX);
+    tn_buf_init(&out->pending, o->opts.alloc, TN_SDP_BYTES_MAX);
+    init_remote(out);
+    tn_buf_str(&out->agreed, tn_buf_view(&o->agreed));
+    tn_buf_str(&out->pending, tn_buf_view(&o->pending));
+    if (!out->agreed.err && !out->pending.err) return 0;
+    tn_offer_fini(out);
+    return TERN_ENOMEM;
+}
+
 /* ---- our SDP ---- */
 
 static tern_str last_sent(const struct tn_offer *o)

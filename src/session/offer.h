@@ -99,6 +99,16 @@ TERN_CHECK int tn_offer_init(struct tn_offer *o, const struct tn_offer_opts *opt
 void tn_offer_fini(struct tn_offer *o);
 
 /**
+ * A second machine in the state of the first, which goes its own way from then on: what an INVITE that
+ * another has taken the place of may still be answered with.
+ *
+ * @param out  not initialised
+ * @retval TERN_ESTATE an offer of theirs waits
+ * @retval TERN_ENOMEM
+ */
+TERN_CHECK int tn_offer_clone(const struct tn_offer *o, struct tn_offer *out);
+
+/**
  * Makes an offer and appends it to `body`. The version grows only when the content differs from
  * the SDP that was sent last. A re-offer keeps the m= lines, the payload types, the codec in use
  * first, and the direction: it does not ask a peer that holds us to listen.

@@ -170,6 +170,18 @@ static void cancel_ended(const struct tn_client *cancel, enum tn_cancel how)
     TN_ASSERT(actions == TN_DO_NOTHING);
 }
 
+static void tell_cancel_answer(const struct tn_client *cancel, unsigned status)
+{
+    const struct tn_client *invite = twin_of(cancel, TN_METHOD_INVITE);
+
+    if (!invite || invite->owner.kind == TN_OWNER_NONE) return;
+    tn_emit(cancel->txns->ctx, (struct tn_effect){.kind = TN_EFFECT_CANCEL_ANSWERED,
+                                                  .owner = invite->owner,
+                                                  .id = invite->id,
+                                                  .flow = cancel->flow,
+                                                  .code = (int)status});
+}
+
 /* `msg`: the response to deliver. The transaction may be gone afterwards. */
 static void perform(struct tn_client *client, unsigned actions, struct tn_msg *msg)
 {
@@ -485,6 +497,29 @@ void tn_client_renew_cancel(struct tn_client *invite)
     cancel_again(invite);
 }
 
+int tn_client_probe(struct tn_txns *txns, uint64_t id)
+{
+    struct tn_client *client = get(txns, id);
+    uint64_t flow;
+
+    if (!client) return TERN_ESTALE;
+    bool waits = is_invite(client) && (client->machine.ict.state == TN_ICT_CALLING ||
+                                       client->machine.ict.state == TN_ICT_PROCEEDING);
+    if (!waits || client->target.transport != TERN_TRANSPORT_UDP) return TERN_ESTATE;
+    int err = tn_net_flow(txns->net, &client->target, (tern_addr){0}, &flow);
+    if (err) return err;
+    use_flow(client, flow);
+    client->local = tn_net_get(txns->net, flow)->key.local;
+    return tn_net_send(txns->net, flow, (tern_str){client->text, client->text_len}, true);
+}
+
+void tn_client_hush(struct tn_txns *txns, uint64_t id)
+{
+    struct tn_client *client = get(txns, id);
+
+    if (client && is_invite(client)) tn_ict_hush(&client->machine.ict);
+}
+
 static enum tn_ict_event ict_event(unsigned status)
 {
     if (status < 200) return TN_ICT_EV_1XX;
@@ -495,7 +530,10 @@ void tn_client_response(struct tn_client *client, struct tn_msg *msg)
 {
     if (!is_invite(client)) {
         bool final = msg->status >= 200;
-        if (final && client->method == TN_METHOD_CANCEL) cancel_ended(client, TN_CANCEL_ANSWERED);
+        if (final && client->method == TN_METHOD_CANCEL) {
+            cancel_ended(client, TN_CANCEL_ANSWERED);
+            tell_cancel_answer(client, msg->status);
+        }
         enum tn_nict_event event = msg->status < 200 ? TN_NICT_EV_1XX : TN_NICT_EV_FINAL;
         perform(client, tn_nict_step(&client->machine.nict, event), msg);
         return;

@@ -134,6 +134,11 @@ void tn_ict_pause(struct tn_ict *t, bool paused)
     tn_hold_apply(&t->m, &t->b);
 }
 
+void tn_ict_hush(struct tn_ict *t)
+{
+    if (t->state == TN_ICT_CALLING) tn_hold_cancel(&t->m, &t->a);
+}
+
 void tn_ict_stop(struct tn_ict *t)
 {
     tn_hold_cancel(&t->m, &t->a);

@@ -56,6 +56,8 @@ void tn_ict_start(struct tn_ict *t, const struct tn_machine *m);
 /* @return enum tn_do, or-ed */
 unsigned tn_ict_step(struct tn_ict *t, enum tn_ict_event event);
 void tn_ict_pause(struct tn_ict *t, bool paused);
+/* CALLING: without timer A from now on. */
+void tn_ict_hush(struct tn_ict *t);
 /* Cancels the timers, whatever the state. */
 void tn_ict_stop(struct tn_ict *t);
 /* Whose timer has fired. */

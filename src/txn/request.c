@@ -57,7 +57,10 @@ static void enter(struct tn_request *r, enum tn_request_state next)
     if (next == TN_REQUEST_CONNECTING) {
         tn_list_push(tn_txns_waiting_for(r->txns, r->path.flow), &r->by_flow);
     }
-    if (next == TN_REQUEST_PENDING) r->ringing = false;
+    if (next == TN_REQUEST_PENDING) {
+        r->ringing = r->probed = false;
+        r->sent_at = ctx->now;
+    }
     if (next == TN_REQUEST_ANSWERED) tn_timer_arm(ctx, &r->timer, TN_TIMER_M);
     if (next == TN_REQUEST_GONE) tn_timer_arm(ctx, &r->timer, 0);
 }
@@ -305,7 +308,8 @@ static bool authorise(struct tn_request *r, const struct tn_msg *msg)
         return true;
     }
     /* What was prepared names an address: once that has gone, the owner is asked anew. */
-    bool stale = r->opts.prepare && !tn_net_has_local(r->txns->net, r->path.local);
+    bool moved = r->probed || !tn_net_has_local(r->txns->net, r->path.local);
+    bool stale = r->opts.prepare && moved;
     int err = stale ? try_target(r) : attempt(r);
     if (err) try_next_target(r, failure_of(err));
     return true;
@@ -332,6 +336,7 @@ static void take_response(struct tn_request *r, const struct tn_effect *effect)
         return;
     }
     if (r->state != TN_REQUEST_PENDING) return;
+    if (!r->ringing) r->path.round_trip = r->txns->ctx->now - r->sent_at;
     if (effect->msg->status >= 200) {
         take_final(r, effect->msg);
         return;
@@ -376,6 +381,9 @@ void tn_request_effect(struct tn_txns *txns, const struct tn_effect *effect)
     if (effect->kind == TN_EFFECT_LOCATED) take_location(r, effect->id);
     if (effect->kind == TN_EFFECT_TXN_RESPONSE) take_response(r, effect);
     if (effect->kind == TN_EFFECT_TXN_FAILED) take_failure(r, effect);
+    if (effect->kind == TN_EFFECT_CANCEL_ANSWERED && effect->id == r->client) {
+        emit(r, (struct tn_effect){.kind = TN_EFFECT_CANCEL_ANSWERED, .code = effect->code});
+    }
 }
 
 /* ---- the owner's side ---- */
@@ -452,6 +460,8 @@ bool tn_request_path(const struct tn_txns *txns, uint64_t id, struct tn_request_
 
     if (!r) return false;
     *out = r->path;
+    out->sent = r->state == TN_REQUEST_PENDING;
+    out->heard = out->sent && r->ringing;
     return true;
 }
 
@@ -477,6 +487,32 @@ int tn_request_cancel_because(struct tn_txns *txns, uint64_t id, tern_str reason
     drop_work(r);
     fail(r, TN_FAILURE_NONE);
     return 0;
+}
+
+int tn_request_probe(struct tn_txns *txns, uint64_t id)
+{
+    struct tn_request *r = get(txns, id);
+
+    if (!r) return TERN_ESTALE;
+    if (r->state != TN_REQUEST_PENDING || r->cancelled) return TERN_ESTATE;
+    int err = tn_client_probe(txns, r->client);
+    if (err) return err;
+    note_flow(r, tn_client_flow(txns, r->client)->id);
+    r->probed = true;
+    r->sent_at = txns->ctx->now;
+    return 0;
+}
+
+void tn_request_give_up(struct tn_txns *txns, uint64_t id)
+{
+    struct tn_request *r = get(txns, id);
+
+    if (r && r->state == TN_REQUEST_PENDING) {
+        tn_client_hush(txns, r->client);
+        /* Without memory it stands, and what is answered there is ended. */
+        (void)!tn_client_cancel(txns, r->client, (tern_str){NULL, 0});
+    }
+    tn_request_abandon(txns, id);
 }
 
 void tn_request_abandon(struct tn_txns *txns, uint64_t id)

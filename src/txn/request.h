@@ -63,8 +63,11 @@ struct tn_request_path {
     enum tern_transport transport;
     tern_addr local; /* as Via and Contact shall say (tn_net_sent_by) */
     tern_addr remote;
-    uint32_t cseq;   /* of the last attempt; 0 before the first */
-    unsigned rounds; /* round trips so far: attempts that got a final answer or 401/407 */
+    uint32_t cseq;        /* of the last attempt; 0 before the first */
+    unsigned rounds;      /* round trips so far: attempts that got a final answer or 401/407 */
+    bool sent;            /* an attempt waits for its final answer */
+    bool heard;           /* a 1xx to it has come */
+    tern_time round_trip; /* from the last attempt to the first answer to it; 0: none came yet */
 };
 /* @return false when stale; still true while the owner handles the final RESPONSE or FAILED */
 bool tn_request_path(const struct tn_txns *txns, uint64_t id, struct tn_request_path *out);
@@ -79,6 +82,16 @@ bool tn_request_path(const struct tn_txns *txns, uint64_t id, struct tn_request_
 TERN_CHECK int tn_request_cancel(struct tn_txns *txns, uint64_t id);
 /* The same; `reason`: value of the CANCEL's Reason (RFC 3326), or empty. */
 TERN_CHECK int tn_request_cancel_because(struct tn_txns *txns, uint64_t id, tern_str reason);
+/*
+ * INVITE, unanswered: once more, word by word, from where we are now, as in tn_client_probe(). Any
+ * answer that follows shows that it lives. Nothing is told when none comes.
+ */
+TERN_CHECK int tn_request_probe(struct tn_txns *txns, uint64_t id);
+/*
+ * Another INVITE takes its place: cancelled as soon as it may be (RFC 3261 9.1), not repeated, and
+ * abandoned. 0 is allowed.
+ */
+void tn_request_give_up(struct tn_txns *txns, uint64_t id);
 /* The owner is not interested any more. Late 2xx to INVITE: TN_EFFECT_STRAY_RESPONSE. 0 is allowed. */
 void tn_request_abandon(struct tn_txns *txns, uint64_t id);
 /*

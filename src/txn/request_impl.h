@@ -49,10 +49,12 @@ struct tn_request {
     unsigned challenges;    /* how often it was challenged */
     bool ringing;           /* the present attempt has had a 1xx */
     bool cancelled;
+    bool probed;                 /* its words were written for an address that has gone */
     bool retargeted;             /* while an answer is awaited */
     enum tn_failure failure;     /* why the last target failed */
     enum tn_auth_result refusal; /* why the last challenge was not answered */
     struct tn_request_path path;
+    tern_time sent_at;     /* the present attempt */
     struct tn_timer timer; /* ANSWERED, GONE: the end */
 };
 

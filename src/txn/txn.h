@@ -141,6 +141,15 @@ TERN_CHECK int tn_client_start(struct tn_txns *txns, const struct tn_client_opts
  */
 TERN_CHECK int tn_client_cancel(struct tn_txns *txns, uint64_t id, tern_str reason);
 /*
+ * An INVITE over UDP that has no final answer yet: the same datagram once more, from where we are now,
+ * and what follows from there, too (MOBILITY S1, S2). Whoever answers it has the transaction.
+ *
+ * @return 0, TERN_ESTALE, TERN_ESTATE (not such a one), TERN_ENOROUTE, TERN_ENOMEM, TERN_ELIMIT
+ */
+TERN_CHECK int tn_client_probe(struct tn_txns *txns, uint64_t id);
+/* Another INVITE takes its place: this one is not repeated any more, and waits for what comes. */
+void tn_client_hush(struct tn_txns *txns, uint64_t id);
+/*
  * Stops caring: no more effects; an INVITE's late 2xx comes up as TN_EFFECT_STRAY_RESPONSE. What
  * was asked of tn_client_cancel() is still carried out, and a 300-699 is still acknowledged.
  */

@@ -92,7 +92,7 @@ struct tn_call *tn_call_for_request(const struct tern_endpoint *ep, const struct
     struct tn_map_node *node = tn_map_first(&ep->dialogs, hash);
     for (; node != NULL; node = tn_map_next(node)) {
         struct tn_call *call = TN_OWNER(node, struct tn_call, dialog_node);
-        if (tn_dialog_matches_request(&call->dialog, request)) return call;
+        if (tn_early_dialog(call, request)) return call;
     }
     return NULL;
 }
@@ -221,6 +221,7 @@ void tn_call_free(struct tn_call *call)
         tn_fork_leave_trace(call->account, call->transport, &call->dialog);
     }
     tn_offer_fini(&call->offer);
+    tn_early_drop(call);
     tn_dialog_fini(&call->dialog);
     tn_text_fini(&ep->ctx.alloc, &call->peer);
     tn_text_fini(&ep->ctx.alloc, &call->subject);
@@ -341,6 +342,10 @@ void tn_call_effect(struct tn_call *call, const struct tn_effect *effect)
     }
     if (effect->kind == TN_EFFECT_SERVER_TIMEOUT || effect->kind == TN_EFFECT_SERVER_ENDED) {
         return; /* the repetition of the 2xx keeps its own time */
+    }
+    if (effect->kind == TN_EFFECT_CANCEL_ANSWERED) {
+        tn_call_out_cancel_answered(call, effect);
+        return;
     }
     if (effect->kind == TN_EFFECT_SECURITY) {
         tn_call_security_effect(call);

@@ -21,6 +21,7 @@
 #include "ua/account.h"
 #include "ua/call_replace.h"
 #include "ua/call_timer.h"
+#include "ua/early.h"
 #include "ua/fork.h"
 
 enum tn_call_life {
@@ -60,7 +61,8 @@ struct tn_call {
 
     struct tn_map_node dialog_node;
     struct tn_dialog dialog;
-    struct tn_text peer; /* URI for people */
+    struct tn_earlies earlies; /* outgoing, unanswered */
+    struct tn_text peer;       /* URI for people */
     struct tn_call_replace replace;
 
     uint64_t invite;        /* outgoing request; 0: none */
@@ -168,6 +170,7 @@ void tn_call_out_moved(struct tn_call *call);
 bool tn_call_out_again(struct tn_call *call, int status, enum tn_failure failure);
 void tn_call_out_failed(struct tn_call *call, const struct tn_effect *effect);
 void tn_call_out_timer(struct tn_call *call);
+void tn_call_out_cancel_answered(struct tn_call *call, const struct tn_effect *effect);
 /*
  * It rings, and the path that its answer would come by is gone: CANCEL by the new path, and a new
  * INVITE at once (MOBILITY S2). So does what has failed without a network. The application hears

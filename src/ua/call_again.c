@@ -77,6 +77,21 @@ bool tn_call_out_again(struct tn_call *call, int status, enum tn_failure failure
     return true;
 }
 
+/*
+ * 481: nobody on the way has the INVITE any more; whoever it rings at may have answered, and is told by
+ * a BYE that it is over (MOBILITY S10).
+ */
+void tn_call_out_cancel_answered(struct tn_call *call, const struct tn_effect *effect)
+{
+    if (effect->id != call->invite || effect->code != 481) return;
+    if (call->life != TN_LIFE_CANCELLING || call->earlies.count == 0) return;
+    tn_early_hang_up(call);
+    tn_request_abandon(&call->ep->txns, call->invite);
+    call->invite = 0;
+    tn_call_enter(call, TN_LIFE_GONE);
+    tn_call_reap(call);
+}
+
 /* The path went while nobody had answered: mobility keeps the call for as long as it may. */
 static bool waits_for_path(const struct tn_call *call)
 {

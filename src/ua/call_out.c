@@ -165,6 +165,7 @@ static void provisional(struct tn_call *call, const struct tn_msg *rsp)
     bool early_media = false;
     if (rsp->to_tag.len > 0 && rsp->status > 100) {
         if (!tn_str_eq(rsp->to_tag, tn_text_view(&call->dialog.remote_tag))) call->forked = true;
+        (void)tn_early_take(call, rsp);
         /* A 1xx that cannot be used as a dialog still says that it rings. */
         if (tn_dialog_take_response(&call->dialog, rsp) == 0) {
             early_media = take_early_answer(call, rsp);
@@ -223,6 +224,7 @@ static void accepted(struct tn_call *call, const struct tn_msg *rsp)
         call->forked || !tn_str_eq(rsp->to_tag, tn_text_view(&call->dialog.remote_tag));
     bool leaving = call->life == TN_LIFE_CANCELLING;
     call->invite_cseq = rsp->cseq.number;
+    tn_early_confirm(call, rsp->to_tag);
     if (tn_dialog_take_response(&call->dialog, rsp) != 0) {
         /* Without a Contact: acknowledged and ended by the address that was called. */
         tn_call_tell_ended(call, TERN_END_ERROR, (int)rsp->status,

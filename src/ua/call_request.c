@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Requests from the far end inside the dialog: BYE, re-INVITE, UPDATE and the rest. */
+#include "base/assert.h"
 #include "base/str.h"
 #include "ua/call.h"
 
@@ -168,6 +169,17 @@ static int answer_update(struct tn_call *call, uint64_t txn, bool with_offer)
     return err;
 }
 
+/* Of the dialog that the request is in: a fork's moves nobody but itself. */
+static int take_target(struct tn_call *call, const struct tn_msg *msg)
+{
+    struct tn_dialog *dialog = tn_early_dialog(call, msg);
+    if (dialog != &call->dialog) {
+        int err = tn_dialog_refresh_target(dialog, msg);
+        if (err || !tn_dialog_matches_request(&call->dialog, msg)) return err;
+    }
+    return tn_call_take_target(call, msg);
+}
+
 /* RFC 3311 5.2. Before the INVITE's answer, an UPDATE with an offer finds ours or theirs pending. */
 static void update(struct tn_call *call, const struct tn_effect *effect)
 {
@@ -186,7 +198,7 @@ static void update(struct tn_call *call, const struct tn_effect *effect)
         refuse_for_now(call, effect->id);
         return;
     }
-    if (!status && tn_call_take_target(call, effect->msg) != 0) status = 400;
+    if (!status && take_target(call, effect->msg) != 0) status = 400;
     if (!status && answer_update(call, effect->id, with_offer) != 0) status = 500;
     if (status) {
         if (with_offer && tn_offer_state(&call->offer) == TN_OFFER_REMOTE) {
@@ -207,13 +219,15 @@ void tn_call_request(struct tn_call *call, const struct tn_effect *effect)
 {
     struct tern_endpoint *ep = call->ep;
     const struct tn_flow *flow = tn_net_get(&ep->net, effect->flow);
-    if (tn_dialog_take_cseq(&call->dialog, effect->msg) != 0) {
+    struct tn_dialog *dialog = tn_early_dialog(call, effect->msg);
+    TN_ASSERT(dialog);
+    if (tn_dialog_take_cseq(dialog, effect->msg) != 0) {
         refuse(call, effect->id, 500, (tern_str){NULL, 0});
         return;
     }
     if (flow) {
         call->hop = flow->key.remote;
-        call->dialog.came_by = flow->id;
+        dialog->came_by = flow->id;
     }
     switch (effect->msg->method) {
     case TN_METHOD_BYE: bye(call, effect); return;

@@ -94,6 +94,7 @@ void tn_ep_dispatch(struct tern_endpoint *ep, const struct tn_effect *effect)
     case TN_EFFECT_SERVER_ENDED:
     case TN_EFFECT_TXN_RESPONSE:
     case TN_EFFECT_TXN_FAILED:
+    case TN_EFFECT_CANCEL_ANSWERED:
     case TN_EFFECT_PREPARE:
     case TN_EFFECT_RESPONSE:
     case TN_EFFECT_FAILED:

@@ -8,6 +8,8 @@
 
 enum { TAG_ACK, TAG_BYE };
 
+#define TRIES_MAX 6 /* after 1, 2, 4 … s: as any BYE (MOBILITY S7) */
+
 static uint64_t hash_of(const struct tern_endpoint *ep, tern_str call_id, tern_str local_tag)
 {
     return tn_map_hash(&ep->fork_map, call_id.ptr, call_id.len) ^
@@ -22,6 +24,7 @@ static void let_account_go(struct tn_fork *fork)
     if (account == NULL) return;
     tn_request_abandon(&fork->ep->txns, fork->ack);
     tn_request_abandon(&fork->ep->txns, fork->bye);
+    tn_timer_cancel(&fork->ep->ctx, &fork->again);
     fork->ack = fork->bye = 0;
     fork->account = NULL;
     account->forks--;
@@ -46,6 +49,13 @@ static void on_timer(struct tn_timer *timer)
     end(TN_OWNER(timer, struct tn_fork, timer));
 }
 
+static void send_bye(struct tn_fork *fork);
+
+static void on_again(struct tn_timer *timer)
+{
+    send_bye(TN_OWNER(timer, struct tn_fork, again));
+}
+
 /* Takes over the dialog, for so long. @return NULL without memory or room; then the dialog stays */
 static struct tn_fork *new_fork(struct tern_endpoint *ep, const struct tn_dialog *dialog,
                                 tern_time life)
@@ -59,6 +69,7 @@ static struct tn_fork *new_fork(struct tern_endpoint *ep, const struct tn_dialog
     fork->ep = ep;
     fork->dialog = *dialog;
     tn_timer_init(&fork->timer, 0, on_timer);
+    tn_timer_init(&fork->again, 0, on_again);
     tn_timer_arm(&ep->ctx, &fork->timer, life);
     tn_map_insert(
         &ep->fork_map, &fork->node,
@@ -129,6 +140,12 @@ static void send_bye(struct tn_fork *fork)
     if (err) let_account_go(fork);
 }
 
+static void hold_account(struct tn_fork *fork, struct tn_account *account)
+{
+    account->forks++;
+    fork->account = account;
+}
+
 void tn_fork_replaced(struct tn_account *account, enum tern_transport transport,
                       struct tn_dialog *dialog, uint64_t heir, bool bye)
 {
@@ -143,8 +160,7 @@ void tn_fork_replaced(struct tn_account *account, enum tern_transport transport,
     fork->heir = heir;
     fork->ended = !bye;
     if (!bye) return;
-    account->forks++;
-    fork->account = account;
+    hold_account(fork, account);
     send_bye(fork);
 }
 
@@ -155,6 +171,11 @@ void tn_fork_effect(struct tern_endpoint *ep, const struct tn_effect *effect)
     if (effect->kind == TN_EFFECT_RESPONSE && effect->msg->status < 200) return;
     fork->bye = 0;
     fork->ended = effect->kind == TN_EFFECT_RESPONSE;
+    bool lost = !fork->ended && effect->code != TN_FAILURE_TIMEOUT;
+    if (lost && fork->tries < TRIES_MAX) {
+        tn_timer_arm(&ep->ctx, &fork->again, TERN_SECONDS(1) << fork->tries++);
+        return;
+    }
     let_account_go(fork);
 }
 
@@ -189,12 +210,9 @@ static struct known look_for(const struct tern_endpoint *ep, const struct tn_msg
 
 static void answer(struct tn_fork *fork, uint32_t cseq)
 {
-    bool bye = !fork->ended && fork->bye == 0;
+    bool bye = !fork->ended && fork->bye == 0 && !tn_timer_armed(&fork->again);
     struct tn_account *account = tn_slots_get(&fork->ep->accounts, fork->account_id);
-    if (bye && account) {
-        account->forks++;
-        fork->account = account;
-    }
+    if (bye && account) hold_account(fork, account);
     acknowledge(fork, cseq);
     if (bye) send_bye(fork);
 }

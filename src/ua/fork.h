@@ -3,7 +3,7 @@
  * Late answers to an INVITE of ours: RFC 3261 13.2.2.4, MOBILITY C8. A 2xx may
  * come from another fork, or for an INVITE that was given up, when its call has
  * been answered elsewhere, or is gone. Each forms a dialog, which is
- * acknowledged as often as the 2xx comes, and ended by one BYE.
+ * acknowledged as often as the 2xx comes, and ended by a BYE, which is sent anew when it found no way.
  *
  * A *trace* is what a call leaves behind: as much as a dialog is formed from. A
  * *fork* is such a dialog. A trace goes after 64*T1, when no 2xx is repeated any
@@ -31,8 +31,9 @@ struct tn_fork {
     uint64_t bye, ack;
     bool ended; /* its BYE was answered */
     uint32_t ack_cseq;
-    uint64_t heir; /* the call whose dialog this was, until another took its place; 0: of none */
-    struct tn_timer timer;
+    uint64_t heir;  /* the call whose dialog this was, until another took its place; 0: of none */
+    unsigned tries; /* BYEs that took the place of one that found no way */
+    struct tn_timer timer, again;
 };
 
 /*
@@ -45,8 +46,8 @@ void tn_fork_leave_trace(struct tn_account *account, enum tern_transport transpo
 void tn_fork_decline(struct tn_account *account, enum tern_transport transport,
                      const struct tn_dialog *dialog, const struct tn_msg *rsp);
 /*
- * Another dialog has taken this one's place in `heir`. Takes over its texts, or ends it. With `bye` the
- * far end hears of it; not before it has acknowledged our 2xx (RFC 3261 15).
+ * Another dialog has taken this one's place in `heir`; 0: none has, and it is over. Takes over its texts,
+ * or ends it. With `bye` the far end hears of it; not before it has acknowledged our 2xx (RFC 3261 15).
  */
 void tn_fork_replaced(struct tn_account *account, enum tern_transport transport,
                       struct tn_dialog *dialog, uint64_t heir, bool bye);
