@@ -13,6 +13,10 @@ static const struct config_word srtps[] = {{"auto", CONFIG_SRTP_AUTO},
                                            {"optional", TERN_SRTP_OPTIONAL},
                                            {"mandatory", TERN_SRTP_MANDATORY},
                                            {NULL, 0}};
+static const struct config_word reliables[] = {{"supported", TERN_RELIABLE_SUPPORTED},
+                                               {"off", TERN_RELIABLE_OFF},
+                                               {"required", TERN_RELIABLE_REQUIRED},
+                                               {NULL, 0}};
 static const struct config_word srtp_keys[] = {
     {"sdes", TERN_SRTP_SDES}, {"dtls", TERN_SRTP_DTLS}, {NULL, 0}};
 static const struct config_word contacts[] = {{"replace", TERN_CONTACT_REPLACE},
@@ -116,6 +120,8 @@ const struct config_setting config_settings[] = {
      "SECONDS", "how long a call may last without a refresh, which is sent by itself; 0 for ever"},
     {"min-se", CONFIG_ACCOUNT, CONFIG_NUMBER, ACCT(min_se_s), 90, 86400, NULL, "SECONDS",
      "the least of that which callers may ask for"},
+    {"reliable", CONFIG_ACCOUNT, CONFIG_CHOICE, ACCT(reliable), 0, 0, reliables,
+     "supported|off|required", "whether 180 and 183 arrive for certain (100rel)"},
     {"register", CONFIG_ACCOUNT, CONFIG_SWITCH, ACCT(register_at_start), 0, 0, NULL, "yes|no",
      "register at start; otherwise when told"},
     {"update-contact", CONFIG_ACCOUNT, CONFIG_SWITCH, ACCT(update_contact), 0, 0, NULL, "yes|no",
@@ -150,6 +156,7 @@ static void init_account(struct config_account *account)
         .transport = TERN_TRANSPORT_UDP,
         .srtp = CONFIG_SRTP_AUTO,
         .srtp_keys = opts.srtp_keys,
+        .reliable = opts.reliable,
         .expires_s = opts.expires_s,
         .keepalive_s = opts.keepalive_s,
         .answer_timeout_s = opts.answer_timeout_s,

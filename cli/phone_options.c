@@ -349,6 +349,7 @@ void phone_account_opts(const struct config_account *from, char registrar[CONFIG
     out->transport = (enum tern_transport)from->transport;
     out->srtp = (uint8_t)phone_srtp(from);
     out->srtp_keys = (uint8_t)from->srtp_keys;
+    out->reliable = (uint8_t)from->reliable;
     out->expires_s = from->expires_s;
     out->keepalive_s = from->keepalive_s;
     out->no_register = !from->register_at_start;

@@ -51,6 +51,14 @@ enum tern_srtp_keys {
     TERN_SRTP_DTLS = 1, /**< by a handshake on the media path; RFC 5763 */
 };
 
+/** Whether provisional answers (180, 183) arrive for certain: "100rel", RFC 3262. */
+enum tern_reliable {
+    TERN_RELIABLE_SUPPORTED = 0, /**< where the far end asks for it, and where a 183 with a
+                                      description of the audio goes to a far end that can */
+    TERN_RELIABLE_OFF = 1,       /**< never; a far end that insists is refused with 420 */
+    TERN_RELIABLE_REQUIRED = 2,  /**< always, or no call at all: 421 for those who cannot */
+};
+
 /** What is done for an account when the IP address changes. */
 struct tern_account_ip_change {
     bool update_contact;       /**< re-REGISTER with the new Contact; default true */
@@ -92,6 +100,7 @@ struct tern_account_opts {
      */
     uint32_t session_expires_s;
     uint32_t min_se_s; /**< whoever calls and wants less is asked for more; default 90, the least */
+    uint8_t reliable; /**< enum tern_reliable; default TERN_RELIABLE_SUPPORTED */
 };
 
 /**

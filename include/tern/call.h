@@ -62,13 +62,17 @@ TERN_API TERN_CHECK int tern_call_make(struct tern_endpoint *ep, tern_time now,
 /**
  * Answer an incoming call: 180 while it goes on ringing, 200 to take it.
  *
+ * 183 describes our audio to the caller: from then on it may be sent and taken as in a call, before
+ * it is answered (early media). Where the caller can, and `reliable` of the account does not say no,
+ * it is sent until the caller has acknowledged it, and a 200 waits for that.
+ *
  * @param status       180..183, or 200
  * @return             0
  * @retval TERN_ESTATE not incoming, or already answered
  * @retval TERN_EINVAL another status; refuse with tern_call_hangup()
  * @retval TERN_ESTALE
  * @events TERN_EV_CALL_ANSWERED when the ACK has come
- * @rfc 3261 13.3.1
+ * @rfc 3261 13.3.1; 3262 3 and 5
  */
 TERN_API TERN_CHECK int tern_call_answer(struct tern_endpoint *ep, tern_time now, tern_call call,
                                          int status);

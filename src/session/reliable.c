@@ -21,10 +21,10 @@ struct tn_reliable_peer tn_reliable_of(const struct tn_msg *invite)
     return peer;
 }
 
-unsigned tn_reliable_admit(enum tn_reliable_policy policy, struct tn_reliable_peer peer)
+unsigned tn_reliable_admit(enum tern_reliable policy, struct tn_reliable_peer peer)
 {
-    if (policy == TN_RELIABLE_OFF && peer.requires) return 420;
-    if (policy == TN_RELIABLE_REQUIRED && !peer.supports && !peer.requires) return 421;
+    if (policy == TERN_RELIABLE_OFF && peer.requires) return 420;
+    if (policy == TERN_RELIABLE_REQUIRED && !peer.supports && !peer.requires) return 421;
     return 0;
 }
 
@@ -32,12 +32,11 @@ unsigned tn_reliable_admit(enum tn_reliable_policy policy, struct tn_reliable_pe
  * A 180 that says no more than that it rings may be lost: it comes again. A PRACK for each would
  * cost a round trip for nothing.
  */
-bool tn_reliable_applies(enum tn_reliable_policy policy, struct tn_reliable_peer peer,
-                         bool describes)
+bool tn_reliable_applies(enum tern_reliable policy, struct tn_reliable_peer peer, bool describes)
 {
-    if (policy == TN_RELIABLE_OFF) return false;
+    if (policy == TERN_RELIABLE_OFF) return false;
     if (peer.requires) return true;
-    return peer.supports && (policy == TN_RELIABLE_REQUIRED || describes);
+    return peer.supports && (policy == TERN_RELIABLE_REQUIRED || describes);
 }
 
 /* ---- the called end ---- */

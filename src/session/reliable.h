@@ -16,16 +16,12 @@
 #ifndef TN_SESSION_RELIABLE_H
 #define TN_SESSION_RELIABLE_H
 
+#include <tern/account.h>
+
 #include "core/ctx.h"
 #include "wire/sip/msg.h"
 
 /* ---- whether ---- */
-
-enum tn_reliable_policy {
-    TN_RELIABLE_SUPPORTED, /* where the far end needs it, or there is a description to be sure of */
-    TN_RELIABLE_OFF,
-    TN_RELIABLE_REQUIRED, /* always; without it there is no call */
-};
 
 /* What an INVITE says of "100rel". */
 struct tn_reliable_peer {
@@ -35,10 +31,9 @@ struct tn_reliable_peer {
 
 struct tn_reliable_peer tn_reliable_of(const struct tn_msg *invite);
 /* @return 0, or the status that refuses the INVITE: 420 (we may not), 421 (it may not) */
-unsigned tn_reliable_admit(enum tn_reliable_policy policy, struct tn_reliable_peer peer);
+unsigned tn_reliable_admit(enum tern_reliable policy, struct tn_reliable_peer peer);
 /* Whether a provisional answer goes reliably; `describes`: with an offer or answer. */
-bool tn_reliable_applies(enum tn_reliable_policy policy, struct tn_reliable_peer peer,
-                         bool describes);
+bool tn_reliable_applies(enum tern_reliable policy, struct tn_reliable_peer peer, bool describes);
 
 /* ---- the called end ---- */
 

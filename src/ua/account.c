@@ -88,6 +88,7 @@ static int check(const struct tern_endpoint *ep, const struct tern_account_opts 
     if (!valid_transport(opts->transport) || !valid_texts(opts)) return TERN_EINVAL;
     if (wants_tls(opts, &places) && !ep->tls) return TERN_EUNSUPPORTED;
     if (opts->srtp > TERN_SRTP_MANDATORY || opts->srtp_keys > TERN_SRTP_DTLS) return TERN_EINVAL;
+    if (opts->reliable > TERN_RELIABLE_REQUIRED) return TERN_EINVAL;
     *aor = places.aor;
     if (opts->session_expires_s > EXPIRES_MAX || opts->min_se_s > EXPIRES_MAX) return TERN_EINVAL;
     if (opts->expires_s < EXPIRES_MIN || opts->expires_s > EXPIRES_MAX) return TERN_EINVAL;
@@ -193,6 +194,7 @@ static void apply(struct tn_account *account, const struct tern_account_opts *op
     account->min_se_s = opts->min_se_s;
     account->srtp = (enum tern_srtp)opts->srtp;
     account->srtp_keys = (enum tern_srtp_keys)opts->srtp_keys;
+    account->reliable = (enum tern_reliable)opts->reliable;
     account->ip_change = opts->ip_change;
     account->wants_registration = opts->registrar.len > 0 && !opts->no_register;
 }

@@ -24,6 +24,7 @@ struct tn_account {
     uint32_t session_expires_s, min_se_s;
     enum tern_srtp srtp;
     enum tern_srtp_keys srtp_keys;
+    enum tern_reliable reliable; /* provisional answers: RFC 3262 */
     bool wants_registration;
     struct tern_account_ip_change ip_change;
     struct tn_auth auth;

@@ -51,6 +51,7 @@ void tn_call_enter(struct tn_call *call, enum tn_call_life next)
     call->life = next;
     tn_call_no_stranger(call);
     if (next >= TN_LIFE_ANSWERING) {
+        tn_reliable_final(&call->prack.reliable);
         tn_timer_cancel(ctx, &call->answer_timer);
         tn_timer_cancel(ctx, &call->ring_timer);
     }
@@ -158,7 +159,7 @@ static void ring_fired(struct tn_timer *timer)
 {
     struct tn_call *call = TN_OWNER(timer, struct tn_call, ring_timer);
     if (call->incoming) {
-        tn_call_in_ring_again(call);
+        tn_call_ring(call, call->ring_status);
     } else {
         tn_call_out_timer(call);
     }
@@ -180,6 +181,7 @@ int tn_call_new(struct tern_endpoint *ep, struct tn_account *account, bool incom
     tn_refresh_init(&call->refresh, &ep->ctx, !incoming, refresh_fired);
     tn_repeat_init(&call->repeat, &ep->ctx, repeat_fired);
     tn_call_timer_init(call);
+    tn_call_prack_init(call);
     tn_timer_init(&call->answer_timer, 0, answer_fired);
     tn_timer_init(&call->ring_timer, 0, ring_fired);
 
@@ -211,6 +213,7 @@ void tn_call_free(struct tn_call *call)
     tn_request_abandon(&ep->txns, call->refresh_request);
     tn_request_abandon(&ep->txns, call->ack);
     tn_repeat_stop(&call->repeat);
+    tn_call_prack_fini(call);
     tn_refresh_fini(&call->refresh);
     tn_call_timer_stop(call);
     tn_timer_cancel(&ep->ctx, &call->answer_timer);

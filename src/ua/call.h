@@ -23,6 +23,7 @@
 #include "ua/call_timer.h"
 #include "ua/early.h"
 #include "ua/fork.h"
+#include "ua/prack.h"
 
 enum tn_call_life {
     TN_LIFE_PREPARING,
@@ -93,6 +94,8 @@ struct tn_call {
     tern_addr refresh_path;    /* where it leaves from */
     bool refresh_offers;       /* it carries an offer */
     bool refresh_hold;         /* which says that we hold */
+
+    struct tn_call_prack prack; /* provisional answers */
 
     struct tn_offer offer;
     struct tn_media_socket rtp, rtcp;
@@ -188,7 +191,6 @@ void tn_call_tell_answered(struct tn_call *call);
 void tn_call_in_invite(struct tern_endpoint *ep, const struct tn_effect *effect);
 void tn_call_in_answer(struct tn_call *call, unsigned status);
 void tn_call_in_ready(struct tn_call *call);
-void tn_call_in_ring_again(struct tn_call *call);
 void tn_call_in_ack(struct tn_call *call, const struct tn_msg *ack);
 /* The caller has our 2xx: by its ACK, or by what it has answered since. */
 void tn_call_in_confirmed(struct tn_call *call);
@@ -200,6 +202,8 @@ void tn_call_in_timeout(struct tn_call *call);
 void tn_call_request(struct tn_call *call, const struct tn_effect *effect);
 /* A body of another type has been found to be optional by then (RFC 3204 4). */
 bool tn_call_has_sdp(const struct tn_msg *msg);
+/* An offer inside the dialog. @return 0, or the status that refuses it */
+unsigned tn_call_take_offer(struct tn_call *call, tern_str body);
 /* 2xx for an INVITE with Contact and, where asked, SDP; starts the repetition. */
 TERN_CHECK int tn_call_respond_2xx(struct tn_call *call, uint64_t txn, tern_str body);
 /* Offer or answer for the 2xx to an INVITE: their offer waits, or we make one. */

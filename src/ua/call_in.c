@@ -4,7 +4,6 @@
 #include "base/str.h"
 #include "ua/call.h"
 
-#define RING_AGAIN    TERN_SECONDS(60) /* RFC 3261 13.3.1.1: a proxy may have lost the one before */
 #define RINGING_MAX_S 300 /* proxies give up after three minutes (RFC 3261 16.6, timer C) */
 
 /* ---- the INVITE ---- */
@@ -78,6 +77,7 @@ static void turn_away(struct tn_call *call, uint64_t txn, unsigned status)
 {
     struct tn_buf headers;
     tn_buf_init(&headers, &call->ep->ctx.alloc, TN_MSG_SIZE_MAX);
+    tn_call_prack_put_refusal(status, &headers);
     if (status == 422) tn_call_timer_put_refusal(call, &headers);
     tn_ep_refuse(call->ep, txn, status, tn_buf_view(&headers));
     tn_buf_fini(&headers);
@@ -114,7 +114,8 @@ void tn_call_in_invite(struct tern_endpoint *ep, const struct tn_effect *effect)
     }
     call->stranger = stranger;
     if (stranger) ep->strangers++;
-    unsigned status = set_up(call, effect);
+    unsigned status = tn_call_prack_admit(call, effect->msg);
+    if (!status) status = set_up(call, effect);
     if (status) {
         turn_away(call, effect->id, status);
         return;
@@ -192,38 +193,12 @@ int tn_call_describe(struct tn_call *call, struct tn_buf *body)
     return err;
 }
 
-static void ring(struct tn_call *call, unsigned status)
-{
-    struct tern_endpoint *ep = call->ep;
-    struct tn_buf contact;
-    tn_buf_init(&contact, &ep->ctx.alloc, TN_MSG_SIZE_MAX);
-    tn_call_put_contact(call, call->transport, tn_call_answer_contact(call, call->invite_txn),
-                        &contact);
-    struct tn_response rsp = {
-        .status = status,
-        .to_tag = tn_dialog_local_tag(&call->dialog),
-        .contact = tn_buf_view(&contact),
-        .headers = tn_ep_capability_lines(),
-        .record_route = true,
-    };
-    /* A provisional answer that cannot be sent is no loss: the final one follows. */
-    (void)!tn_server_respond(&ep->txns, call->invite_txn, &rsp);
-    tn_buf_fini(&contact);
-    call->ring_status = status;
-    tn_timer_arm(&ep->ctx, &call->ring_timer, RING_AGAIN);
-}
-
-void tn_call_in_ring_again(struct tn_call *call)
-{
-    TN_ASSERT(call->life == TN_LIFE_INCOMING);
-    ring(call, call->ring_status);
-}
-
 static void accept(struct tn_call *call)
 {
     struct tn_buf body;
     tn_buf_init(&body, &call->ep->ctx.alloc, TN_MSG_SIZE_MAX);
-    int err = tn_call_describe(call, &body);
+    int err =
+        call->prack.described ? tn_call_describe_again(call, &body) : tn_call_describe(call, &body);
     if (!err) err = tn_call_respond_2xx(call, call->invite_txn, tn_buf_view(&body));
     tn_buf_fini(&body);
     if (err) {
@@ -244,6 +219,7 @@ static bool may_answer(struct tn_call *call)
 {
     const struct tern_endpoint *ep = call->ep;
     tern_addr local = tn_call_answer_contact(call, call->invite_txn);
+    if (tn_reliable_holds_2xx(&call->prack.reliable)) return false;
     if (!tn_call_media_ready(call) || !tn_net_has_local(&ep->net, local)) return false;
     const struct tn_flow *flow = answer_flow(call, call->invite_txn);
     return flow == NULL || flow->open;
@@ -251,8 +227,9 @@ static bool may_answer(struct tn_call *call)
 
 void tn_call_in_answer(struct tn_call *call, unsigned status)
 {
+    call->prack.wanted = 0;
     if (status < 200) {
-        ring(call, status);
+        tn_call_ring(call, status);
     } else if (may_answer(call)) {
         accept(call);
     } else {
@@ -262,6 +239,7 @@ void tn_call_in_answer(struct tn_call *call, unsigned status)
 
 void tn_call_in_ready(struct tn_call *call)
 {
+    tn_call_ring_ready(call);
     if (call->life == TN_LIFE_INCOMING && call->answer_wanted && may_answer(call)) accept(call);
 }
 

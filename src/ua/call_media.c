@@ -260,7 +260,9 @@ int tern_audio_send(struct tern_endpoint *ep, tern_time now, tern_call handle, c
     if (call == NULL) return TERN_ESTALE;
     tn_ep_enter(ep, now);
     if (!call->stream_ready) return 0;
-    if (TN_MUTANT(MEDIA_WAITS) && tn_account_reg(call->account)->state != TERN_REGISTRATION_REGISTERED) return 0;
+    if (TN_MUTANT(MEDIA_WAITS) &&
+        tn_account_reg(call->account)->state != TERN_REGISTRATION_REGISTERED)
+        return 0;
     tern_time before = call->stream.sender.last_sent;
     int err = tn_stream_send(&call->stream, pcm);
     tern_time after = call->stream.sender.last_sent;

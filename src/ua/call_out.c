@@ -258,7 +258,8 @@ static void accepted(struct tn_call *call, const struct tn_msg *rsp)
 
 bool tn_call_may_be_answered(const struct tn_call *call)
 {
-    if (!call->dialog.is_uac || call->refused || call->signalling_local.family == TERN_FAMILY_NONE) {
+    if (!call->dialog.is_uac || call->refused ||
+        call->signalling_local.family == TERN_FAMILY_NONE) {
         return false; /* or it was never sent */
     }
     return call->answered == TERN_TIME_NEVER || call->ep->ctx.now < call->answered + 64 * TN_T1;

@@ -63,8 +63,7 @@ bool tn_call_has_sdp(const struct tn_msg *msg)
     return msg->body.len > 0 && tn_msg_has_body_type(msg, TERN_STR("application/sdp"));
 }
 
-/* @return 0, or the status that refuses the offer. */
-static unsigned take_offer(struct tn_call *call, tern_str body)
+unsigned tn_call_take_offer(struct tn_call *call, tern_str body)
 {
     switch (tn_offer_take(&call->offer, body)) {
     case 0: return 0;
@@ -104,7 +103,7 @@ static void reinvite(struct tn_call *call, const struct tn_effect *effect)
     call->offerless = !tn_call_has_sdp(effect->msg);
     unsigned status = 0;
     if (call->offerless && tn_offer_state(&call->offer) != TN_OFFER_STABLE) status = 491;
-    if (!call->offerless) status = take_offer(call, effect->msg->body);
+    if (!call->offerless) status = tn_call_take_offer(call, effect->msg->body);
     if (status) {
         if (status == 491) tn_call_meet(call, effect->msg);
         refuse(call, effect->id, status, (tern_str){NULL, 0});
@@ -193,7 +192,12 @@ static void update(struct tn_call *call, const struct tn_effect *effect)
         refuse_brief(call, effect->id);
         return;
     }
-    unsigned status = with_offer ? take_offer(call, effect->msg->body) : 0;
+    unsigned status = with_offer ? tn_call_take_offer(call, effect->msg->body) : 0;
+    /* An answer of ours that may be lost is to be followed by no other (RFC 3261 13.2.1). */
+    if (with_offer && !status && call->life == TN_LIFE_INCOMING && !call->prack.settled) {
+        tn_offer_rollback(&call->offer);
+        status = 500;
+    }
     if (status == 500) {
         refuse_for_now(call, effect->id);
         return;
@@ -229,6 +233,7 @@ void tn_call_request(struct tn_call *call, const struct tn_effect *effect)
         call->hop = flow->key.remote;
         dialog->came_by = flow->id;
     }
+    call->prack.known = true;
     switch (effect->msg->method) {
     case TN_METHOD_BYE: bye(call, effect); return;
     case TN_METHOD_INVITE: reinvite(call, effect); return;
@@ -241,7 +246,7 @@ void tn_call_request(struct tn_call *call, const struct tn_effect *effect)
             refuse(call, effect->id, 415, TERN_STR("Accept: application/sdp\r\n"));
         }
         return;
-    case TN_METHOD_PRACK: refuse(call, effect->id, 481, (tern_str){NULL, 0}); return;
+    case TN_METHOD_PRACK: tn_call_prack_request(call, effect); return;
     case TN_METHOD_OTHER:
     case TN_METHOD_ACK:
     case TN_METHOD_CANCEL:

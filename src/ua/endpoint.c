@@ -234,7 +234,8 @@ int tern_endpoint_stop(struct tern_endpoint *ep, tern_time now, uint32_t limit_m
 static void tell_stopped(struct tern_endpoint *ep)
 {
     ep->state = TN_ENDPOINT_STOPPED;
-    tn_txns_pause(&ep->txns, false); /* nobody waits for a network any more: their timers end them */
+    tn_txns_pause(&ep->txns,
+                  false); /* nobody waits for a network any more: their timers end them */
     tn_timer_cancel(&ep->ctx, &ep->stop_timer);
     tn_ep_event_last(ep, &ep->last_event, &(struct tern_event){.type = TERN_EV_STOPPED});
 }

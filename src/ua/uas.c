@@ -7,8 +7,9 @@
 #include "base/str.h"
 #include "ua/call.h"
 
-#define ALLOW_LINE     "Allow: INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO\r\n"
+#define ALLOW_LINE     "Allow: INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, PRACK, INFO\r\n"
 #define SUPPORTED_LINE "Supported: replaces, timer\r\n"
+#define RELIABLE_LINE  "Supported: 100rel\r\n" /* in an INVITE where its account says so */
 #define ACCEPT_LINE    "Accept: application/sdp\r\n"
 
 tern_str tn_ep_capability_lines(void)
@@ -25,10 +26,13 @@ void tn_ep_refuse(struct tern_endpoint *ep, uint64_t txn, unsigned status, tern_
     (void)!tn_server_respond(&ep->txns, txn, &rsp);
 }
 
-/* RFC 3261 8.2.2.3: the extensions that a peer may require. */
+/*
+ * RFC 3261 8.2.2.3: the extensions that a peer may require. Whether an account wants them is for its
+ * calls to say.
+ */
 static bool is_supported(tern_str tag)
 {
-    static const char *const tags[] = {"replaces", "timer"};
+    static const char *const tags[] = {"replaces", "timer", "100rel"};
     for (size_t i = 0; i < sizeof(tags) / sizeof(tags[0]); i++) {
         if (tn_str_ieq(tag, tn_str(tags[i]))) return true;
     }
@@ -139,8 +143,9 @@ static void answer_options(struct tern_endpoint *ep, const struct tn_effect *eff
     struct tn_response rsp = {
         .status = ep->calls_visible >= ep->max_calls ? 486 : 200,
         .to_tag = {tag, sizeof(tag)},
-        .headers = TERN_STR(ALLOW_LINE ACCEPT_LINE "Accept-Encoding: identity\r\n"
-                                                   "Accept-Language: en\r\n" SUPPORTED_LINE),
+        .headers =
+            TERN_STR(ALLOW_LINE ACCEPT_LINE "Accept-Encoding: identity\r\n"
+                                            "Accept-Language: en\r\n" SUPPORTED_LINE RELIABLE_LINE),
         .content_type = TERN_STR("application/sdp"),
         .body = tn_buf_view(&body),
     };

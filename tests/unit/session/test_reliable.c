@@ -181,20 +181,20 @@ static void a_new_path_gives_it_its_time_anew(void)
 static void what_is_refused_and_what_goes_reliably(void)
 {
     static const struct {
-        enum tn_reliable_policy policy;
+        enum tern_reliable policy;
         bool supports, requires;
         unsigned status;
         bool plain, described;
     } cases[] = {
-        {TN_RELIABLE_OFF, false, false, 0, false, false},
-        {TN_RELIABLE_OFF, true, false, 0, false, false},
-        {TN_RELIABLE_OFF, false, true, 420, false, false},
-        {TN_RELIABLE_SUPPORTED, false, false, 0, false, false},
-        {TN_RELIABLE_SUPPORTED, true, false, 0, false, true},
-        {TN_RELIABLE_SUPPORTED, false, true, 0, true, true},
-        {TN_RELIABLE_REQUIRED, false, false, 421, false, false},
-        {TN_RELIABLE_REQUIRED, true, false, 0, true, true},
-        {TN_RELIABLE_REQUIRED, false, true, 0, true, true},
+        {TERN_RELIABLE_OFF, false, false, 0, false, false},
+        {TERN_RELIABLE_OFF, true, false, 0, false, false},
+        {TERN_RELIABLE_OFF, false, true, 420, false, false},
+        {TERN_RELIABLE_SUPPORTED, false, false, 0, false, false},
+        {TERN_RELIABLE_SUPPORTED, true, false, 0, false, true},
+        {TERN_RELIABLE_SUPPORTED, false, true, 0, true, true},
+        {TERN_RELIABLE_REQUIRED, false, false, 421, false, false},
+        {TERN_RELIABLE_REQUIRED, true, false, 0, true, true},
+        {TERN_RELIABLE_REQUIRED, false, true, 0, true, true},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct tn_reliable_peer peer = {cases[i].supports, cases[i].requires};

@@ -289,7 +289,7 @@ static void hear(struct host *host, const struct tern_event *ev)
     case TERN_EV_CALL_INCOMING:
         host->incoming++;
         host->call = ev->u.incoming.call;
-        answer(host, 180);
+        if (host->rings_with) answer(host, host->rings_with);
         if (host->auto_answer) answer(host, 200);
         return;
     case TERN_EV_CALL_PROGRESS:
@@ -474,6 +474,7 @@ struct host *world_host(struct world *world, const char *name, const char *addre
     struct tern_endpoint_opts opts;
     host->world = world;
     host->name = name;
+    host->rings_with = 180;
     host->auto_answer = true;
     host->talks = true;
     tern_endpoint_opts_init(&opts);

@@ -29,6 +29,7 @@ struct host {
     enum tern_registration_state registration;
     int registration_status;
     char registration_reason[128], ended_reason[128];
+    int rings_with; /* what an incoming call is answered with at once; 0: nothing */
     bool auto_answer;
     bool talks; /* sends and takes audio every 20 ms on each call */
     unsigned incoming, progress, answered, ended, media, dtmf, listeners, stopped, secured, resumed;

@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: MIT */
+/* Provisional answers that arrive for certain, and early media: RFC 3262, with a peer. */
+#include "peer.h"
+
+#define ALICE   "10.0.0.1"
+#define PEER    "10.0.0.7"
+#define CAN     "Supported: 100rel\r\n"
+#define INSISTS "Require: 100rel\r\n"
+#define CONTACT "Contact: <sip:peer@10.0.0.7:5060>\r\n"
+#define ALLOW   "Allow: INVITE, ACK, BYE, CANCEL, UPDATE, PRACK\r\n"
+
+#define OTHER_SDP                                                                                  \
+    "v=0\r\no=- 1 2 IN IP4 10.0.0.7\r\ns=-\r\nc=IN IP4 10.0.0.7\r\nt=0 0\r\n"                      \
+    "m=audio 4200 RTP/AVP 8 0 101\r\na=rtpmap:101 telephone-event/8000\r\n"
+
+static struct world world;
+static struct host *alice, *peer;
+static enum tern_reliable reliable;
+
+static void tune(struct tern_account_opts *opts)
+{
+    opts->reliable = (uint8_t)reliable;
+}
+
+static void meet(enum tern_reliable policy)
+{
+    reliable = policy;
+    world_start(&world, TERN_MS(10));
+    alice = world_host(&world, "alice", ALICE, NULL);
+    alice->auto_answer = false;
+    alice->rings_with = 0;
+    peer = peer_new(&world, PEER);
+    CHECK_EQ(tern_endpoint_start(alice->ep, world.now), 0);
+    host_account(alice, "sip:alice@10.0.0.1", NULL, tune);
+    world_run(&world, TERN_MS(1));
+}
+
+static bool say_ok(struct host *host, const char *text)
+{
+    if (strncmp(text, "SIP/", 4) == 0 || strncmp(text, "ACK", 3) == 0) return false;
+    if (strncmp(text, "BYE", 3) != 0 && strncmp(text, "CANCEL", 6) != 0) return false;
+    peer_reply(host, text, &(struct peer_answer){"200 OK", "bob", NULL, NULL});
+    return true;
+}
+
+static void part(void)
+{
+    peer_of(peer)->answer = say_ok;
+    tern_call call = tern_call_next(alice->ep, (tern_call){0});
+    if (call.id) CHECK_EQ(tern_call_hangup(alice->ep, world.now, call, 0), 0);
+    host_rests(alice);
+    world_end(&world);
+}
+
+/* ---- called ---- */
+
+static void be_called(enum tern_reliable policy, const char *headers, const char *body)
+{
+    meet(policy);
+    peer_invite(peer, ALICE, headers, body);
+    world_run(&world, TERN_MS(50));
+}
+
+static const char *ring(int status)
+{
+    char line[32];
+    CHECK_EQ(tern_call_answer(alice->ep, world.now, alice->call, status), 0);
+    world_run(&world, TERN_MS(50));
+    snprintf(line, sizeof(line), "SIP/2.0 %d", status);
+    const char *rsp = peer_last(peer, line);
+    if (rsp) peer_form(peer, rsp);
+    return rsp;
+}
+
+static uint32_t rseq_of(const char *rsp)
+{
+    return (uint32_t)strtoul(peer_header(rsp, "RSeq"), NULL, 10);
+}
+
+/* The last answer to requests of this method and CSeq, or NULL. */
+static const char *answer_to(unsigned cseq, const char *method)
+{
+    char value[32];
+    struct peer *p = peer_of(peer);
+    snprintf(value, sizeof(value), "%u %s", cseq, method);
+    for (size_t i = p->count; i > 0; i--) {
+        const char *text = p->inbox[i - 1];
+        if (strncmp(text, "SIP/2.0", 7) == 0 && strcmp(peer_header(text, "CSeq"), value) == 0)
+            return text;
+    }
+    return NULL;
+}
+
+/* PRACK for this answer, whose INVITE is the peer's only one. @return the status it gets */
+static int acknowledge(const char *rsp, uint32_t more, const char *body)
+{
+    char lines[128];
+    unsigned invite = (unsigned)strtoul(peer_header(rsp, "CSeq"), NULL, 10);
+    snprintf(lines, sizeof(lines), "RAck: %u %u INVITE\r\n", (unsigned)(rseq_of(rsp) + more),
+             invite);
+    peer_request(peer, "PRACK", lines, body);
+    world_run(&world, TERN_MS(50));
+    const char *last = answer_to(peer_of(peer)->cseq, "PRACK");
+    CHECK(last != NULL);
+    return (int)strtol(last + 8, NULL, 10);
+}
+
+static void who_cannot_do_what_is_required_is_refused(void)
+{
+    static const struct {
+        enum tern_reliable policy;
+        const char *headers, *status, *name, *value;
+    } cases[] = {
+        {TERN_RELIABLE_OFF, INSISTS, "SIP/2.0 420", "Unsupported", "100rel"},
+        {TERN_RELIABLE_REQUIRED, NULL, "SIP/2.0 421", "Require", "100rel"},
+        {TERN_RELIABLE_SUPPORTED, "Require: 100rel, foo\r\n", "SIP/2.0 420", "Unsupported", "foo"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        be_called(cases[i].policy, cases[i].headers, PEER_SDP);
+        const char *rsp = peer_last(peer, cases[i].status);
+        CHECK(rsp != NULL);
+        CHECK(strcmp(peer_header(rsp, cases[i].name), cases[i].value) == 0);
+        CHECK_EQ(alice->incoming, 0);
+        part();
+    }
+}
+
+static void a_180_is_reliable_where_it_has_to_be(void)
+{
+    static const struct {
+        enum tern_reliable policy;
+        const char *headers;
+        bool reliable;
+    } cases[] = {
+        {TERN_RELIABLE_OFF, CAN, false},       {TERN_RELIABLE_SUPPORTED, NULL, false},
+        {TERN_RELIABLE_SUPPORTED, CAN, false}, {TERN_RELIABLE_SUPPORTED, INSISTS, true},
+        {TERN_RELIABLE_REQUIRED, CAN, true},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        be_called(cases[i].policy, cases[i].headers, PEER_SDP);
+        const char *rsp = ring(180);
+        CHECK(rsp != NULL);
+        CHECK_EQ(rseq_of(rsp) > 0, cases[i].reliable);
+        CHECK_EQ(strcmp(peer_header(rsp, "Require"), "100rel") == 0, cases[i].reliable);
+        CHECK_EQ(strlen(peer_body(rsp)), 0);
+        if (cases[i].reliable) CHECK_EQ(acknowledge(rsp, 0, NULL), 200);
+        world_run(&world, TERN_SECONDS(2));
+        CHECK_EQ(peer_count(peer, "SIP/2.0 180"), 1);
+        part();
+    }
+}
+
+/* RFC 3262 3. */
+static void it_is_repeated_until_its_own_prack_comes(void)
+{
+    be_called(TERN_RELIABLE_SUPPORTED, INSISTS, PEER_SDP);
+    const char *rsp = ring(180);
+    world_run(&world, TERN_MS(3600));
+    CHECK_EQ(peer_count(peer, "SIP/2.0 180"), 4); /* 0, 0.5, 1.5, 3.5 s */
+    CHECK_EQ(acknowledge(rsp, 1, NULL), 481);
+    CHECK_EQ(acknowledge(rsp, 0, NULL), 200);
+    CHECK_EQ(acknowledge(rsp, 0, NULL), 481);
+    world_run(&world, TERN_SECONDS(30));
+    CHECK_EQ(peer_count(peer, "SIP/2.0 180"), 4);
+    part();
+}
+
+static void a_prack_without_a_rack_makes_no_sense(void)
+{
+    be_called(TERN_RELIABLE_SUPPORTED, INSISTS, PEER_SDP);
+    ring(180);
+    peer_request(peer, "PRACK", NULL, NULL);
+    world_run(&world, TERN_MS(50));
+    CHECK(peer_last(peer, "SIP/2.0 400") != NULL);
+    peer_request(peer, "PRACK", "RAck: 1 INVITE\r\n", NULL);
+    world_run(&world, TERN_MS(50));
+    CHECK_EQ(peer_count(peer, "SIP/2.0 400"), 2);
+    part();
+}
+
+static void without_any_prack_the_call_is_refused(void)
+{
+    be_called(TERN_RELIABLE_SUPPORTED, INSISTS, PEER_SDP);
+    ring(180);
+    world_run(&world, TERN_SECONDS(33));
+    CHECK(peer_last(peer, "SIP/2.0 504") != NULL);
+    CHECK_EQ(alice->last_ended.cause, TERN_END_UNREACHABLE);
+    part();
+}
+
+static void the_next_one_waits_for_the_prack_and_has_the_next_number(void)
+{
+    be_called(TERN_RELIABLE_SUPPORTED, INSISTS, PEER_SDP);
+    const char *first = ring(180);
+    CHECK(ring(182) == NULL);
+    CHECK(ring(183) == NULL);
+    CHECK_EQ(acknowledge(first, 0, NULL), 200);
+    CHECK(peer_last(peer, "SIP/2.0 182") == NULL); /* out of date by then */
+    const char *second = peer_last(peer, "SIP/2.0 183");
+    CHECK(second != NULL);
+    CHECK_EQ(rseq_of(second), rseq_of(first) + 1);
+    CHECK_EQ(acknowledge(second, 0, NULL), 200);
+    part();
+}
+
+/* The answer is in it, so the 2xx waits, and says nothing more. */
+static void early_media_is_agreed_by_a_183_that_holds_the_2xx(void)
+{
+    be_called(TERN_RELIABLE_SUPPORTED, CAN, PEER_SDP);
+    const char *rsp = ring(183);
+    CHECK(rseq_of(rsp) > 0);
+    CHECK(strstr(peer_body(rsp), "m=audio") != NULL);
+    struct tern_call_info info;
+    CHECK_EQ(tern_call_get_info(alice->ep, alice->call, &info), 0);
+    CHECK_EQ(info.remote_media.port, 4000);
+    CHECK_EQ(tern_call_answer(alice->ep, world.now, alice->call, 200), 0);
+    world_run(&world, TERN_MS(200));
+    CHECK_EQ(peer_count(peer, "SIP/2.0 200"), 0);
+    CHECK_EQ(acknowledge(rsp, 0, NULL), 200);
+    const char *ok = answer_to(1, "INVITE");
+    CHECK(ok != NULL && strncmp(ok, "SIP/2.0 200", 11) == 0);
+    CHECK_EQ(strlen(peer_body(ok)), 0);
+    peer_ack(peer, NULL);
+    world_run(&world, TERN_MS(50));
+    CHECK_EQ(alice->answered, 1);
+    part();
+}
+
+static void to_one_who_cannot_the_2xx_says_it_once_more(void)
+{
+    be_called(TERN_RELIABLE_SUPPORTED, NULL, PEER_SDP);
+    char early[1024];
+    const char *rsp = ring(183);
+    CHECK_EQ(rseq_of(rsp), 0);
+    snprintf(early, sizeof(early), "%s", peer_body(rsp));
+    CHECK(strstr(early, "m=audio") != NULL);
+    /* RFC 3311 5.2: with an answer that may be lost no other offer is taken. */
+    peer_request(peer, "UPDATE", CONTACT, OTHER_SDP);
+    world_run(&world, TERN_MS(50));
+    CHECK(peer_last(peer, "SIP/2.0 500") != NULL);
+    CHECK_EQ(tern_call_answer(alice->ep, world.now, alice->call, 200), 0);
+    world_run(&world, TERN_MS(50));
+    CHECK(strcmp(peer_body(peer_last(peer, "SIP/2.0 200")), early) == 0);
+    peer_ack(peer, NULL);
+    world_run(&world, TERN_MS(50));
+    CHECK_EQ(alice->answered, 1);
+    part();
+}
+
+static void after_the_prack_an_update_may_change_the_session(void)
+{
+    be_called(TERN_RELIABLE_SUPPORTED, CAN, PEER_SDP);
+    const char *rsp = ring(183);
+    peer_request(peer, "UPDATE", CONTACT, OTHER_SDP); /* before it: 500, come again */
+    world_run(&world, TERN_MS(50));
+    CHECK(peer_last(peer, "SIP/2.0 500") != NULL);
+    CHECK_EQ(acknowledge(rsp, 0, NULL), 200);
+    peer_request(peer, "UPDATE", CONTACT, OTHER_SDP);
+    world_run(&world, TERN_MS(50));
+    CHECK(strstr(peer_body(peer_last(peer, "SIP/2.0 200")), "m=audio") != NULL);
+    struct tern_call_info info;
+    CHECK_EQ(tern_call_get_info(alice->ep, alice->call, &info), 0);
+    CHECK_EQ(info.remote_media.port, 4200);
+    part();
+}
+
+/* RFC 3262 5: an offer in a PRACK is answered in its 2xx. */
+static void an_offer_in_the_prack_is_answered_in_its_200(void)
+{
+    be_called(TERN_RELIABLE_SUPPORTED, CAN, PEER_SDP);
+    const char *rsp = ring(183);
+    CHECK_EQ(acknowledge(rsp, 0, OTHER_SDP), 200);
+    CHECK(strstr(peer_body(peer_last(peer, "SIP/2.0 200")), "m=audio") != NULL);
+    struct tern_call_info info;
+    CHECK_EQ(tern_call_get_info(alice->ep, alice->call, &info), 0);
+    CHECK_EQ(info.remote_media.port, 4200);
+    part();
+}
+
+/* RFC 3261 13.2.1: without an offer in the INVITE, ours is in the first answer that is reliable. */
+static void an_invite_without_offer_is_answered_in_the_prack(void)
+{
+    static const int statuses[] = {180, 183};
+    for (size_t i = 0; i < 2; i++) {
+        be_called(TERN_RELIABLE_SUPPORTED, INSISTS, NULL);
+        const char *rsp = ring(statuses[i]);
+        CHECK(strstr(peer_body(rsp), "m=audio") != NULL);
+        CHECK_EQ(acknowledge(rsp, 0, PEER_SDP), 200);
+        struct tern_call_info info;
+        CHECK_EQ(tern_call_get_info(alice->ep, alice->call, &info), 0);
+        CHECK_EQ(info.remote_media.port, 4000);
+        CHECK_EQ(tern_call_answer(alice->ep, world.now, alice->call, 200), 0);
+        world_run(&world, TERN_MS(50));
+        CHECK_EQ(strlen(peer_body(peer_last(peer, "SIP/2.0 200"))), 0);
+        peer_ack(peer, NULL);
+        world_run(&world, TERN_MS(50));
+        CHECK_EQ(alice->answered, 1);
+        part();
+    }
+}
+
+static void without_an_answer_in_the_prack_the_call_is_refused(void)
+{
+    be_called(TERN_RELIABLE_SUPPORTED, INSISTS, NULL);
+    const char *rsp = ring(180);
+    CHECK_EQ(acknowledge(rsp, 0, NULL), 488);
+    CHECK_EQ(alice->last_ended.cause, TERN_END_ERROR);
+    part();
+}
+
+/* RFC 3262 3: what only rings does not hold the 2xx, and its late PRACK is still taken. */
+static void a_180_does_not_hold_the_2xx(void)
+{
+    be_called(TERN_RELIABLE_SUPPORTED, INSISTS, PEER_SDP);
+    const char *rsp = ring(180);
+    CHECK_EQ(tern_call_answer(alice->ep, world.now, alice->call, 200), 0);
+    world_run(&world, TERN_MS(50));
+    CHECK(peer_last(peer, "SIP/2.0 200") != NULL);
+    peer_ack(peer, NULL);
+    world_run(&world, TERN_SECONDS(2));
+    CHECK_EQ(peer_count(peer, "SIP/2.0 180"), 1);
+    CHECK_EQ(acknowledge(rsp, 0, NULL), 200);
+    part();
+}
+
+int main(int argc, char **argv)
+{
+    static const struct test tests[] = {
+        TEST(who_cannot_do_what_is_required_is_refused),
+        TEST(a_180_is_reliable_where_it_has_to_be),
+        TEST(it_is_repeated_until_its_own_prack_comes),
+        TEST(a_prack_without_a_rack_makes_no_sense),
+        TEST(without_any_prack_the_call_is_refused),
+        TEST(the_next_one_waits_for_the_prack_and_has_the_next_number),
+        TEST(early_media_is_agreed_by_a_183_that_holds_the_2xx),
+        TEST(to_one_who_cannot_the_2xx_says_it_once_more),
+        TEST(after_the_prack_an_update_may_change_the_session),
+        TEST(an_offer_in_the_prack_is_answered_in_its_200),
+        TEST(an_invite_without_offer_is_answered_in_the_prack),
+        TEST(without_an_answer_in_the_prack_the_call_is_refused),
+        TEST(a_180_does_not_hold_the_2xx),
+    };
+    return run_tests(tests, sizeof(tests) / sizeof(tests[0]), argc, argv);
+}
