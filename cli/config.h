@@ -40,7 +40,7 @@ struct config_account {
     uint32_t srtp;      /* enum tern_srtp, or CONFIG_SRTP_AUTO */
     uint32_t srtp_keys; /* enum tern_srtp_keys */
     uint32_t reliable;  /* enum tern_reliable */
-    uint32_t expires_s, keepalive_s, answer_timeout_s;
+    uint32_t expires_s, keepalive_s, stream_keepalive_s, answer_timeout_s;
     uint32_t session_expires_s, min_se_s;
     bool register_at_start;
     bool update_contact, shutdown_transport, hangup_calls, update;

@@ -86,7 +86,13 @@ struct tern_account_opts {
     tern_str realm;        /**< only answer challenges of this realm; empty: any */
     enum tern_transport transport; /**< towards registrar and proxy, where their URIs do not say */
     uint32_t expires_s;            /**< asked-for lifetime of the binding; default 600, 60..86400 */
-    uint32_t keepalive_s; /**< UDP: CRLF to the registrar's address; default 25, 0 for none */
+    /**
+     * UDP: each 80 to 100 % of so many seconds the flow to the registrar is kept alive by STUN, or by
+     * CRLF where the far end does not answer that; default 25, 0 for none. While a call is up it is
+     * at most 20. A flow that has answered before and does not any more has failed: the account
+     * registers anew.
+     */
+    uint32_t keepalive_s;
     bool no_register;     /**< do not register until tern_account_register() */
     /** An outgoing call that is unanswered for so long is cancelled; default 180. */
     uint32_t answer_timeout_s;
@@ -101,6 +107,7 @@ struct tern_account_opts {
     uint32_t session_expires_s;
     uint32_t min_se_s; /**< whoever calls and wants less is asked for more; default 90, the least */
     uint8_t reliable; /**< enum tern_reliable; default TERN_RELIABLE_SUPPORTED */
+    uint32_t stream_keepalive_s; /**< the same over TCP and TLS, by CRLF; default 110, 0 for none */
 };
 
 /**

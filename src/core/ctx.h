@@ -50,6 +50,7 @@ enum tn_effect_kind {
     TN_EFFECT_MESSAGE,   /* msg came in by flow `id` */
     TN_EFFECT_FLOW_UP,   /* flow `id` is established */
     TN_EFFECT_FLOW_DOWN, /* flow `id` failed or closed; its number is already stale */
+    TN_EFFECT_FLOW_MAPPED, /* the far end sees us by another address: `mapped` of flow `id` */
     TN_EFFECT_LOCATED,   /* look-up for `owner` is done: ask tn_locate_result() */
     /* txn, server side; `id` names the server transaction, 0 for an ACK or a stray */
     TN_EFFECT_REQUEST,        /* a new request */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The limited STUN server of RFC 5626 8; processing as in RFC 8489 6.3.1. */
+/* The limited STUN server of RFC 5626 8; processing as in RFC 8489 6.3.1. Answers: keepalive.h. */
 #include "net/binding.h"
 
 #include "net/admit.h"
@@ -9,10 +9,11 @@
 enum { ANSWER_MAX = 128, UNKNOWN_ATTRIBUTE = 420 };
 
 /* Asks or tells us something that this usage knows. */
-static bool concerns_us(const struct tn_stun *msg)
+static bool concerns_us(struct tn_flow_impl *f, const struct tn_stun *msg)
 {
-    return msg->method == TN_STUN_BINDING &&
-           (msg->kind == TN_STUN_REQUEST || msg->kind == TN_STUN_INDICATION);
+    if (msg->kind == TN_STUN_SUCCESS || msg->kind == TN_STUN_ERROR)
+        return f && tn_keep_response(f, msg);
+    return msg->method == TN_STUN_BINDING;
 }
 
 static void print_answer(struct tn_buf *buf, const struct tn_stun *req, tern_addr remote)
@@ -54,14 +55,14 @@ static bool may_be_read(struct tn_net *net, bool known, tern_str datagram)
 
 void tn_binding_receive(struct tn_net *net, const struct tn_flow_key *key, tern_str datagram)
 {
-    bool known = tn_flow_find(net, key) != NULL;
+    struct tn_flow_impl *f = tn_flow_find(net, key);
     struct tn_stun msg;
 
-    if (!may_be_read(net, known, datagram) || tn_stun_parse(datagram, &msg) != 0 ||
-        !concerns_us(&msg)) {
+    if (!may_be_read(net, f != NULL, datagram) || tn_stun_parse(datagram, &msg) != 0 ||
+        !concerns_us(f, &msg)) {
         net->ctx->stats.messages_dropped++;
         return;
     }
-    if (known) tn_udp_heard(net, key);
+    if (f) tn_udp_heard(net, key);
     if (msg.kind == TN_STUN_REQUEST) answer(net, key, &msg);
 }

@@ -256,11 +256,12 @@ int tn_conn_send(struct tn_net *net, struct tn_flow_impl *f, tern_str data)
     return 0;
 }
 
-void tn_conn_ping(struct tn_net *net, struct tn_flow_impl *f)
+int tn_conn_ping(struct tn_net *net, struct tn_flow_impl *f)
 {
-    if (f->stream->state != TN_CONN_OPEN) return;
+    if (f->stream->state != TN_CONN_OPEN) return TERN_ENOROUTE;
     f->last_used = net->ctx->now;
     write_now(f->stream, TERN_STR("\r\n\r\n"));
+    return 0;
 }
 
 /* ---- in ---- */
@@ -378,11 +379,31 @@ static bool take_message(struct tn_conn *s, tern_str text)
 
     if (err == 0) {
         s->heard = true;
+        s->half_ping = false;
         tn_flow_deliver(s->net, s->flow, msg, text);
         return true;
     }
     give_up(s, false);
     return false;
+}
+
+static void answer_ping(struct tn_conn *s)
+{
+    write_now(s, TERN_STR("\r\n"));
+    s->heard = true;
+    s->half_ping = false;
+}
+
+/* CRLF alone: the pong that was asked for, or half a ping, which TCP may bring in two pieces. */
+static void take_line_end(struct tn_conn *s)
+{
+    if (tn_keep_pong(s->flow)) {
+        s->half_ping = false;
+    } else if (s->half_ping) {
+        answer_ping(s);
+    } else {
+        s->half_ping = true;
+    }
 }
 
 /* Takes all that is complete from the front. @return false: the stream is not OPEN any more */
@@ -398,11 +419,8 @@ static bool take_frames(struct tn_conn *s, tern_str data, size_t *taken)
         case TN_FRAME_MESSAGE:
             if (!take_message(s, text)) return false;
             break;
-        case TN_FRAME_PING:
-            write_now(s, TERN_STR("\r\n"));
-            s->heard = true;
-            break;
-        case TN_FRAME_PONG: break;
+        case TN_FRAME_PING: answer_ping(s); break;
+        case TN_FRAME_PONG: take_line_end(s); break;
         case TN_FRAME_ERROR: refuse(s, text, frame.status); return false;
         }
         *taken += frame.skip + frame.len;

@@ -38,6 +38,7 @@ struct tn_conn {
     tern_time partial_since; /* TERN_TIME_NEVER: `in` is empty */
     tern_time opened;
     bool heard;            /* something complete has come in */
+    bool half_ping;        /* the last was a CRLF that we had not asked for */
     struct tn_buf pending; /* CONNECTING, SECURING: messages, each after its size */
     struct tn_tls *tls;    /* NULL: TCP, or not connected */
 };
@@ -48,8 +49,8 @@ int tn_conn_connect(struct tn_net *net, const struct tn_flow_key *key, struct tn
 int tn_conn_send(struct tn_net *net, struct tn_flow_impl *f, tern_str data);
 /* Takes a message out of those that wait for the connection. */
 void tn_conn_take_back(struct tn_flow_impl *f, tern_str data);
-/* CRLFCRLF; nothing while the connection is not up. */
-void tn_conn_ping(struct tn_net *net, struct tn_flow_impl *f);
+/* CRLFCRLF. @return 0, TERN_ENOROUTE: the connection is not up */
+TERN_CHECK int tn_conn_ping(struct tn_net *net, struct tn_flow_impl *f);
 /* Tells the driver to close; the flow itself stays for the caller to free. */
 void tn_conn_disconnect(struct tn_net *net, struct tn_flow_impl *f, bool abort);
 /* From the flow's end. */

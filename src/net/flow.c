@@ -128,6 +128,7 @@ void tn_flow_free(struct tn_net *net, struct tn_flow_impl *f, bool quiet)
     tn_slots_remove(&net->flows, id);
     net->ctx->stats.flows = net->flows.count;
     tn_map_remove(&net->by_key, &f->node);
+    tn_keep_free(f);
     if (f->stream) {
         tn_conn_free(net, f->stream);
     } else {

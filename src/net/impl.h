@@ -7,6 +7,7 @@
 #include "net/conn.h"
 #include "net/dns.h"
 #include "net/domain.h"
+#include "net/keepalive.h"
 #include "net/kept.h"
 #include "net/limits.h"
 #include "net/listen.h"
@@ -15,12 +16,13 @@
 
 struct tn_flow_impl {
     struct tn_flow flow;
-    struct tn_map_node node; /* in net->by_key */
-    struct tn_list lru;      /* UDP: in udp.ours or udp.theirs, longest unused first */
-    tern_time last_used;     /* sent, received or asked for */
-    bool ours;               /* UDP: we have asked for it */
-    bool known;              /* a request of ours went there, or a call was taken from there */
-    struct tn_conn *stream;  /* NULL: UDP */
+    struct tn_map_node node;  /* in net->by_key */
+    struct tn_list lru;       /* UDP: in udp.ours or udp.theirs, longest unused first */
+    tern_time last_used;      /* sent, received or asked for */
+    bool ours;                /* UDP: we have asked for it */
+    bool known;               /* a request of ours went there, or a call was taken from there */
+    struct tn_conn *stream;   /* NULL: UDP */
+    struct tn_keeper *keeper; /* NULL: nobody has wanted it kept alive */
 };
 
 /* Why a flow ended. */
@@ -54,6 +56,8 @@ struct tn_net_impl {
     size_t partial_bytes;     /* what streams hold of incomplete messages */
     tern_time handshakes_due; /* when the handshakes that came in would be through at their pace */
     tern_time bindings_due;   /* likewise the STUN messages of strangers */
+    struct tn_list keepers;   /* of the flows that are kept alive, or were */
+    bool watching;            /* somebody talks */
     struct tn_dns dns;
     struct tn_domains domains;
     struct tn_kept kept[TN_KEPT_MAX];

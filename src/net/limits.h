@@ -61,6 +61,18 @@
 #define TN_OBITUARIES 16
 #define TN_REASON_MAX 128
 
+/* ---- keep-alives: RFC 5626 4.4, 5.4, MOBILITY timers ---- */
+
+/* How long a ping may stay unanswered; less while somebody talks … */
+#define TN_KEEP_PATIENCE         TERN_SECONDS(10)
+#define TN_KEEP_PATIENCE_WATCHED TERN_SECONDS(3)
+/* … and then a flow is asked at least so often. */
+#define TN_KEEP_WATCHED          TERN_SECONDS(20)
+/* STUN: RFC 8489 6.2.1 */
+#define TN_KEEP_RTO              TERN_MS(500)
+/* A deadline that is missed by so much was slept through, by a lap-top for one. */
+#define TN_KEEP_OVERSLEPT        TERN_SECONDS(1)
+
 /* ---- listeners ---- */
 
 #define TN_LISTEN_PAUSE_MIN TERN_MS(100)

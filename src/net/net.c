@@ -31,6 +31,7 @@ int tn_net_init(struct tn_net *net, struct tn_ctx *ctx, const struct tn_net_opts
     impl->opts = *opts;
     tn_listeners_init(&impl->listeners);
     tn_udp_init(net);
+    tn_list_init(&impl->keepers);
     tn_news_init(&impl->sip_news);
     tn_news_init(&impl->listener_news);
     tn_dns_init(net);
@@ -199,20 +200,6 @@ void tn_net_take_back(struct tn_net *net, uint64_t id, tern_str message)
 {
     struct tn_flow_impl *f = tn_flow_get(net, id);
     if (f && f->stream) tn_conn_take_back(f, message);
-}
-
-int tn_net_keepalive(struct tn_net *net, uint64_t id)
-{
-    struct tn_flow_impl *f = tn_flow_get(net, id);
-
-    if (!f) return TERN_ESTALE;
-    if (f->stream) {
-        tn_conn_ping(net, f);
-        return 0;
-    }
-    int err = tn_udp_send(net, f, TERN_STR("\r\n"));
-    if (!err) tn_udp_touch(net, f, false);
-    return err;
 }
 
 void tn_net_close(struct tn_net *net, uint64_t id, bool abort, bool quiet)

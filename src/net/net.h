@@ -48,6 +48,7 @@ struct tn_flow {
     bool open;              /* UDP: always */
     bool incoming;          /* TCP: accepted by us */
     tern_time last_received;
+    tern_addr mapped; /* how the far end sees us, as it says: net/keepalive.h. Family 0: not said */
     struct tn_flow_impl *impl; /* net's own */
 };
 
@@ -162,8 +163,6 @@ void tn_net_close(struct tn_net *net, uint64_t id, bool abort, bool quiet);
 tern_str tn_net_why_down(const struct tn_net *net, uint64_t id);
 /* Walk all flows in order of number: start with `*cursor` 0. */
 const struct tn_flow *tn_net_each(const struct tn_net *net, uint32_t *cursor);
-/* CRLF (UDP) or CRLFCRLF (streams). @return as tn_net_send */
-TERN_CHECK int tn_net_keepalive(struct tn_net *net, uint64_t id);
 /* The address is in the snapshot. */
 bool tn_net_has_local(const struct tn_net *net, tern_addr local);
 

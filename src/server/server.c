@@ -211,6 +211,7 @@ bool tn_server_effect(struct tn_server *server, const struct tn_effect *effect)
     switch (effect->kind) {
     case TN_EFFECT_MESSAGE: return is_silenced(server, effect->msg);
     case TN_EFFECT_FLOW_UP:
+    case TN_EFFECT_FLOW_MAPPED:
     case TN_EFFECT_FLOW_DOWN: return false;
     case TN_EFFECT_REQUEST: on_request(server, effect); return true;
     case TN_EFFECT_ACK: tn_proxy_ack(server, effect); return true;

@@ -189,6 +189,7 @@ static void apply(struct tn_account *account, const struct tern_account_opts *op
     for (uint32_t i = 0; i < TN_REGISTRATIONS; i++)
         account->regs[i].asked_expires_s = opts->expires_s;
     account->keepalive_s = opts->keepalive_s;
+    account->stream_keepalive_s = opts->stream_keepalive_s;
     account->answer_timeout_s = opts->answer_timeout_s;
     account->session_expires_s = opts->session_expires_s;
     account->min_se_s = opts->min_se_s;
@@ -197,6 +198,9 @@ static void apply(struct tn_account *account, const struct tern_account_opts *op
     account->reliable = (enum tern_reliable)opts->reliable;
     account->ip_change = opts->ip_change;
     account->wants_registration = opts->registrar.len > 0 && !opts->no_register;
+    for (uint32_t i = 0; !fresh && i < TN_REGISTRATIONS; i++) {
+        if (account->regs[i].keep.flow) tn_registration_keep(&account->regs[i]);
+    }
 }
 
 /* ---- life ---- */

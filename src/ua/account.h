@@ -20,7 +20,7 @@ struct tn_account {
     struct tn_text service_route; /* RFC 3608, from the registrar: Route values */
     enum tern_transport transport;
     bool sips; /* the address of record is "sips:" */
-    uint32_t expires_s, keepalive_s, answer_timeout_s;
+    uint32_t expires_s, keepalive_s, stream_keepalive_s, answer_timeout_s;
     uint32_t session_expires_s, min_se_s;
     enum tern_srtp srtp;
     enum tern_srtp_keys srtp_keys;

@@ -7,6 +7,7 @@
 #include "base/assert.h"
 #include "base/mutant.h"
 #include "base/str.h"
+#include "net/keepalive.h"
 
 #define BIT(life) (1u << (life))
 
@@ -191,6 +192,7 @@ int tn_call_new(struct tern_endpoint *ep, struct tn_account *account, bool incom
     int err = tn_offer_init(&call->offer, &opts);
     if (!err) err = tn_ep_event_reserve(ep, &call->last_event);
     if (!err) err = tn_slots_add(&ep->calls, call, &call->id);
+    tn_net_watch(&ep->net, ep->calls.count > 0);
     if (err) {
         tn_ep_event_unreserve(ep, &call->last_event);
         tn_offer_fini(&call->offer);
@@ -231,6 +233,7 @@ void tn_call_free(struct tn_call *call)
     tn_text_fini(&ep->ctx.alloc, &call->end_reason);
     tn_ep_event_unreserve(ep, &call->last_event);
     tn_slots_remove(&ep->calls, call->id);
+    tn_net_watch(&ep->net, ep->calls.count > 0);
     if (!call->ended_told) ep->calls_visible--;
     struct tn_account *account = call->account;
     tn_free(&ep->ctx.alloc, call);

@@ -83,15 +83,6 @@ static void retry_fired(struct tn_timer *timer)
     }
 }
 
-static void keepalive_fired(struct tn_timer *timer)
-{
-    struct tn_registration *reg = TN_OWNER(timer, struct tn_registration, keepalive);
-    if (reg->account->keepalive_s == 0) return; /* tern_account_modify() */
-    /* A flow that is gone has been reported, and a datagram that is lost does no harm. */
-    (void)!tn_net_keepalive(&reg->account->ep->net, reg->flow);
-    tn_timer_arm(&reg->account->ep->ctx, &reg->keepalive, TERN_SECONDS(reg->account->keepalive_s));
-}
-
 struct tn_list *tn_registrations_of_flow(struct tern_endpoint *ep, uint64_t flow)
 {
     return &ep->registration_flows[flow % TN_REGISTRATION_FLOW_LISTS];
@@ -117,7 +108,6 @@ void tn_registration_init(struct tn_registration *reg, struct tn_account *accoun
     tn_list_init(&reg->by_flow);
     tn_timer_init(&reg->refresh, 0, refresh_fired);
     tn_timer_init(&reg->retry, 0, retry_fired);
-    tn_timer_init(&reg->keepalive, 0, keepalive_fired);
 }
 
 int tn_registration_identify(struct tn_registration *reg)
@@ -137,7 +127,7 @@ void tn_registration_fini(struct tn_registration *reg)
     tn_list_remove(&reg->by_flow);
     tn_timer_cancel(ctx, &reg->refresh);
     tn_timer_cancel(ctx, &reg->retry);
-    if (!TN_MUTANT(LEFT_KEEPALIVE)) tn_timer_cancel(ctx, &reg->keepalive);
+    tn_registration_unkeep(reg);
     tn_text_fini(&ctx->alloc, &reg->call_id);
     tn_text_fini(&ctx->alloc, &reg->contact);
     tn_text_fini(&ctx->alloc, &reg->old_contacts);
@@ -339,10 +329,7 @@ static void registered(struct tn_registration *reg, const struct tn_msg *rsp, ui
     tn_registration_enter(reg, TERN_REGISTRATION_REGISTERED, (tern_str){NULL, 0});
     tn_timer_arm(&ep->ctx, &reg->refresh, refresh);
     if (TN_MUTANT(LOST_REFRESH) && ep->mob.open) tn_timer_cancel(&ep->ctx, &reg->refresh);
-    tn_timer_cancel(&ep->ctx, &reg->keepalive);
-    if (reg->account->keepalive_s > 0 && reg->account->transport == TERN_TRANSPORT_UDP) {
-        tn_timer_arm(&ep->ctx, &reg->keepalive, TERN_SECONDS(reg->account->keepalive_s));
-    }
+    tn_registration_keep(reg);
     tn_mob_registered(&ep->mob, ep->ctx.now, &reg->account->task, (int)rsp->status, 0);
 }
 
@@ -463,7 +450,7 @@ void tn_registration_flow_down(struct tn_registration *reg, uint64_t flow)
 {
     if (reg->flow != flow) return;
     use_flow(reg, 0);
-    tn_timer_cancel(&reg->account->ep->ctx, &reg->keepalive);
+    tn_registration_unkeep(reg);
     /* RFC 5626 4.2: a registration whose connection broke is made again; mobility may be on it. */
     if (reg->state != TERN_REGISTRATION_REGISTERED) return;
     if (tn_account_task_active(&reg->account->task)) return;

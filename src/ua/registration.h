@@ -20,6 +20,7 @@
 #define TN_UA_REGISTRATION_H
 
 #include "ua/endpoint.h"
+#include "ua/keep.h"
 
 #define TN_REGISTRATION_TAG_LEN 12
 
@@ -46,7 +47,8 @@ struct tn_registration {
     uint64_t flow;
     struct tn_list by_flow; /* in one of the endpoint's registration_flows */
     bool again;             /* after REMOVING: register anew */
-    struct tn_timer refresh, retry, keepalive;
+    struct tn_timer refresh, retry;
+    struct tn_registration_keep keep;
     tern_time give_up;     /* REMOVING: tried until then */
     tern_time sent_at;     /* the REGISTER under way, or the last one */
     tern_time late_until;  /* a REGISTER that was given up may arrive until then */

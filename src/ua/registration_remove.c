@@ -18,7 +18,7 @@ void tn_registration_removed(struct tn_registration *reg)
     tn_text_fini(&ep->ctx.alloc, &reg->contact);
     if (!again || !same_place) tn_bindings_forget(reg);
     tn_timer_cancel(&ep->ctx, &reg->retry);
-    tn_timer_cancel(&ep->ctx, &reg->keepalive);
+    tn_registration_unkeep(reg);
     if (reg->account->removed) {
         tn_account_release(reg->account);
         return;

@@ -217,8 +217,6 @@ static void count(struct life *life, uint32_t host)
 {
     struct witness *w = &life->witness[host - 1];
     tern_time now = tern_sim_now(life->sim);
-    w->sent++;
-    w->last_sent = now;
     if (now - w->second >= TERN_SECONDS(1)) {
         w->second = now;
         w->second_sent = 0;
@@ -229,6 +227,9 @@ static void count(struct life *life, uint32_t host)
 
 static void check_message(struct life *life, uint32_t host, const struct message *m)
 {
+    struct witness *w = &life->witness[host - 1];
+    w->sent++;
+    w->last_sent = tern_sim_now(life->sim);
     count(life, host);
     if (host != SERVER_HOST) keys_said(life, host, m);
     if (host == SERVER_HOST) {
@@ -283,6 +284,30 @@ static void check_secret(struct life *life, const struct tern_sim_wire *wire)
         at = memchr(at + 1, PASSWORD[0], (size_t)(end - at - 1));
     if (at && (size_t)(end - at) >= len)
         fail(life, "secret", "%s: sends a password", host_name(wire->host));
+}
+
+/* RFC 8489 5: whoever keeps a flow alive sends such between the messages. */
+static bool is_stun(const struct tern_sim_wire *wire)
+{
+    static const uint8_t cookie[] = {0x21, 0x12, 0xa4, 0x42};
+    const uint8_t *p = wire->data;
+    return wire->transport == TERN_TRANSPORT_UDP && wire->len >= 20 && p[0] < 4 &&
+           memcmp(p + 4, cookie, sizeof(cookie)) == 0;
+}
+
+/* 14: attributes one after the other, each filled up to a multiple of four bytes. */
+static void check_stun(struct life *life, const struct tern_sim_wire *wire)
+{
+    const uint8_t *p = wire->data;
+    size_t at = 20;
+    bool whole = wire->len == at + (size_t)(p[2] << 8 | p[3]);
+    while (whole && at < wire->len) {
+        if (wire->len - at < 4) break;
+        at += 4 + ((size_t)(p[at + 2] << 8 | p[at + 3]) + 3) / 4 * 4;
+    }
+    if (at != wire->len || !whole)
+        fail(life, "grammar", "%s: a malformed STUN message", host_name(wire->host));
+    count(life, wire->host);
 }
 
 static void check_sip(struct life *life, const struct tern_sim_wire *wire)
@@ -361,6 +386,7 @@ static void tell_handshake(struct life *life, const struct tern_sim_wire *wire)
 static void tell(struct life *life, const struct tern_sim_wire *wire)
 {
     static const char *const fates[] = {"", ">", "<", "x"};
+    const uint8_t *p = wire->data;
     char local[TERN_ADDR_TEXT_MAX], remote[TERN_ADDR_TEXT_MAX];
     trace(life, "%-6s %s %s %s %s%s%s%s", host_name(wire->host), fates[wire->fate],
           wire->media ? "RTP" : tern_transport_name(wire->transport),
@@ -368,7 +394,8 @@ static void tell(struct life *life, const struct tern_sim_wire *wire)
           wire->why ? " (" : "", wire->why ? wire->why : "", wire->why ? ")" : "");
     if (is_handshake(wire)) tell_handshake(life, wire);
     bool text = wire->transport == TERN_TRANSPORT_TLS || !secrecy_is_ciphered(life, wire->host);
-    if (!wire->media && wire->len > 4 && wire->fate != TERN_SIM_LOST && text)
+    if (is_stun(wire)) trace(life, "       STUN, class and method %02x%02x", p[0], p[1]);
+    if (!wire->media && wire->len > 4 && wire->fate != TERN_SIM_LOST && text && !is_stun(wire))
         trace(life, "\n%.*s", (int)wire->len, (const char *)wire->data);
 }
 
@@ -382,7 +409,7 @@ void wire_check(void *user, const struct tern_sim_wire *wire)
     }
     if (life->trace && (!wire->media || is_handshake(wire))) tell(life, wire);
     if (wire->media && wire->host != SERVER_HOST) attack_media(life, wire);
-    bool readable = !wire->media && !secrecy_is_ciphered(life, wire->host);
+    bool readable = !wire->media && !secrecy_is_ciphered(life, wire->host) && !is_stun(wire);
     if (wire->fate == TERN_SIM_RECEIVED && readable) hear(life, wire);
     if (wire->fate == TERN_SIM_RECEIVED && wire->media && wire->host != SERVER_HOST &&
         is_rtp(wire)) {
@@ -403,6 +430,8 @@ void wire_check(void *user, const struct tern_sim_wire *wire)
              tern_addr_print(wire->local, text));
     } else if (wire->media) {
         check_rtp(life, wire);
+    } else if (is_stun(wire)) {
+        check_stun(life, wire);
     } else {
         check_secret(life, wire);
         if (readable) check_sip(life, wire);
