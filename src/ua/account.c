@@ -199,7 +199,8 @@ static void apply(struct tn_account *account, const struct tern_account_opts *op
     account->ip_change = opts->ip_change;
     account->wants_registration = opts->registrar.len > 0 && !opts->no_register;
     for (uint32_t i = 0; !fresh && i < TN_REGISTRATIONS; i++) {
-        if (account->regs[i].keep.flow) tn_registration_keep(&account->regs[i]);
+        struct tn_registration *reg = &account->regs[i];
+        if (reg->keep.flow || reg->state == TERN_REGISTRATION_REGISTERED) tn_registration_keep(reg);
     }
 }
 

@@ -16,7 +16,7 @@ static size_t pings;
 
 static void start(enum tern_transport transport)
 {
-    struct tn_target target = {transport, addr(server), 0, 0};
+    struct tn_target target = {.transport = transport, .addr = addr(server)};
     struct tern_output out;
 
     world_start_open("192.0.2.1");
