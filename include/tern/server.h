@@ -22,6 +22,10 @@ struct tern_server_opts {
     uint32_t min_expires_s;    /**< shorter registrations get 423; default 30 */
     uint32_t max_expires_s;    /**< longer ones are cut; default 3600 */
     bool no_record_route;      /**< do not stay in the path of calls */
+    bool no_outbound;          /**< know nothing of flows: RFC 3261 alone */
+    bool no_gruu;              /**< give no GRUUs */
+    uint32_t flow_timer_s;     /**< how often flows are to be kept alive, as Flow-Timer says; 0
+                                    (default): the phones decide. RFC 5626 5.4 */
 };
 
 /**

@@ -96,13 +96,6 @@ static bool send_next(struct tn_branch *b)
     return false;
 }
 
-/* RFC 3261 16.9: what cannot be sent counts as a 503. */
-static void send_or_finish(struct tn_branch *b)
-{
-    if (!send_next(b)) finish(b, 503, NULL);
-    if (b->proxied->txn == 0) b->state = TN_BRANCH_DONE;
-}
-
 static void on_timer_c(struct tn_timer *timer)
 {
     struct tn_branch *b = TN_OWNER(timer, struct tn_branch, timer_c);
@@ -136,35 +129,74 @@ static int locate(struct tn_branch *b)
     return tn_locate(b->proxied->server->net, &wanted, &b->targets, &b->query);
 }
 
+/* The addresses of the place that `hop` names. @return > 0: they are being asked for */
+static int point(struct tn_branch *b)
+{
+    b->next_target = 0;
+    if (!b->hop.has_target) return locate(b);
+    /* A flow is not changed for the size of a message: it may be the only way through a NAT. */
+    b->targets = (struct tn_targets){.count = 1, .transport_fixed = true};
+    b->targets.list[0] = b->hop.target;
+    return 0;
+}
+
+/*
+ * To the place that `hop` names, from the next address on; where one flow of an instance has failed,
+ * by its next one (RFC 5626 7). RFC 3261 16.9: what cannot be sent counts as a 503.
+ */
+static void send_or_finish(struct tn_branch *b)
+{
+    while (!send_next(b)) {
+        if (b->other_count == 0) {
+            finish(b, 503, NULL);
+            break;
+        }
+        b->hop = *b->others++;
+        b->other_count--;
+        int err = point(b);
+        if (err > 0) {
+            b->state = TN_BRANCH_LOCATING;
+            return;
+        }
+        if (err < 0) b->targets.count = 0;
+    }
+    if (b->proxied->txn == 0) b->state = TN_BRANCH_DONE;
+}
+
+static void aim(struct tn_branch *b)
+{
+    int err = point(b);
+    if (err > 0) {
+        b->state = TN_BRANCH_LOCATING;
+        return;
+    }
+    if (err < 0) b->targets.count = 0;
+    send_or_finish(b);
+}
+
 void tn_branch_start(struct tn_branch *b)
 {
     TN_ASSERT(b->state == TN_BRANCH_IDLE);
     tn_timer_init(&b->timer_c, 0, on_timer_c);
-    if (b->hop.has_target) {
-        /* A flow is not changed for the size of a message: it may be the only way through a NAT. */
-        b->targets = (struct tn_targets){.count = 1, .transport_fixed = true};
-        b->targets.list[0] = b->hop.target;
-        send_or_finish(b);
-        return;
-    }
-    int err = locate(b);
-    if (err > 0) {
-        b->state = TN_BRANCH_LOCATING;
-    } else if (err < 0) {
-        finish(b, 503, NULL);
-    } else {
-        send_or_finish(b);
-    }
+    aim(b);
+}
+
+/* Where it waits, nobody is. */
+void tn_branch_redirect(struct tn_branch *b, const struct tn_branch *to)
+{
+    TN_ASSERT(b->state == TN_BRANCH_SENT);
+    tn_client_abandon(b->proxied->server->txns, b->client);
+    b->hop = to->hop;
+    b->others = to->others;
+    b->other_count = to->other_count;
+    aim(b);
 }
 
 void tn_branch_located(struct tn_branch *b)
 {
     if (b->state != TN_BRANCH_LOCATING) return;
-    if (tn_locate_result(b->proxied->server->net, b->query, &b->targets) != 0) {
-        finish(b, 503, NULL);
-    } else {
-        send_or_finish(b);
-    }
+    if (tn_locate_result(b->proxied->server->net, b->query, &b->targets) != 0) b->targets.count = 0;
+    send_or_finish(b);
     tn_answer_check(b->proxied);
 }
 
@@ -197,13 +229,16 @@ static void take_success(struct tn_branch *b, const struct tn_msg *response)
 /* RFC 3263 4.3: an address that is overloaded or does not answer is not the last word. */
 static bool try_elsewhere(struct tn_branch *b)
 {
-    return !b->proxied->cancelled && !b->proxied->decided && send_next(b);
+    if (b->proxied->cancelled || b->proxied->decided) return false;
+    if (b->next_target >= b->targets.count && b->other_count == 0) return false;
+    send_or_finish(b);
+    return b->state != TN_BRANCH_DONE;
 }
 
 static void take_failure(struct tn_branch *b, const struct tn_msg *response)
 {
     if (b->state != TN_BRANCH_SENT) return;
-    if (response->status == 503 && try_elsewhere(b)) return;
+    if ((response->status == 503 || response->status == 430) && try_elsewhere(b)) return;
     finish(b, response->status, response);
     if (response->status >= 600) cancel_others(b);
     tn_answer_check(b->proxied);

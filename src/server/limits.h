@@ -9,6 +9,8 @@
 #define TN_USERS_MAX         4096
 /* Devices of one person, some of them twice while they move. Each call forks to all of them. */
 #define TN_BINDINGS_MAX      16
+/* Temporary GRUUs of a user: one for each REGISTER; that of ten hours ago is in no call any more. */
+#define TN_TEMP_GRUUS_MAX    256
 /* Contacts of one REGISTER: all that a user can have, once as old and once as new. */
 #define TN_CONTACTS_MAX      32
 /* User names, unescaped; longer ones exist nowhere. */

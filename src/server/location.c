@@ -5,6 +5,7 @@
 
 #include "base/assert.h"
 #include "base/str.h"
+#include "server/gruu.h"
 #include "server/limits.h"
 
 int tn_location_init(struct tn_location *location, struct tn_ctx *ctx)
@@ -16,6 +17,12 @@ int tn_location_init(struct tn_location *location, struct tn_ctx *ctx)
     if (err) return err;
     err = tn_map_init(&location->by_contact, &ctx->alloc, key);
     if (err) {
+        tn_map_fini(&location->by_name);
+        return err;
+    }
+    err = tn_map_init(&location->by_gruu, &ctx->alloc, key);
+    if (err) {
+        tn_map_fini(&location->by_contact);
         tn_map_fini(&location->by_name);
         return err;
     }
@@ -35,6 +42,7 @@ static void free_user(struct tn_location *location, struct tn_user *user)
     {
         tn_binding_free(TN_OWNER(node, struct tn_binding, link));
     }
+    tn_gruu_forget_all(location, user);
     tn_list_remove(&user->link);
     tn_map_remove(&location->by_name, &user->node);
     tn_text_fini(alloc, &user->name);
@@ -48,6 +56,7 @@ void tn_location_fini(struct tn_location *location)
     {
         free_user(location, TN_OWNER(node, struct tn_user, link));
     }
+    tn_map_fini(&location->by_gruu);
     tn_map_fini(&location->by_contact);
     tn_map_fini(&location->by_name);
 }
@@ -100,6 +109,7 @@ int tn_location_add(struct tn_location *location, tern_str name, struct tn_user 
         return err;
     }
     tn_list_init(&user->bindings);
+    tn_list_init(&user->gruus);
     link_user(location, user);
     tn_map_insert(&location->by_name, &user->node,
                   tn_map_hash(&location->by_name, name.ptr, name.len));
@@ -110,9 +120,33 @@ int tn_location_add(struct tn_location *location, tern_str name, struct tn_user 
 
 /* ---- bindings ---- */
 
+bool tn_binding_same_instance(const struct tn_binding *binding, tern_str instance)
+{
+    return instance.len > 0 && tn_str_eq(tn_text_view(&binding->instance), instance);
+}
+
+/* RFC 5627 5.4: its temporary GRUUs last as long as the instance is registered. */
+static void forget_instance(struct tn_binding *gone)
+{
+    TN_LIST_FOR(node, &gone->user->bindings)
+    {
+        const struct tn_binding *b = TN_OWNER(node, struct tn_binding, link);
+        if (b != gone && tn_binding_same_instance(b, tn_text_view(&gone->instance))) return;
+    }
+    tn_gruu_forget(gone->location, gone->user, tn_text_view(&gone->instance));
+}
+
 static void expire(struct tn_timer *timer)
 {
-    tn_binding_free(TN_OWNER(timer, struct tn_binding, expiry));
+    struct tn_binding *b = TN_OWNER(timer, struct tn_binding, expiry);
+    forget_instance(b);
+    tn_binding_free(b);
+}
+
+void tn_binding_remove(struct tn_binding *b)
+{
+    forget_instance(b);
+    tn_binding_free(b);
 }
 
 static int fill(struct tn_binding *b, const struct tern_allocator *alloc,
@@ -178,6 +212,7 @@ void tn_binding_insert(struct tn_binding *b, struct tn_user *user, struct tn_bin
 
     TN_ASSERT(!b->user);
     b->user = user;
+    b->made_at = location->ctx->now;
     b->expires_at = location->ctx->now + TERN_SECONDS(expires_s);
     user->binding_count++;
     tn_list_push(before ? &before->link : &user->bindings, &b->link);

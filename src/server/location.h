@@ -24,6 +24,8 @@ struct tn_user {
     char ha1_sha256[TN_HA1_SHA256_LEN];
     struct tn_list bindings; /* oldest first */
     size_t binding_count;
+    struct tn_list gruus; /* temporary ones: gruu.h */
+    size_t gruu_count;
 };
 
 struct tn_binding {
@@ -32,7 +34,7 @@ struct tn_binding {
     struct tn_list link;
     struct tn_map_node node; /* by user, host and port of the contact */
     struct tn_timer expiry;
-    tern_time expires_at;
+    tern_time expires_at, made_at;
     struct tn_text contact;
     struct tn_uri uri; /* contact, parsed; points into it */
     struct tn_text call_id, instance, path;
@@ -50,7 +52,7 @@ struct tn_binding {
 
 struct tn_location {
     struct tn_ctx *ctx;
-    struct tn_map by_name, by_contact;
+    struct tn_map by_name, by_contact, by_gruu;
     struct tn_list users;
     size_t user_count;
     /* Where a walk stands; forgotten with each change. */
@@ -75,6 +77,8 @@ struct tn_binding_facts {
 struct tn_binding *tn_binding_new(struct tn_location *location,
                                   const struct tn_binding_facts *facts);
 void tn_binding_free(struct tn_binding *binding);
+/* The same for one that is not replaced: what hangs on its instance goes with the last one. */
+void tn_binding_remove(struct tn_binding *binding);
 /* Puts it in the table, for `expires_s` from now, in front of `before` or (NULL) at the end. */
 void tn_binding_insert(struct tn_binding *binding, struct tn_user *user, struct tn_binding *before,
                        uint32_t expires_s);
@@ -82,6 +86,7 @@ void tn_binding_insert(struct tn_binding *binding, struct tn_user *user, struct 
 uint32_t tn_binding_left(const struct tn_binding *binding, tern_time now);
 /* The same device by RFC 5626 6, else the same URI. */
 struct tn_binding *tn_binding_match(const struct tn_user *user, const struct tn_binding *like);
+bool tn_binding_same_instance(const struct tn_binding *binding, tern_str instance);
 struct tn_binding *tn_binding_by_uri(const struct tn_user *user, const struct tn_uri *uri);
 /* The newest binding of any user whose contact has this user, host and port. */
 struct tn_binding *tn_location_by_contact(const struct tn_location *location,

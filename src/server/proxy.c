@@ -6,6 +6,7 @@
 
 #include "base/str.h"
 #include "server/auth.h"
+#include "server/gruu.h"
 
 /* ---- life ---- */
 
@@ -160,27 +161,29 @@ static void to_ourselves(struct tn_server *server, const struct tn_effect *effec
     if (effect->msg->method == TN_METHOD_OPTIONS) {
         tn_server_answer(server, effect->id, 200,
                          TERN_STR("Allow: REGISTER, OPTIONS, INVITE, ACK, CANCEL, BYE\r\n"
-                                  "Supported: path, outbound\r\n"));
+                                  "Supported: path, outbound, gruu\r\n"));
     } else {
         tn_server_refuse(server, effect->id, effect->msg->to_tag.len > 0 ? 481 : 404, NULL);
     }
 }
 
+/* To all instances of the user, or to one. NULL without memory. */
 static struct tn_proxied *fork_to(struct tn_server *server, const struct tn_effect *effect,
-                                  const struct tn_user *user)
+                                  const struct tn_gruu *whom)
 {
-    struct tn_proxied *proxied = make(server, effect, user->binding_count);
-    size_t i = 0;
+    struct tn_branch places[TN_BINDINGS_MAX] = {{.proxied = NULL}};
+    int count = tn_targets_of(server, whom->user, whom->instance, &effect->msg->arena, places);
 
+    if (count <= 0) return NULL;
+    struct tn_proxied *proxied = make(server, effect, (size_t)count);
     if (!proxied) return NULL;
-    TN_LIST_FOR(node, &user->bindings)
-    {
-        const struct tn_binding *binding = TN_OWNER(node, struct tn_binding, link);
-        struct tn_branch *branch = &proxied->branches[i++];
-        if (tn_hop_to_binding(server, binding, &effect->msg->arena, &branch->hop) != 0) {
-            tn_proxied_free(proxied);
-            return NULL;
-        }
+    proxied->user = whom->user;
+    for (size_t i = 0; i < proxied->count; i++) {
+        struct tn_branch *branch = &proxied->branches[i];
+        branch->hop = places[i].hop;
+        branch->others = places[i].others;
+        branch->other_count = places[i].other_count;
+        branch->instance = places[i].instance;
     }
     return proxied;
 }
@@ -208,19 +211,31 @@ static void run(struct tn_server *server, const struct tn_effect *effect,
     }
 }
 
+static bool is_reachable(const struct tn_gruu *whom)
+{
+    if (!whom->is_gruu) return whom->user->binding_count > 0;
+    TN_LIST_FOR(node, &whom->user->bindings)
+    {
+        const struct tn_binding *b = TN_OWNER(node, struct tn_binding, link);
+        if (tn_binding_same_instance(b, whom->instance)) return true;
+    }
+    return false;
+}
+
 static void look_up(struct tn_server *server, const struct tn_effect *effect,
                     const struct tn_way *way)
 {
-    const struct tn_user *user = tn_server_user_of(server, &way->uri);
+    struct tn_gruu whom;
 
+    tn_gruu_read(server, &way->uri, &whom);
     if (way->uri.user.len == 0) {
         to_ourselves(server, effect);
-    } else if (!user) {
+    } else if (!whom.user) {
         tn_server_refuse(server, effect->id, 404, NULL);
-    } else if (user->binding_count == 0) {
+    } else if (!is_reachable(&whom)) {
         tn_server_refuse(server, effect->id, 480, NULL);
     } else {
-        run(server, effect, fork_to(server, effect, user));
+        run(server, effect, fork_to(server, effect, &whom));
     }
 }
 
@@ -242,6 +257,18 @@ void tn_proxy_request(struct tn_server *server, const struct tn_effect *effect)
     }
 }
 
+/* The far end's Contact may be a GRUU: its ACK goes where its instance is best reached. */
+static void ack_to_gruu(struct tn_server *server, const struct tn_effect *effect,
+                        const struct tn_way *way)
+{
+    struct tn_gruu whom;
+
+    tn_gruu_read(server, &way->uri, &whom);
+    if (!whom.is_gruu || !whom.user || !is_reachable(&whom)) return;
+    struct tn_proxied *proxied = fork_to(server, effect, &whom);
+    if (proxied) start(proxied);
+}
+
 /* RFC 3261 16.11 in spirit: an ACK for a 2xx goes along its Routes, or nowhere. */
 void tn_proxy_ack(struct tn_server *server, const struct tn_effect *effect)
 {
@@ -250,10 +277,57 @@ void tn_proxy_ack(struct tn_server *server, const struct tn_effect *effect)
     if (effect->msg->max_forwards == 0) return;
     if (tn_way_read(server, effect->msg, &way) != 0) return;
     if (way.uri.scheme != TN_SCHEME_SIP) return;
-    if (way.routes.len == 0 && tn_server_is_own(server, &way.uri)) return;
     if (tn_count_own_vias(server, effect->msg) >= TN_SPIRALS_MAX) return;
+    if (way.routes.len == 0 && tn_server_is_own(server, &way.uri)) {
+        ack_to_gruu(server, effect, &way);
+        return;
+    }
     struct tn_proxied *proxied = pass_on(server, effect, &way);
     if (proxied) start(proxied);
+}
+
+/* ---- bindings that change meanwhile ---- */
+
+/* Sent to a place that is among those of its instance no more, and nobody has said a word. */
+static bool is_stranded(const struct tn_branch *branch, const struct tn_branch *now)
+{
+    if (branch->state != TN_BRANCH_SENT || branch->answered) return false;
+    if (tn_str_eq(branch->hop.uri, now->hop.uri) &&
+        branch->hop.target.came_by == now->hop.target.came_by) {
+        return false;
+    }
+    for (size_t i = 0; i < now->other_count; i++) {
+        const struct tn_next_hop *other = &now->others[i];
+        if (tn_str_eq(branch->hop.uri, other->uri) && !other->failed &&
+            branch->hop.target.came_by == other->target.came_by) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void follow(struct tn_proxied *proxied, struct tn_branch *branch)
+{
+    struct tn_branch places[TN_BINDINGS_MAX] = {{.proxied = NULL}};
+    struct tn_arena *arena = &proxied->request->arena;
+
+    if (branch->instance.len == 0) return;
+    int count = tn_targets_of(proxied->server, proxied->user, branch->instance, arena, places);
+    if (count == 1 && is_stranded(branch, &places[0])) tn_branch_redirect(branch, &places[0]);
+}
+
+void tn_proxy_bound(struct tn_server *server, const struct tn_user *user)
+{
+    struct tn_proxied *proxied;
+    uint32_t cursor = 0;
+
+    while ((proxied = tn_slots_each(&server->proxied, &cursor)) != NULL) {
+        bool open = proxied->txn != 0 && !proxied->decided && !proxied->cancelled;
+        if (proxied->user != user || !open) continue;
+        for (size_t i = 0; i < proxied->count; i++)
+            follow(proxied, &proxied->branches[i]);
+        tn_answer_check(proxied);
+    }
 }
 
 /* ---- effects ---- */

@@ -28,6 +28,7 @@ struct tn_next_hop {
     bool has_target; /* known without a look-up: the flow of a binding */
     struct tn_target target;
     tern_addr from; /* local address of that flow; family 0: any */
+    bool failed;    /* the flow that the registration was made by is gone */
 };
 
 struct tn_branch {
@@ -35,6 +36,11 @@ struct tn_branch {
     uint32_t index;
     enum tn_branch_state state;
     struct tn_next_hop hop;
+    /* Further flows of the same instance, in the request's arena: tried one after another, never two
+       at once (RFC 5626 7). */
+    struct tn_next_hop *others;
+    size_t other_count;
+    tern_str instance; /* whose it is, in the request's arena; empty: unknown */
     struct tn_targets targets;
     size_t next_target;
     uint64_t client, query;
@@ -47,9 +53,10 @@ struct tn_branch {
 struct tn_proxied {
     struct tn_server *server;
     uint64_t id;
-    uint64_t txn;           /* server transaction; 0: an ACK */
-    struct tn_msg *request; /* one reference */
-    tern_addr source;       /* where it came from; family 0: that flow is gone */
+    const struct tn_user *user; /* whose bindings it went to; NULL: none of ours */
+    uint64_t txn;               /* server transaction; 0: an ACK */
+    struct tn_msg *request;     /* one reference */
+    tern_addr source;           /* where it came from; family 0: that flow is gone */
     bool has_arrival;
     enum tern_transport arrival_transport;
     tern_addr arrival; /* our address as the sender sees it */
@@ -66,6 +73,22 @@ void tn_proxy_request(struct tn_server *server, const struct tn_effect *effect);
 void tn_proxy_ack(struct tn_server *server, const struct tn_effect *effect);
 void tn_proxy_effect(struct tn_server *server, const struct tn_effect *effect);
 void tn_proxied_free(struct tn_proxied *proxied);
+/*
+ * The user's bindings have changed. A request that nobody has answered yet, and that went to where an
+ * instance is not any more, goes to where it is (RFC 5626 4.5 and 7: a flow has been recovered).
+ */
+void tn_proxy_bound(struct tn_server *server, const struct tn_user *user);
+
+/* ---- targets.c: which bindings a request goes to, and in which order ---- */
+
+/*
+ * One branch for each instance, its flows newest first; one for each binding that names none. With
+ * `instance` that one alone. `branches` has room for TN_BINDINGS_MAX.
+ *
+ * @return how many there are; TERN_ENOMEM
+ */
+TERN_CHECK int tn_targets_of(const struct tn_server *server, const struct tn_user *user,
+                             tern_str instance, struct tn_arena *arena, struct tn_branch *branches);
 
 /* ---- route.c ---- */
 
@@ -91,6 +114,8 @@ TERN_CHECK int tn_hop_along(const struct tn_server *server, const struct tn_way 
 /* ---- branch.c ---- */
 
 void tn_branch_start(struct tn_branch *branch);
+/* Its place has gone, and these are the flows of its instance now. */
+void tn_branch_redirect(struct tn_branch *branch, const struct tn_branch *to);
 void tn_branch_located(struct tn_branch *branch);
 void tn_branch_response(struct tn_branch *branch, struct tn_msg *response);
 void tn_branch_failed(struct tn_branch *branch, enum tn_failure failure);

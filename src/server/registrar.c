@@ -6,14 +6,18 @@
  */
 #include "base/str.h"
 #include "server/auth.h"
+#include "server/gruu.h"
+#include "server/proxy.h"
 #include "server/server.h"
 #include "wire/sip/chars.h"
+#include "wire/sip/list.h"
 
 /* One Contact of the request. */
 struct change {
     struct tn_uri uri;
     uint32_t expires_s;      /* 0: remove */
     struct tn_binding *made; /* NULL: remove */
+    const struct tn_binding *done;
 };
 
 struct job {
@@ -25,6 +29,7 @@ struct job {
     tern_str path; /* comma list, in the message's arena */
     bool star;
     bool outbound;      /* RFC 5626 was applied */
+    bool gruu;          /* asked for, and given */
     const char *reason; /* of the refusal; NULL: the usual phrase */
     struct change changes[TN_CONTACTS_MAX];
     size_t count;
@@ -101,6 +106,12 @@ static void set_flow(const struct job *job, struct tn_binding *b)
     b->use_source = can_use_source(job, b);
 }
 
+static bool may_use_outbound(const struct job *job)
+{
+    return !job->server->opts.no_outbound &&
+           tn_msg_list_has(job->msg, TN_HDR_SUPPORTED, TERN_STR("outbound"));
+}
+
 static struct tn_binding *make_binding(struct job *job, const struct tn_name_addr *contact)
 {
     struct tn_binding_facts facts = {.contact = contact->uri.text,
@@ -113,9 +124,10 @@ static struct tn_binding *make_binding(struct job *job, const struct tn_name_add
     struct tn_binding *b = tn_binding_new(&job->server->location, &facts);
     if (!b) return NULL;
     if (tn_params_get(contact->params, TERN_STR("q"), &text)) b->has_q = parse_q(text, &b->q);
-    if (tn_params_get(contact->params, TERN_STR("reg-id"), &text) && b->instance.len > 0 &&
-        tn_str_u32(text, &b->reg_id) && b->reg_id > 0) {
-        job->outbound = tn_msg_list_has(job->msg, TN_HDR_SUPPORTED, TERN_STR("outbound"));
+    if (may_use_outbound(job) && b->instance.len > 0 &&
+        tn_params_get(contact->params, TERN_STR("reg-id"), &text) && tn_str_u32(text, &b->reg_id) &&
+        b->reg_id > 0) {
+        job->outbound = true;
     }
     set_flow(job, b);
     return b;
@@ -160,6 +172,29 @@ static unsigned read_contacts(struct job *job)
         if (status) return status;
     }
     return 0;
+}
+
+/* RFC 5626 6: the first hop is the last one in Path, and must keep flows; we are it where none is. */
+static bool is_first_hop_able(const struct job *job)
+{
+    tern_str rest = job->path, element, last = {NULL, 0}, value;
+    struct tn_name_addr hop;
+
+    while (tn_list_take(&rest, &element))
+        last = element;
+    if (last.len == 0) return has_one_via(job->msg);
+    return tn_name_addr_parse(last, &hop) == 0 && tn_uri_param(&hop.uri, TERN_STR("ob"), &value);
+}
+
+static unsigned check_outbound(struct job *job)
+{
+    size_t made = 0;
+
+    if (!job->outbound) return 0;
+    for (size_t i = 0; i < job->count; i++)
+        if (job->changes[i].made) made++;
+    if (made > 1) return fail(job, 400, "Several Contacts With A Flow"); /* RFC 5626 6 */
+    return is_first_hop_able(job) ? 0 : 439;
 }
 
 /* RFC 3261 10.3 step 7: of one Call-ID only what comes later counts. */
@@ -210,9 +245,14 @@ static void carry_out(const struct job *job, struct change *change)
             before = TN_OWNER(old->link.next, struct tn_binding, link);
         }
         if (old == before) before = NULL;
-        tn_binding_free(old);
+        if (made && tn_binding_same_instance(old, tn_text_view(&made->instance))) {
+            tn_binding_free(old);
+        } else {
+            tn_binding_remove(old);
+        }
     }
     if (made) tn_binding_insert(made, job->user, before, change->expires_s);
+    change->done = made;
     change->made = NULL;
 }
 
@@ -221,7 +261,7 @@ static void carry_out_all(struct job *job)
     if (job->star) {
         TN_LIST_FOR(node, &job->user->bindings)
         {
-            tn_binding_free(TN_OWNER(node, struct tn_binding, link));
+            tn_binding_remove(TN_OWNER(node, struct tn_binding, link));
         }
     }
     for (size_t i = 0; i < job->count; i++)
@@ -246,12 +286,20 @@ static void put_q(struct tn_buf *out, uint32_t q)
     }
 }
 
-static void put_contact(struct tn_buf *out, const struct tn_binding *b, tern_time now)
+/* A temporary GRUU only to who has asked with this very Contact: each REGISTER gets a new one. */
+static const struct tn_temp_gruu *new_gruu(const struct job *job, const struct tn_binding *b)
+{
+    for (size_t i = 0; i < job->count; i++)
+        if (job->changes[i].done == b) return tn_gruu_new(job->server, b);
+    return NULL;
+}
+
+static void put_contact(const struct job *job, const struct tn_binding *b, struct tn_buf *out)
 {
     tn_buf_z(out, "Contact: <");
     tn_buf_str(out, tn_text_view(&b->contact));
     tn_buf_z(out, ">;expires=");
-    tn_buf_u64(out, tn_binding_left(b, now));
+    tn_buf_u64(out, tn_binding_left(b, job->server->ctx->now));
     if (b->has_q) put_q(out, b->q);
     if (b->instance.len > 0) {
         tn_buf_z(out, ";+sip.instance=\"");
@@ -262,6 +310,7 @@ static void put_contact(struct tn_buf *out, const struct tn_binding *b, tern_tim
         tn_buf_z(out, ";reg-id=");
         tn_buf_u64(out, b->reg_id);
     }
+    if (job->gruu && b->instance.len > 0) tn_gruu_put(out, b, &job->msg->to.uri, new_gruu(job, b));
     tn_buf_z(out, "\r\n");
 }
 
@@ -270,14 +319,18 @@ static void accept(struct job *job)
     struct tn_server *server = job->server;
     struct tn_buf out;
 
+    job->gruu =
+        !server->opts.no_gruu && tn_msg_list_has(job->msg, TN_HDR_SUPPORTED, TERN_STR("gruu"));
     tn_buf_init(&out, &server->ctx->alloc, TN_MSG_SIZE_MAX);
     TN_LIST_FOR(node, &job->user->bindings)
     {
-        put_contact(&out, TN_OWNER(node, struct tn_binding, link), server->ctx->now);
+        put_contact(job, TN_OWNER(node, struct tn_binding, link), &out);
     }
     if (job->path.len > 0) tn_put_header(&out, TN_HDR_PATH, job->path);           /* RFC 3327 5.3 */
     if (job->outbound) tn_put_header(&out, TN_HDR_REQUIRE, TERN_STR("outbound")); /* RFC 5626 6 */
-    tn_put_header(&out, TN_HDR_SUPPORTED, TERN_STR("path, outbound"));
+    if (job->outbound && server->opts.flow_timer_s > 0)
+        tn_put_header_number(&out, TN_HDR_FLOW_TIMER, server->opts.flow_timer_s); /* 5626 5.4 */
+    tn_put_header(&out, TN_HDR_SUPPORTED, tn_server_extensions(server));
     if (out.err == 0) {
         tn_server_answer(server, job->txn, 200, tn_buf_view(&out));
     } else {
@@ -320,6 +373,7 @@ static void process(struct job *job, struct tn_msg *msg)
 {
     unsigned status = join_path(job, &msg->arena) ? read_contacts(job) : 500;
 
+    if (!status) status = check_outbound(job);
     if (!status) status = check_order(job);
     if (status) {
         drop_changes(job);
@@ -328,6 +382,7 @@ static void process(struct job *job, struct tn_msg *msg)
     }
     carry_out_all(job);
     accept(job);
+    tn_proxy_bound(job->server, job->user);
 }
 
 /* Steps 3 to 5: who it is, and whose bindings. @return NULL when answered */
@@ -376,13 +431,19 @@ static struct tn_user *welcome(struct tn_server *server, const struct tn_effect 
 
 void tn_registrar_request(struct tn_server *server, const struct tn_effect *effect)
 {
-    static const char *const known[] = {"path", "outbound", NULL};
+    static const char *const known[] = {"path", "outbound", "gruu", NULL};
     struct job job = {.server = server,
                       .msg = effect->msg,
                       .txn = effect->id,
                       .flow = tn_net_get(server->net, effect->flow)};
 
-    if (tn_server_bad_options(server, effect->id, effect->msg, TN_HDR_REQUIRE, known)) return;
+    static const char *const plain[] = {"path", NULL};
+    bool bare = server->opts.no_outbound || server->opts.no_gruu;
+
+    if (tn_server_bad_options(server, effect->id, effect->msg, TN_HDR_REQUIRE,
+                              bare ? plain : known)) {
+        return;
+    }
     job.user = authorise(server, effect);
     if (!job.user && server->opts.no_auth && tn_server_is_own(server, &effect->msg->to.uri)) {
         job.user = welcome(server, effect);

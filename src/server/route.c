@@ -126,6 +126,7 @@ static void use_flow(const struct tn_server *server, const struct tn_binding *bi
 
     if (!binding->direct) return;
     hop->from = binding->local;
+    hop->failed = stream && !(flow && flow->open);
     hop->has_target = stream ? flow && flow->open : binding->use_source;
     hop->target = (struct tn_target){
         .transport = binding->transport, .addr = binding->source, .came_by = binding->flow};

@@ -92,6 +92,13 @@ bool tn_server_is_own(const struct tn_server *server, const struct tn_uri *uri)
     return numeric && is_our_port(server, uri->port) && tn_net_has_local(server->net, addr);
 }
 
+tern_str tn_server_extensions(const struct tn_server *server)
+{
+    if (server->opts.no_outbound && server->opts.no_gruu) return TERN_STR("path");
+    if (server->opts.no_outbound) return TERN_STR("path, gruu");
+    return server->opts.no_gruu ? TERN_STR("path, outbound") : TERN_STR("path, outbound, gruu");
+}
+
 struct tn_user *tn_server_user_of(const struct tn_server *server, const struct tn_uri *uri)
 {
     char name[TN_USER_NAME_MAX];

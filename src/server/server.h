@@ -63,6 +63,9 @@ void tn_server_refuse(struct tn_server *server, uint64_t txn, unsigned status, c
 bool tn_server_bad_options(struct tn_server *server, uint64_t txn, const struct tn_msg *request,
                            enum tn_hdr_id list, const char *const *known);
 
+/* What Supported says of us. */
+tern_str tn_server_extensions(const struct tn_server *server);
+
 /* registrar.c */
 void tn_registrar_request(struct tn_server *server, const struct tn_effect *effect);
 
