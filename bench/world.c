@@ -33,6 +33,8 @@ static void hear(struct world *world, const struct tern_event *ev)
     case TERN_EV_CALL_DTMF:
     case TERN_EV_SIP_MESSAGE:
     case TERN_EV_STOPPED:
+    case TERN_EV_RESTORED:
+    case TERN_EV_SNAPSHOT_DUE:
     case TERN_EV_SECURED: return;
     }
 }

@@ -30,6 +30,8 @@ enum tern_event_type {
     TERN_EV_SIP_MESSAGE = 11,
     TERN_EV_STOPPED = 12, /**< what tern_endpoint_stop() began is done; free the endpoint */
     TERN_EV_SECURED = 13,
+    TERN_EV_RESTORED = 20,     /**< tern_snapshot_restore() has taken it up */
+    TERN_EV_SNAPSHOT_DUE = 21, /**< call tern_snapshot_save() */
 };
 
 /** A listener opened, failed or closed. */
@@ -145,6 +147,17 @@ struct tern_ev_secured {
     tern_time took; /**< since it was wanted, the TCP connection included */
 };
 
+/** An account, or a call with its account, has come out of a snapshot. */
+struct tern_ev_restored {
+    tern_account account;
+    tern_account account_was; /**< its handle in the process before */
+    tern_call call;           /**< {0}: this is about the account itself */
+    tern_call call_was;
+    bool incoming;    /**< call: they called */
+    tern_str uri;     /**< of the far end; else the address of record */
+    tern_str call_id; /**< call: the Call-ID, which both processes know it by */
+};
+
 /** The steps of an IP change, as pjsua's ip_change_op names them, and then some. */
 enum tern_ip_change_op {
     TERN_IP_CHANGE_OP_RESTART_LISTENER = 1,
@@ -211,6 +224,7 @@ struct tern_event {
         struct tern_ip_change_progress ip_change;
         struct tern_ev_sip_message sip;
         struct tern_ev_secured secured;
+        struct tern_ev_restored restored;
         uint8_t reserved[512]; /**< the union grows inside this */
     } u;
 };
@@ -248,6 +262,8 @@ struct tern_callbacks {
                            const struct tern_ev_sip_message *ev);
     void (*on_stopped)(void *user, struct tern_endpoint *ep);
     void (*on_secured)(void *user, struct tern_endpoint *ep, const struct tern_ev_secured *ev);
+    void (*on_restored)(void *user, struct tern_endpoint *ep, const struct tern_ev_restored *ev);
+    void (*on_snapshot_due)(void *user, struct tern_endpoint *ep);
 };
 
 /**

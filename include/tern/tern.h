@@ -12,6 +12,7 @@
 #include <tern/network.h>
 #include <tern/secure.h>
 #include <tern/server.h>
+#include <tern/snapshot.h>
 #include <tern/types.h>
 
 #endif

@@ -54,6 +54,7 @@
     X(SECRET_SENT, "secret-sent", "the credentials name the password for the user")                \
     X(ROC_RESET_BY_MOVE, "roc-reset-by-move", "the plan after a move resets the SRTP rollover")    \
     X(REPLAY_WINDOW_LOST, "replay-window-lost", "the plan after a move forgets what was heard")    \
+    X(INDEX_AGAIN, "index-again", "a snapshot that repeats an SRTP index")                         \
     X(KEY_AGAIN, "key-again", "SDES keys are used again from another address")                     \
     X(TLS_ANY_NAME, "tls-any-name", "the name in a server's certificate is not looked at")         \
     X(SWITCH_BEFORE_AUTHENTICATION, "switch-before-authentication",                                \

@@ -81,6 +81,12 @@ unsigned tn_dialog_take_cseq(struct tn_dialog *dialog, const struct tn_msg *requ
  */
 TERN_CHECK int tn_dialog_request(struct tn_dialog *dialog, struct tn_buf *scratch,
                                  struct tn_request_opts *opts);
+struct tn_pack;
+/*
+ * Writes it for a snapshot, or takes it up, into zeroed memory. Its CSeq then is ahead of all that may
+ * have been sent since. tn_dialog_fini() in any case.
+ */
+void tn_dialog_pack(struct tn_dialog *dialog, struct tn_pack *p);
 /* The URI of the next hop: first route, else the target. */
 tern_str tn_dialog_next_hop(const struct tn_dialog *dialog);
 tern_str tn_dialog_local_tag(const struct tn_dialog *dialog);

@@ -167,6 +167,17 @@ void tn_security_install(struct tn_security *security, const struct tn_srtp_keys
     enter(security, TN_SECURITY_SECURE);
 }
 
+int tn_security_resume(struct tn_security *security, const struct tn_srtp_keys *keys,
+                       const struct tn_srtp_places *send, const struct tn_srtp_places *receive)
+{
+    if (keys->suite == TN_SRTP_NONE) return TERN_EPARSE;
+    tn_security_plan(security, TN_PLAN_SDES);
+    tn_security_install(security, keys);
+    if (security->state != TN_SECURITY_SECURE) return TERN_ENOMEM;
+    int err = tn_srtp_resume(security->send, send);
+    return err ? err : tn_srtp_resume(security->receive, receive);
+}
+
 bool tn_security_ready(const struct tn_security *security)
 {
     return security->state == TN_SECURITY_PLAIN || security->send != NULL;

@@ -55,6 +55,13 @@ void tn_security_plan(struct tn_security *security, enum tn_plan_security wanted
 bool tn_security_is_spent(const struct tn_security *security, const struct tn_srtp_keys *keys);
 /* Keys for both directions; one that is in use already goes on with its counters. */
 void tn_security_install(struct tn_security *security, const struct tn_srtp_keys *keys);
+/*
+ * In place of a first plan and its keys: those of a snapshot, with their counters. Nothing leaves before
+ * tn_srtp_limit(). @return TERN_ENOMEM, TERN_EPARSE, TERN_EUNSUPPORTED
+ */
+TERN_CHECK int tn_security_resume(struct tn_security *security, const struct tn_srtp_keys *keys,
+                                  const struct tn_srtp_places *send,
+                                  const struct tn_srtp_places *receive);
 void tn_security_fail(struct tn_security *security, const char *reason);
 
 /* May something leave, in the clear or protected? */

@@ -175,6 +175,21 @@ enum tn_security_state tn_stream_security(const struct tn_stream *stream, const 
 /** RTCP BYE, where anything was ever sent. @return 0 */
 int tn_stream_bye(struct tn_stream *stream);
 
+/* ---- stream_snapshot.c ---- */
+
+struct tn_pack;
+/**
+ * Writes what a snapshot keeps, or takes it up after tn_stream_init() and before the first plan. What
+ * is sent then goes on behind what the snapshot has reserved.
+ */
+void tn_stream_pack(struct tn_stream *stream, struct tn_pack *p);
+/** What was just written is where a crash does not reach it: send as far as it has reserved. */
+void tn_stream_reserve(struct tn_stream *stream);
+/** It will not be taken up: send as far as one likes. */
+void tn_stream_unreserve(struct tn_stream *stream);
+/** A snapshot is due, or sending will stop. */
+bool tn_stream_reserve_low(const struct tn_stream *stream);
+
 /* ---- between the parts ---- */
 
 /* May a packet go out now? */

@@ -177,6 +177,10 @@ TERN_CHECK int tn_offer_repeat(struct tn_offer *o, struct tn_buf *body);
 /** Appends the body for the answer to OPTIONS: RFC 3261 11.2, RFC 3264 9. */
 void tn_offer_capabilities(const struct tn_offer_opts *opts, tern_addr local, struct tn_buf *body);
 
+struct tn_pack;
+/** Writes the agreement for a snapshot, once there is one; or takes it up after tn_offer_init(). */
+void tn_offer_pack(struct tn_offer *o, struct tn_pack *p);
+
 enum tn_offer_state tn_offer_state(const struct tn_offer *o);
 const char *tn_offer_state_name(enum tn_offer_state state);
 

@@ -69,6 +69,9 @@ TERN_CHECK int tn_auth_put(struct tn_auth *auth, enum tn_method method, tern_str
                            struct tn_buf *out);
 /* Forgets cached challenges, but not how strong they were. */
 void tn_auth_forget(struct tn_auth *auth);
+struct tn_pack;
+/* Writes challenges and floors for a snapshot, or takes them up; nonce counts are ahead then. */
+void tn_auth_pack(struct tn_auth *auth, struct tn_pack *p);
 /* What has been learned of realms goes on where an account gets other credentials. */
 void tn_auth_inherit(struct tn_auth *auth, const struct tn_auth *from);
 

@@ -34,6 +34,7 @@ struct tn_account {
     uint32_t first; /* which of them the application sees, and mobility moves */
 
     struct tn_account_task task;
+    struct tn_snapshot_mark snapshot;
     uint32_t calls;
     uint32_t forks; /* whose BYE needs the credentials */
 };

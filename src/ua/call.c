@@ -12,12 +12,15 @@
 #define BIT(life) (1u << (life))
 
 static const unsigned successors[TN_LIVES] = {
-    [TN_LIFE_PREPARING] = BIT(TN_LIFE_CALLING) | BIT(TN_LIFE_GONE),
+    /* A snapshot's calls begin where they were. */
+    [TN_LIFE_PREPARING] =
+        BIT(TN_LIFE_CALLING) | BIT(TN_LIFE_ACTIVE) | BIT(TN_LIFE_LEAVING) | BIT(TN_LIFE_GONE),
     [TN_LIFE_CALLING] = BIT(TN_LIFE_RINGING) | BIT(TN_LIFE_ACTIVE) | BIT(TN_LIFE_CANCELLING) |
                         BIT(TN_LIFE_LEAVING) | BIT(TN_LIFE_GONE),
     [TN_LIFE_RINGING] =
         BIT(TN_LIFE_ACTIVE) | BIT(TN_LIFE_CANCELLING) | BIT(TN_LIFE_LEAVING) | BIT(TN_LIFE_GONE),
-    [TN_LIFE_INCOMING] = BIT(TN_LIFE_ANSWERING) | BIT(TN_LIFE_GONE),
+    [TN_LIFE_INCOMING] =
+        BIT(TN_LIFE_ANSWERING) | BIT(TN_LIFE_ACTIVE) | BIT(TN_LIFE_LEAVING) | BIT(TN_LIFE_GONE),
     [TN_LIFE_ANSWERING] = BIT(TN_LIFE_ACTIVE) | BIT(TN_LIFE_LEAVING) | BIT(TN_LIFE_GONE),
     [TN_LIFE_ACTIVE] = BIT(TN_LIFE_LEAVING) | BIT(TN_LIFE_GONE),
     [TN_LIFE_CANCELLING] = BIT(TN_LIFE_LEAVING) | BIT(TN_LIFE_GONE),
@@ -50,6 +53,7 @@ void tn_call_enter(struct tn_call *call, enum tn_call_life next)
     TN_ASSERT(successors[call->life] & BIT(next));
     tn_trace(ctx, "call", call->id, names[call->life], names[next]);
     call->life = next;
+    tn_snapshot_changed(call->ep);
     tn_call_no_stranger(call);
     if (next >= TN_LIFE_ANSWERING) {
         tn_reliable_final(&call->prack.reliable);

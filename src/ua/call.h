@@ -65,6 +65,7 @@ struct tn_call {
     struct tn_earlies earlies; /* outgoing, unanswered */
     struct tn_text peer;       /* URI for people */
     struct tn_call_replace replace;
+    struct tn_snapshot_mark snapshot;
 
     uint64_t invite;        /* outgoing request; 0: none */
     uint32_t invite_cseq;   /* for ACK and the CANCEL race */
@@ -249,6 +250,8 @@ void tn_call_bye_timer(struct tn_call *call);
 
 void tn_call_media_open(struct tn_call *call);
 void tn_call_media_close(struct tn_call *call);
+/* Taken up from a snapshot: a stream without a path, on these ports where they are free. */
+TERN_CHECK int tn_call_media_resume(struct tn_call *call, uint16_t rtp_port, uint16_t rtcp_port);
 bool tn_call_media_ready(const struct tn_call *call);
 void tn_call_socket_opened(struct tn_call *call, uint32_t socket, uint16_t port);
 void tn_call_socket_failed(struct tn_call *call, uint32_t socket, tern_str reason);

@@ -99,6 +99,12 @@ void tn_call_socket_opened(struct tn_call *call, uint32_t socket, uint16_t port)
     s->open = true;
     s->port = port;
     if (!tn_call_media_ready(call)) return;
+    if (call->stream_ready) { /* taken up from a snapshot */
+        call->stream.rtp_socket = call->rtp.id;
+        call->stream.rtcp_socket = call->rtcp.id;
+        tn_snapshot_call_ready(call);
+        return;
+    }
     if (start_stream(call) != 0) {
         tn_call_end(call, TERN_END_ERROR, 500, TERN_STR("the audio stream could not be set up"));
         return;
@@ -124,8 +130,16 @@ void tn_call_socket_failed(struct tn_call *call, uint32_t socket, tern_str reaso
     tn_call_end(call, TERN_END_ERROR, 500, reason);
 }
 
+int tn_call_media_resume(struct tn_call *call, uint16_t rtp_port, uint16_t rtcp_port)
+{
+    open_socket(call, &call->rtp, rtp_port);
+    open_socket(call, &call->rtcp, rtcp_port);
+    return start_stream(call);
+}
+
 void tn_call_media_close(struct tn_call *call)
 {
+    tn_snapshot_call_ready(call);
     if (call->stream_ready) {
         /* An RTCP BYE never leaves from an address that is gone. */
         if (!tn_net_has_local(&call->ep->net, call->media_local)) {
@@ -185,6 +199,7 @@ void tn_call_apply_plan(struct tn_call *call, const struct tn_media_plan *plan, 
         send_from(call, source);
     }
     tn_stream_configure(&call->stream, plan);
+    tn_snapshot_changed(call->ep);
     tn_mob_talking(&call->ep->mob, call->ep->ctx.now, &call->task, plan->active && plan->listen);
     tern_addr remote = tn_stream_remote(&call->stream);
     if (remote.family != TERN_FAMILY_NONE &&
@@ -212,6 +227,7 @@ int tn_call_codec(const struct tn_call *call)
 
 void tn_call_tell_media(struct tn_call *call)
 {
+    tn_snapshot_changed(call->ep);
     if (call->ended_told) return;
     struct tern_event event = {.type = TERN_EV_CALL_MEDIA};
     event.u.media = (struct tern_ev_call_media){
@@ -266,6 +282,7 @@ int tern_audio_send(struct tern_endpoint *ep, tern_time now, tern_call handle, c
     tern_time before = call->stream.sender.last_sent;
     int err = tn_stream_send(&call->stream, pcm);
     tern_time after = call->stream.sender.last_sent;
+    tn_snapshot_sent(call);
     if (call->moving && before != TERN_TIME_NEVER && after != before) {
         tn_mob_gap(&ep->mob, after - before, 0);
     }

@@ -83,6 +83,7 @@ int tn_call_take_target(struct tn_call *call, const struct tn_msg *msg)
 {
     bool moves = tn_dialog_target_moves(&call->dialog, msg);
     int err = tn_dialog_refresh_target(&call->dialog, msg);
+    tn_snapshot_changed(call->ep);
     if (!moves || err) return err;
     /* An ACK that waits for a connection to where it was: the next 2xx asks for it again. */
     tn_request_abandon(&call->ep->txns, call->ack);

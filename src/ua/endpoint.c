@@ -73,6 +73,7 @@ static void init_plain(struct tern_endpoint *ep, const struct tern_endpoint_opts
     for (size_t i = 0; i < TN_REGISTRATION_FLOW_LISTS; i++)
         tn_list_init(&ep->registration_flows[i]);
     tn_mob_init(&ep->mob);
+    tn_snapshots_init(ep);
     tn_timer_init(&ep->settle_timer, 0, tn_ep_settle_fired);
     tn_timer_init(&ep->mob_timer, 0, tn_ep_mob_fired);
     tn_timer_init(&ep->stop_timer, 0, stop_fired);
@@ -178,6 +179,7 @@ void tern_endpoint_free(struct tern_endpoint *ep)
     tn_timer_cancel(&ep->ctx, &ep->settle_timer);
     tn_timer_cancel(&ep->ctx, &ep->mob_timer);
     tn_timer_cancel(&ep->ctx, &ep->stop_timer);
+    tn_snapshots_fini(ep);
     tn_ep_events_fini(ep);
     tn_ep_event_unreserve(ep, &ep->last_event);
     tn_txns_fini(&ep->txns);
@@ -200,6 +202,7 @@ int tern_endpoint_start(struct tern_endpoint *ep, tern_time now)
     ep->state = TN_ENDPOINT_RUNNING;
     tn_net_start(&ep->net);
     tn_net_sync_listeners(&ep->net, false, 0);
+    (void)tn_snapshot_resume(ep);
     tn_ep_run(ep);
     return 0;
 }

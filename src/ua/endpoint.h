@@ -13,6 +13,7 @@
 #include "net/net.h"
 #include "txn/request.h"
 #include "txn/txn.h"
+#include "ua/snapshot.h"
 
 struct tn_account;
 struct tn_call;
@@ -58,6 +59,8 @@ struct tern_endpoint {
     struct tn_timer settle_timer, mob_timer, stop_timer;
     bool listener_failed; /* at least once: do not wait for it any more */
     bool listeners_ready; /* as last told to mobility */
+
+    struct tn_snapshots snapshots;
 
     uint32_t strangers; /* calls of theirs that wait for an answer of the application */
 

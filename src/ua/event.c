@@ -35,6 +35,11 @@ static size_t texts_of(struct tern_event *ev, tern_str *out[TEXTS_MAX])
         out[n++] = &ev->u.sip.text;
         break;
     case TERN_EV_SECURED: out[n++] = &ev->u.secured.version; break;
+    case TERN_EV_RESTORED:
+        out[n++] = &ev->u.restored.uri;
+        out[n++] = &ev->u.restored.call_id;
+        break;
+    case TERN_EV_SNAPSHOT_DUE:
     case TERN_EV_NETWORK:
     case TERN_EV_CALL_ANSWERED:
     case TERN_EV_CALL_MEDIA:
@@ -161,6 +166,10 @@ static void hand_out(struct tern_endpoint *ep, const struct tern_event *ev,
     case TERN_EV_IP_CHANGE_PROGRESS: HAND(on_ip_change_progress, ip_change); return;
     case TERN_EV_SIP_MESSAGE: HAND(on_sip_message, sip); return;
     case TERN_EV_SECURED: HAND(on_secured, secured); return;
+    case TERN_EV_RESTORED: HAND(on_restored, restored); return;
+    case TERN_EV_SNAPSHOT_DUE:
+        if (cb->on_snapshot_due) cb->on_snapshot_due(user, ep);
+        return;
     case TERN_EV_STOPPED:
         if (cb->on_stopped) cb->on_stopped(user, ep);
         return;

@@ -89,12 +89,17 @@ void tn_fork_leave_trace(struct tn_account *account, enum tern_transport transpo
     if (!trace->ended) tn_text_fini(trace->dialog.alloc, &trace->dialog.remote_tag);
 }
 
-void tn_forks_fini(struct tern_endpoint *ep)
+void tn_forks_forget(struct tern_endpoint *ep)
 {
     uint32_t cursor = 0;
     struct tn_fork *fork;
     while ((fork = tn_slots_each(&ep->forks, &cursor)) != NULL)
         end(fork);
+}
+
+void tn_forks_fini(struct tern_endpoint *ep)
+{
+    tn_forks_forget(ep);
     tn_slots_fini(&ep->forks);
     tn_map_fini(&ep->fork_map);
 }

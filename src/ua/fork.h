@@ -60,6 +60,7 @@ bool tn_fork_request(struct tern_endpoint *ep, const struct tn_effect *effect);
 void tn_fork_stray(struct tern_endpoint *ep, const struct tn_msg *rsp);
 /* Effects of TN_OWNER_ENDPOINT. */
 void tn_fork_effect(struct tern_endpoint *ep, const struct tn_effect *effect);
+void tn_forks_forget(struct tern_endpoint *ep); /* all of them */
 void tn_forks_fini(struct tern_endpoint *ep);
 
 #endif

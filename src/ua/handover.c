@@ -539,7 +539,9 @@ int tern_set_network(struct tern_endpoint *ep, tern_time now, const struct tern_
         if (!TN_MUTANT(STALE_DNS)) tn_locate_flush(&ep->net);
         tell_network(ep, &old);
         bool runs = ep->state == TN_ENDPOINT_RUNNING || ep->state == TN_ENDPOINT_STOPPING;
-        if (runs && ep->auto_ip_change) { /* what ends has to reach the far end, too */
+        if (tn_snapshot_resume(ep)) {
+            runs = false;
+        } else if (runs && ep->auto_ip_change) { /* what ends has to reach the far end, too */
             struct tern_ip_change_param param;
             tern_ip_change_param_init(&param);
             tn_ep_network_changed(ep, &param, false);

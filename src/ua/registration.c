@@ -44,6 +44,7 @@ void tn_registration_enter(struct tn_registration *reg, enum tern_registration_s
     reg->state = next;
     if (next != TERN_REGISTRATION_REGISTERED) tn_timer_cancel(ctx, &reg->refresh);
     if (next != TERN_REGISTRATION_WAITING) tn_timer_cancel(ctx, &reg->retry);
+    tn_snapshot_changed(reg->account->ep);
     if (reg->account->removed) return;
 
     tern_time retry = tn_timer_due(&reg->retry);

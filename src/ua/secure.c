@@ -7,24 +7,35 @@
 
 #define CERT_DAYS 3650 /* it is known by its fingerprint, not by its dates; it dies with us */
 
+static int make_identity(struct tern_endpoint *ep)
+{
+    const struct tn_cert_opts opts = {.days = CERT_DAYS};
+    const struct tern_allocator *a = &ep->ctx.alloc;
+    struct tn_buf cert, key;
+
+    tn_buf_init(&cert, a, TN_CERT_PEM_MAX);
+    tn_buf_init(&key, a, TN_CERT_PEM_MAX);
+    int err = tn_cert_make(&opts, &cert, &key);
+    if (!err) err = tn_text_set(a, &ep->snapshots.cert, tn_buf_view(&cert));
+    if (!err) err = tn_text_set(a, &ep->snapshots.key, tn_buf_view(&key));
+    if (err) tn_text_fini(a, &ep->snapshots.cert);
+    tn_buf_fini(&cert);
+    tn_buf_wipe(&key);
+    return err;
+}
+
 /* libsrtp's first breath takes up to 90 ms: here they delay nobody's call. */
 int tn_ep_need_dtls(struct tern_endpoint *ep)
 {
-    const struct tn_cert_opts opts = {.days = CERT_DAYS};
-    struct tn_buf cert, key;
+    const struct tn_snapshots *s = &ep->snapshots;
 
     if (ep->dtls) return 0;
     int err = tn_srtp_prepare();
     if (err) return err;
-    tn_buf_init(&cert, &ep->ctx.alloc, TN_CERT_PEM_MAX);
-    tn_buf_init(&key, &ep->ctx.alloc, TN_CERT_PEM_MAX);
-    err = tn_cert_make(&opts, &cert, &key);
-    if (!err) {
-        err = tn_dtls_ctx_new(&ep->ctx.alloc, tn_buf_view(&cert), tn_buf_view(&key), &ep->dtls);
-    }
-    tn_buf_fini(&cert);
-    tn_buf_wipe(&key);
-    return err;
+    if (s->cert.len == 0) err = make_identity(ep);
+    if (err) return err;
+    return tn_dtls_ctx_new(&ep->ctx.alloc, tn_text_view(&s->cert), tn_text_view(&s->key),
+                           &ep->dtls);
 }
 
 static enum tn_offer_policy policy_of(enum tern_srtp srtp)

@@ -151,7 +151,9 @@ static tern_call call_in(const struct tern_event *e)
     case TERN_EV_REGISTRATION:
     case TERN_EV_SIP_MESSAGE:
     case TERN_EV_STOPPED:
-    case TERN_EV_SECURED: return (tern_call){0};
+    case TERN_EV_SECURED:
+    case TERN_EV_RESTORED: /* its life is told in snap.c */
+    case TERN_EV_SNAPSHOT_DUE: return (tern_call){0};
     }
     return (tern_call){0};
 }

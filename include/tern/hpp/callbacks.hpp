@@ -109,6 +109,15 @@ struct Callbacks {
         if (ep.own_loop_ && !ep.thread_) ep.stop();
     }
 
+    static void on_restored(void *user, tern_endpoint *, const tern_ev_restored *ev) noexcept
+    {
+        endpoint(user).onRestored(*ev);
+    }
+    static void on_snapshot_due(void *user, tern_endpoint *) noexcept
+    {
+        endpoint(user).onSnapshotDue();
+    }
+
     static const tern_callbacks *table() noexcept
     {
         static const tern_callbacks callbacks = {
@@ -126,6 +135,8 @@ struct Callbacks {
             on_sip_message,
             on_stopped,
             on_secured,
+            on_restored,
+            on_snapshot_due,
         };
         return &callbacks;
     }

@@ -173,6 +173,13 @@ class Endpoint {
     virtual void onSecured(const OnSecuredParam &)
     {
     }
+    /** Out of a snapshot (tern/snapshot.h). */
+    virtual void onRestored(const tern_ev_restored &)
+    {
+    }
+    virtual void onSnapshotDue()
+    {
+    }
     virtual void onStopped()
     {
     }

@@ -67,20 +67,20 @@ static void as_server(struct tern_endpoint_opts *opts)
     opts->tls_key = tn_buf_view(&private_key);
 }
 
-static void trust_server(struct tern_endpoint_opts *opts)
+void trust_the_server(struct tern_endpoint_opts *opts)
 {
     if (over == TERN_TRANSPORT_TLS) opts->tls_ca = tn_buf_view(&certificate);
 }
 
 static void as_alice(struct tern_endpoint_opts *opts)
 {
-    trust_server(opts);
+    trust_the_server(opts);
     if (tune_alice_endpoint) tune_alice_endpoint(opts);
 }
 
 static void as_bob(struct tern_endpoint_opts *opts)
 {
-    trust_server(opts);
+    trust_the_server(opts);
     if (tune_bob_endpoint) tune_bob_endpoint(opts);
 }
 

@@ -38,6 +38,8 @@ void tune_account(struct tern_account_opts *opts);
 void meet(void);
 /* A server that has no network yet, and knows these users; Alice and Bob do not exist. */
 void meet_server(void);
+/* What a phone's endpoint needs for TLS to the server, where the test has that. */
+void trust_the_server(struct tern_endpoint_opts *opts);
 /* Without a server. */
 void meet_directly(void);
 void talk(void);

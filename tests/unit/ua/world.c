@@ -317,6 +317,8 @@ static void hear(struct host *host, const struct tern_event *ev)
         host->secured++;
         host->resumed += ev->u.secured.resumed;
         return;
+    case TERN_EV_RESTORED:
+    case TERN_EV_SNAPSHOT_DUE: return; /* for `watch` */
     }
 }
 
@@ -486,6 +488,40 @@ struct host *world_host(struct world *world, const char *name, const char *addre
     return address ? (host_network(host, address, NULL), host) : host;
 }
 
+void host_kill(struct host *host)
+{
+    struct world *world = host->world;
+    size_t kept = 0;
+    tern_endpoint_free(host->ep); /* says nothing to anybody */
+    host->ep = NULL;
+    for (size_t i = 0; i < port_count; i++) {
+        if (ports[i].host != host) ports[kept++] = ports[i];
+    }
+    port_count = kept;
+    for (struct link *l = world->links; l; l = l->next) {
+        for (int side = 0; side < 2; side++) {
+            if (l->host[side] != host || l->id[side] == 0) continue;
+            struct flight f = {.to = l->host[1 - side], .kind = CLOSED, .link = l};
+            l->id[side] = 0;
+            if (f.to) fly(world, &f, NULL, 0);
+        }
+    }
+}
+
+void host_revive(struct host *host, void (*tune)(struct tern_endpoint_opts *opts))
+{
+    struct tern_endpoint_opts opts;
+    tern_endpoint_opts_init(&opts);
+    host->lives++;
+    memset(opts.seed, 0x80, sizeof(opts.seed));
+    memcpy(opts.seed, &host->lives, sizeof(host->lives));
+    opts.sip_port = 5060;
+    opts.sip_events = true;
+    if (tune) tune(&opts);
+    host->network = (struct tern_network){.address_count = 0};
+    CHECK_EQ(tern_endpoint_new(&opts, &host->ep), 0);
+}
+
 struct host *world_bare_host(struct world *world, const char *name, const char *address)
 {
     CHECK(world->host_count < HOSTS_MAX);
@@ -537,7 +573,7 @@ static void step(struct world *world)
     if (world->next_tick > world->now) return;
     world->next_tick += TERN_MS(20);
     for (size_t i = 0; i < world->host_count; i++) {
-        if (world->hosts[i].talks) tick(&world->hosts[i]);
+        if (world->hosts[i].talks && world->hosts[i].ep) tick(&world->hosts[i]);
     }
 }
 

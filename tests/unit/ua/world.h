@@ -21,6 +21,7 @@ struct world;
 /* What a host's application has heard. */
 struct host {
     struct world *world;
+    unsigned lives; /* times it was revived */
     struct tern_endpoint *ep;
     const char *name;
     struct tern_network network;
@@ -76,6 +77,10 @@ struct host *world_host(struct world *world, const char *name, const char *addre
 struct host *world_bare_host(struct world *world, const char *name, const char *address);
 /* A datagram from the host's first address and this port. */
 void world_datagram(struct host *from, uint16_t port, tern_addr to, const void *data, size_t len);
+/* As kill -9: the endpoint is gone and says nothing; connections are closed by the system. */
+void host_kill(struct host *host);
+/* A new endpoint, not started and without a network. */
+void host_revive(struct host *host, void (*tune)(struct tern_endpoint_opts *opts));
 /* The id of the host's UDP socket or listener on this port; 0: none. */
 uint32_t world_socket(const struct host *host, uint16_t port, bool listener);
 /* Replaces the host's addresses by those given, NULL-terminated; later ones are preferred less. */
