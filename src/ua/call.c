@@ -365,6 +365,7 @@ void tn_call_effect(struct tn_call *call, const struct tn_effect *effect)
     case TN_TAG_INVITE: tn_call_out_effect(call, effect); return;
     case TN_TAG_REFRESH: tn_call_refresh_effect(call, effect); return;
     case TN_TAG_BYE: tn_call_bye_effect(call, effect); return;
+    case TN_TAG_PRACK: tn_call_prack_effect(call, effect); return;
     case TN_TAG_ACK: return; /* nobody answers an ACK; if it was lost, the 2xx comes again */
     }
 }

@@ -39,7 +39,7 @@ enum tn_call_life {
 };
 
 /* What a request of a call is for (tn_owner.tag). */
-enum tn_call_tag { TN_TAG_INVITE, TN_TAG_REFRESH, TN_TAG_BYE, TN_TAG_ACK };
+enum tn_call_tag { TN_TAG_INVITE, TN_TAG_REFRESH, TN_TAG_BYE, TN_TAG_ACK, TN_TAG_PRACK };
 
 /* A media socket's place in the endpoint's map. */
 struct tn_media_socket {
@@ -74,7 +74,6 @@ struct tn_call {
     bool offerless;      /* the INVITE being answered had no offer: the answer comes in the ACK */
     bool sips;           /* the Request-URI was "sips:": so is our Contact (RFC 3261 8.1.1.8) */
     bool refused;        /* outgoing: by a final answer */
-    bool forked;         /* another fork has answered since early media was agreed */
     bool no_offer;       /* outgoing: let the far end offer */
     unsigned answer_wanted; /* 200 as soon as the sockets are open; else 0 */
     unsigned redirects;

@@ -62,6 +62,7 @@ int tn_call_out_invite(struct tn_call *call)
     tn_buf_init(&route, &ep->ctx.alloc, TN_MSG_SIZE_MAX);
     tn_buf_init(&headers, &ep->ctx.alloc, TN_MSG_SIZE_MAX);
     tn_buf_str(&headers, tn_ep_capability_lines());
+    tn_call_prack_put_option(call, &headers);
     if (call->subject.len > 0) {
         tn_put_header(&headers, TN_HDR_SUBJECT, tn_text_view(&call->subject));
     }
@@ -99,6 +100,7 @@ static void prepare_invite(struct tn_call *call, const struct tn_effect *effect)
     struct tn_buf contact, body, headers;
     int err = 0;
     if (!tn_request_path(&ep->txns, effect->id, &path)) return;
+    tn_call_prack_start(call);
     call->contact_local = call->signalling_local = path.local;
     call->transport = path.transport;
     call->hop = path.remote;
@@ -144,32 +146,19 @@ static void tell_progress(struct tn_call *call, const struct tn_msg *rsp, bool e
     tn_ep_event(call->ep, &event);
 }
 
-/* A description in a provisional answer lets us hear the far end before it has answered. */
-static bool take_early_answer(struct tn_call *call, const struct tn_msg *rsp)
-{
-    struct tn_media_plan plan;
-    if (!tn_msg_has_body_type(rsp, TERN_STR("application/sdp"))) return false;
-    if (tn_offer_state(&call->offer) != TN_OFFER_LOCAL) {
-        return tn_offer_state(&call->offer) == TN_OFFER_STABLE;
-    }
-    if (tn_offer_take_answer(&call->offer, rsp->body, &plan) != 0) return false;
-    call->forked = false; /* from here on, another To tag is not the one that was agreed with */
-    tn_call_apply_plan(call, &plan, call->contact_local);
-    return true;
-}
-
 static void provisional(struct tn_call *call, const struct tn_msg *rsp)
 {
     if (call->life == TN_LIFE_CALLING && rsp->status > 100) tn_call_enter(call, TN_LIFE_RINGING);
     if (call->life != TN_LIFE_RINGING) return;
     bool early_media = false;
     if (rsp->to_tag.len > 0 && rsp->status > 100) {
-        if (!tn_str_eq(rsp->to_tag, tn_text_view(&call->dialog.remote_tag))) call->forked = true;
-        (void)tn_early_take(call, rsp);
+        struct tn_early *early = tn_early_take(call, rsp);
         /* A 1xx that cannot be used as a dialog still says that it rings. */
-        if (tn_dialog_take_response(&call->dialog, rsp) == 0) {
-            early_media = take_early_answer(call, rsp);
+        if (tn_dialog_take_response(&call->dialog, rsp) == 0 &&
+            !tn_call_prack_take(call, early, rsp, &early_media)) {
+            return;
         }
+        if (call->life != TN_LIFE_RINGING) return; /* it cannot be talked with */
     }
     tell_progress(call, rsp, early_media);
 }
@@ -181,7 +170,8 @@ static void provisional(struct tn_call *call, const struct tn_msg *rsp)
 static int take_session(struct tn_call *call, const struct tn_msg *rsp, bool other_fork,
                         struct tn_media_plan *plan, struct tn_buf *ack_body)
 {
-    if (call->no_offer) {
+    tern_str answer = rsp->body.len > 0 ? rsp->body : tn_text_view(&call->prack.answer);
+    if (call->no_offer && !call->prack.described) {
         if (rsp->body.len == 0) return TERN_EPARSE;
         int err = tn_offer_take(&call->offer, rsp->body);
         if (err) return err;
@@ -189,21 +179,22 @@ static int take_session(struct tn_call *call, const struct tn_msg *rsp, bool oth
         return tn_offer_answer(&call->offer, &local, ack_body, plan);
     }
     if (tn_offer_state(&call->offer) == TN_OFFER_STABLE) {
-        if (!other_fork || rsp->body.len == 0) {
+        if (!other_fork || answer.len == 0) {
             *plan = *tn_offer_plan(&call->offer);
             return 0;
         }
         int err = tn_offer_reopen(&call->offer);
         if (err) return err;
     }
-    return tn_offer_take_answer(&call->offer, rsp->body, plan);
+    return tn_offer_take_answer(&call->offer, answer, plan);
 }
 
 void tn_call_out_acknowledge(struct tn_call *call, const struct tn_msg *rsp)
 {
     struct tn_buf body;
     tn_buf_init(&body, &call->ep->ctx.alloc, TN_MSG_SIZE_MAX);
-    if (call->no_offer && tn_offer_repeat(&call->offer, &body) != 0) tn_buf_reset(&body);
+    bool answers = call->no_offer && !call->prack.described;
+    if (answers && tn_offer_repeat(&call->offer, &body) != 0) tn_buf_reset(&body);
     tn_call_send_ack(call, rsp->cseq.number, tn_buf_view(&body));
     tn_buf_fini(&body);
 }
@@ -220,8 +211,7 @@ static void accepted(struct tn_call *call, const struct tn_msg *rsp)
 {
     struct tn_media_plan plan;
     struct tn_buf ack_body;
-    bool other_fork =
-        call->forked || !tn_str_eq(rsp->to_tag, tn_text_view(&call->dialog.remote_tag));
+    bool other_fork = tn_call_prack_other(call, rsp->to_tag);
     bool leaving = call->life == TN_LIFE_CANCELLING;
     call->invite_cseq = rsp->cseq.number;
     tn_early_confirm(call, rsp->to_tag);

@@ -168,7 +168,7 @@ void tn_call_in_new_dialog(struct tn_call *call, bool owns_call_id)
     tn_request_abandon(&ep->txns, call->invite);
     tn_request_abandon(&ep->txns, call->ack);
     call->invite = call->ack = 0;
-    call->forked = call->no_offer = false;
+    call->no_offer = false;
     call->contact_open = false;
     call->replace.since = ep->ctx.now;
     tn_refresh_new_dialog(&call->refresh, owns_call_id);

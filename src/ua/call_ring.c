@@ -30,6 +30,8 @@ void tn_call_prack_init(struct tn_call *call)
 void tn_call_prack_fini(struct tn_call *call)
 {
     tn_reliable_fini(&call->prack.reliable);
+    tn_text_fini(&call->ep->ctx.alloc, &call->prack.agreed_with);
+    tn_text_fini(&call->ep->ctx.alloc, &call->prack.answer);
 }
 
 /* ---- called: provisional answers ---- */
@@ -98,6 +100,7 @@ static int send_provisional(struct tn_call *call, unsigned status, uint32_t rseq
     };
     int err = contact.err ? contact.err : headers.err;
     if (!err) err = tn_server_respond(&ep->txns, call->invite_txn, &rsp);
+    call->prack.path = call->prack.contact;
     tn_buf_fini(&contact);
     tn_buf_fini(&headers);
     return err;
@@ -228,4 +231,18 @@ void tn_call_prack_request(struct tn_call *call, const struct tn_effect *effect)
     if (prack->described && prack->reliable.describes) prack->settled = true;
     if (call->life == TN_LIFE_INCOMING) call->contact_local = prack->contact;
     go_on(call);
+}
+
+/* What waits for its PRACK goes at once by a new path, and by the old one that is back. */
+void tn_call_ring_moved(struct tn_call *call)
+{
+    struct tn_call_prack *prack = &call->prack;
+    struct tern_endpoint *ep = call->ep;
+    tern_addr source;
+    if (!tn_reliable_waits(&prack->reliable)) return;
+    if (tn_net_has_local(&ep->net, prack->path)) return;
+    if (tern_network_source(&ep->network, call->hop, &source) != 0) return;
+    prack->path = source;
+    tn_reliable_anew(&prack->reliable);
+    (void)!tn_server_repeat(&ep->txns, call->invite_txn);
 }

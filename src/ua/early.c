@@ -9,6 +9,7 @@
 
 static void free_one(struct tn_call *call, struct tn_early *early)
 {
+    tn_call_prack_leave(call, early, false);
     tn_dialog_fini(&early->dialog);
     tn_free(&call->ep->ctx.alloc, early);
 }
@@ -80,9 +81,10 @@ void tn_early_drop(struct tn_call *call)
 
 void tn_early_confirm(struct tn_call *call, tern_str remote_tag)
 {
-    const struct tn_early *early = tn_early_find(call, remote_tag);
+    struct tn_early *early = tn_early_find(call, remote_tag);
     struct tn_dialog *dialog = &call->dialog;
     if (early) {
+        tn_call_prack_leave(call, early, true);
         if (dialog->local_cseq < early->dialog.local_cseq) {
             dialog->local_cseq = early->dialog.local_cseq;
         }

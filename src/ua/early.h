@@ -9,6 +9,7 @@
 #define TN_UA_EARLY_H
 
 #include "dialog/dialog.h"
+#include "ua/prack.h"
 
 #define TN_EARLIES_MAX 8 /* of one INVITE: nobody rings in more places for long */
 
@@ -16,6 +17,7 @@ struct tn_call;
 
 struct tn_early {
     struct tn_dialog dialog; /* with its remote tag; early until the call has an answer */
+    struct tn_early_prack prack;
 };
 
 struct tn_earlies {

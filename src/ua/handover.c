@@ -164,6 +164,7 @@ static void repeat_on_new_path(struct tn_call *call)
     bool unanswered = call->life == TN_LIFE_CALLING || call->life == TN_LIFE_RINGING;
     uint64_t request = unanswered ? call->invite : call->request;
     tn_call_out_moved(call);
+    tn_call_prack_moved(call);
     repeat_answer(call);
     if (call->life == TN_LIFE_ANSWERING) {
         tell_new_target(call);

@@ -323,6 +323,185 @@ static void a_180_does_not_hold_the_2xx(void)
     part();
 }
 
+/* ---- calling ---- */
+
+static const char *dial(enum tern_reliable policy, bool no_offer)
+{
+    meet(policy);
+    struct tern_call_opts opts;
+    tern_call_opts_init(&opts);
+    opts.account = alice->account;
+    opts.target = TERN_STR("sip:peer@10.0.0.7");
+    opts.no_offer = no_offer;
+    CHECK_EQ(tern_call_make(alice->ep, world.now, &opts, &alice->call), 0);
+    world_run(&world, TERN_MS(50));
+    const char *invite = peer_last(peer, "INVITE");
+    CHECK(invite != NULL);
+    return invite;
+}
+
+/* A provisional answer of the peer's, with this RSeq (0: not reliable). */
+static void say(const char *invite, const char *status, const char *tag, unsigned rseq,
+                const char *body)
+{
+    char lines[256] = CONTACT ALLOW;
+    size_t len = strlen(lines);
+    if (rseq) {
+        snprintf(lines + len, sizeof(lines) - len, "Require: 100rel\r\nRSeq: %u\r\n", rseq);
+    }
+    peer_reply(peer, invite, &(struct peer_answer){status, tag, lines, body});
+    world_run(&world, TERN_MS(50));
+}
+
+static void say_yes(const char *request, const char *body)
+{
+    peer_reply(peer, request, &(struct peer_answer){"200 OK", "bob", CONTACT ALLOW, body});
+    world_run(&world, TERN_MS(50));
+}
+
+static unsigned cseq_of(const char *text)
+{
+    return (unsigned)strtoul(peer_header(text, "CSeq"), NULL, 10);
+}
+
+static const char *last_prack(unsigned rseq, const char *invite)
+{
+    char rack[64];
+    const char *prack = peer_last(peer, "PRACK sip:peer@10.0.0.7:5060 ");
+    CHECK(prack != NULL);
+    snprintf(rack, sizeof(rack), "%u %u INVITE", rseq, cseq_of(invite));
+    CHECK(strcmp(peer_header(prack, "RAck"), rack) == 0);
+    return prack;
+}
+
+static uint16_t remote_port(void)
+{
+    struct tern_call_info info;
+    CHECK_EQ(tern_call_get_info(alice->ep, alice->call, &info), 0);
+    return info.remote_media.port;
+}
+
+static void the_invite_says_what_the_account_says(void)
+{
+    static const struct {
+        enum tern_reliable policy;
+        bool supported, required;
+    } cases[] = {
+        {TERN_RELIABLE_OFF, false, false},
+        {TERN_RELIABLE_SUPPORTED, true, false},
+        {TERN_RELIABLE_REQUIRED, false, true},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const char *invite = dial(cases[i].policy, false);
+        CHECK_EQ(strstr(invite, "\r\nSupported: 100rel\r\n") != NULL, cases[i].supported);
+        CHECK_EQ(strstr(invite, "\r\nRequire: 100rel\r\n") != NULL, cases[i].required);
+        CHECK(strstr(peer_header(invite, "Allow"), "PRACK") != NULL);
+        /* One that comes all the same is acknowledged where we have said that we can. */
+        say(invite, "180 Ringing", "bob", 17, NULL);
+        CHECK_EQ(peer_count(peer, "PRACK"), cases[i].policy == TERN_RELIABLE_OFF ? 0 : 1);
+        part();
+    }
+}
+
+/* RFC 3262 4. */
+static void each_is_acknowledged_once_and_in_order(void)
+{
+    const char *invite = dial(TERN_RELIABLE_SUPPORTED, false);
+    say(invite, "180 Ringing", "bob", 17, NULL);
+    const char *prack = last_prack(17, invite);
+    CHECK_EQ(cseq_of(prack), cseq_of(invite) + 1);
+    CHECK(strstr(peer_header(prack, "To"), ";tag=bob") != NULL);
+    CHECK(strcmp(peer_header(prack, "Contact"), "") == 0);
+    say_yes(prack, NULL);
+    unsigned progress = alice->progress;
+    say(invite, "180 Ringing", "bob", 17, NULL);
+    say(invite, "183 Later", "bob", 19, PEER_SDP); /* 18 is missing */
+    CHECK_EQ(peer_count(peer, "PRACK"), 1);
+    CHECK_EQ(alice->progress, progress);
+    CHECK_EQ(remote_port(), 0);
+    say(invite, "183 Early", "bob", 18, PEER_SDP);
+    prack = last_prack(18, invite);
+    CHECK_EQ(cseq_of(prack), cseq_of(invite) + 2);
+    CHECK_EQ(alice->progress, progress + 1);
+    CHECK_EQ(remote_port(), 4000);
+    say_yes(prack, NULL);
+    say_yes(invite, NULL); /* RFC 3261 13.2.1: it need not describe it once more */
+    CHECK_EQ(alice->answered, 1);
+    CHECK_EQ(cseq_of(peer_last(peer, "ACK")), cseq_of(invite));
+    CHECK_EQ(tern_call_hangup(alice->ep, world.now, alice->call, 0), 0);
+    world_run(&world, TERN_MS(50));
+    CHECK_EQ(cseq_of(peer_last(peer, "BYE")), cseq_of(invite) + 3);
+    part();
+}
+
+static void an_offer_of_the_callee_is_answered_in_the_prack(void)
+{
+    const char *invite = dial(TERN_RELIABLE_SUPPORTED, true);
+    CHECK_EQ(strlen(peer_body(invite)), 0);
+    say(invite, "180 Ringing", "bob", 5, PEER_SDP);
+    const char *prack = last_prack(5, invite);
+    CHECK(strstr(peer_body(prack), "m=audio") != NULL);
+    CHECK_EQ(remote_port(), 4000);
+    say_yes(prack, NULL);
+    say_yes(invite, NULL);
+    CHECK_EQ(alice->answered, 1);
+    CHECK_EQ(strlen(peer_body(peer_last(peer, "ACK"))), 0);
+    part();
+}
+
+static void an_offer_that_cannot_be_used_ends_the_call(void)
+{
+    const char *invite = dial(TERN_RELIABLE_SUPPORTED, true);
+    say(invite, "183 Early", "bob", 5,
+        "v=0\r\no=- 1 1 IN IP4 10.0.0.7\r\ns=-\r\nc=IN IP4 10.0.0.7\r\nt=0 0\r\n"
+        "m=audio 4000 RTP/AVP 9\r\n");
+    CHECK_EQ(peer_count(peer, "PRACK"), 0);
+    CHECK_EQ(alice->last_ended.cause, TERN_END_ERROR);
+    CHECK_EQ(peer_count(peer, "CANCEL"), 1);
+    part();
+}
+
+/* Each early dialog has an answer of its own; that of the one which answers counts. */
+static void each_fork_has_its_own_answer(void)
+{
+    static const bool second[] = {false, true};
+    for (size_t i = 0; i < 2; i++) {
+        const char *invite = dial(TERN_RELIABLE_SUPPORTED, false);
+        say(invite, "183 Early", "one", 17, PEER_SDP);
+        say_yes(last_prack(17, invite), NULL);
+        say(invite, "183 Early", "two", 900, OTHER_SDP);
+        const char *prack = last_prack(900, invite);
+        CHECK(strstr(peer_header(prack, "To"), ";tag=two") != NULL);
+        CHECK_EQ(cseq_of(prack), cseq_of(invite) + 1); /* RFC 3261 12.1.2 */
+        CHECK_EQ(remote_port(), 4000);
+        peer_reply(peer, invite,
+                   &(struct peer_answer){"200 OK", second[i] ? "two" : "one", CONTACT ALLOW, NULL});
+        world_run(&world, TERN_MS(50));
+        CHECK_EQ(alice->answered, 1);
+        CHECK_EQ(remote_port(), second[i] ? 4200 : 4000);
+        part();
+    }
+}
+
+static void a_prack_that_nobody_answers_is_made_anew_when_it_is_asked_for(void)
+{
+    const char *invite = dial(TERN_RELIABLE_SUPPORTED, true);
+    say(invite, "183 Early", "bob", 17, PEER_SDP);
+    char first[1024];
+    const char *prack = last_prack(17, invite);
+    snprintf(first, sizeof(first), "%s", peer_body(prack));
+    world_run(&world, TERN_SECONDS(33));
+    CHECK_EQ(cseq_of(last_prack(17, invite)), cseq_of(invite) + 1);
+    say(invite, "183 Early", "bob", 17, PEER_SDP);
+    prack = last_prack(17, invite);
+    CHECK_EQ(cseq_of(prack), cseq_of(invite) + 2);
+    CHECK(strcmp(peer_body(prack), first) == 0); /* it may have arrived: nothing else is said */
+    say_yes(prack, NULL);
+    say(invite, "183 Early", "bob", 17, PEER_SDP);
+    CHECK_EQ(cseq_of(last_prack(17, invite)), cseq_of(invite) + 2);
+    part();
+}
+
 int main(int argc, char **argv)
 {
     static const struct test tests[] = {
@@ -339,6 +518,12 @@ int main(int argc, char **argv)
         TEST(an_invite_without_offer_is_answered_in_the_prack),
         TEST(without_an_answer_in_the_prack_the_call_is_refused),
         TEST(a_180_does_not_hold_the_2xx),
+        TEST(the_invite_says_what_the_account_says),
+        TEST(each_is_acknowledged_once_and_in_order),
+        TEST(an_offer_of_the_callee_is_answered_in_the_prack),
+        TEST(an_offer_that_cannot_be_used_ends_the_call),
+        TEST(each_fork_has_its_own_answer),
+        TEST(a_prack_that_nobody_answers_is_made_anew_when_it_is_asked_for),
     };
     return run_tests(tests, sizeof(tests) / sizeof(tests[0]), argc, argv);
 }
