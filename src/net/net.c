@@ -155,6 +155,20 @@ const struct tn_flow *tn_net_get(const struct tn_net *net, uint64_t id)
     return f ? &f->flow : NULL;
 }
 
+bool tn_net_is_securing(const struct tn_net *net, uint64_t id)
+{
+    const struct tn_flow_impl *f = tn_flow_get(net, id);
+    return f && f->stream && f->stream->state == TN_CONN_SECURING;
+}
+
+void tn_net_close_unused(struct tn_net *net, uint64_t id)
+{
+    const struct tn_flow_impl *f = tn_flow_get(net, id);
+
+    if (!f || !f->stream || f->flow.incoming || f->stream->state >= TN_CONN_OPEN) return;
+    if (f->stream->pending.len == 0) tn_net_close(net, id, true, true);
+}
+
 const struct tn_flow *tn_net_each(const struct tn_net *net, uint32_t *cursor)
 {
     const struct tn_flow_impl *f = tn_slots_each(&net->flows, cursor);

@@ -123,6 +123,10 @@ bool tn_net_is_port(const struct tn_net *net, uint16_t port);
  */
 TERN_CHECK int tn_net_flow(struct tn_net *net, const struct tn_target *target, tern_addr from,
                            uint64_t *id);
+/* Ours, connected, and its TLS handshake runs. */
+bool tn_net_is_securing(const struct tn_net *net, uint64_t id);
+/* Closes, without a word, a connection of ours that is not up yet and that nothing waits to go out by. */
+void tn_net_close_unused(struct tn_net *net, uint64_t id);
 /* The TLS connection that came in from exactly there; 0: none. For struct tn_target's `came_by`. */
 uint64_t tn_net_caller(struct tn_net *net, tern_addr remote);
 /* NULL when stale. */

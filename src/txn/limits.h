@@ -59,6 +59,20 @@
 /* Texts of one request: Request-URI, routes, headers, body; no message can be longer. */
 #define TN_REQUEST_TEXT_MAX 131072
 
+/* RFC 8305 5: connections to one server's addresses that are begun before one is up, and how far apart. */
+#define TN_RACE_MAX   4
+#define TN_RACE_DELAY TERN_MS(250)
+
+/* Over UDP a request is sent three times in this, then another address of the server has its turn … */
+#define TN_HUNT_DELAY TERN_MS(2500)
+/* … so often that the last one has the better part of timer F. */
+#define TN_HUNTS_MAX  5
+
+/* How long a name server may take before the last good server is tried, in the same network. */
+#define TN_LAST_GOOD_DELAY TERN_MS(300)
+/* An INVITE to that server, which the name does not lead to any more: so long it may be answered. */
+#define TN_ASTRAY_DELAY    TERN_MS(500)
+
 /* Characters of a branch behind the magic cookie: about 80 random bits (RFC 3261 8.1.1.7). */
 #define TN_BRANCH_LEN 16
 

@@ -46,17 +46,15 @@ static const char *state_name(enum tn_request_state state)
 }
 
 /* The only writer of the state and its timer. */
-static void enter(struct tn_request *r, enum tn_request_state next)
+void tn_request_enter(struct tn_request *r, enum tn_request_state next)
 {
     struct tn_ctx *ctx = r->txns->ctx;
 
     TN_ASSERT(successors[r->state] & BIT(next));
     tn_trace(ctx, "request", r->id, state_name(r->state), state_name(next));
     r->state = next;
-    tn_list_remove(&r->by_flow);
-    if (next == TN_REQUEST_CONNECTING) {
-        tn_list_push(tn_txns_waiting_for(r->txns, r->path.flow), &r->by_flow);
-    }
+    tn_timer_cancel(ctx, &r->pace);
+    if (next == TN_REQUEST_ANSWERED || next == TN_REQUEST_GONE) tn_request_way_fini(r);
     if (next == TN_REQUEST_PENDING) {
         r->ringing = r->probed = false;
         r->sent_at = ctx->now;
@@ -72,7 +70,7 @@ static struct tn_request *get(const struct tn_txns *txns, uint64_t id)
     return r && r->state != TN_REQUEST_GONE ? r : NULL;
 }
 
-static void emit(struct tn_request *r, struct tn_effect effect)
+void tn_request_emit(struct tn_request *r, struct tn_effect effect)
 {
     if (effect.msg) effect.msg = tn_msg_ref(effect.msg);
     effect.owner = r->opts.owner;
@@ -81,37 +79,13 @@ static void emit(struct tn_request *r, struct tn_effect effect)
     tn_emit(r->txns->ctx, effect);
 }
 
-static void fail(struct tn_request *r, enum tn_failure failure)
+void tn_request_fail(struct tn_request *r, enum tn_failure failure)
 {
-    enter(r, TN_REQUEST_GONE);
-    emit(r, (struct tn_effect){.kind = TN_EFFECT_FAILED, .code = (int)failure});
-}
-
-static enum tn_failure failure_of(int err)
-{
-    if (err == TERN_ENOROUTE) return TN_FAILURE_NO_ROUTE;
-    if (err == TERN_ENOTFOUND || err == TERN_EINVAL) return TN_FAILURE_UNRESOLVABLE;
-    if (err == TERN_ESTALE) return TN_FAILURE_TRANSPORT;
-    return TN_FAILURE_LIMIT;
+    tn_request_enter(r, TN_REQUEST_GONE);
+    tn_request_emit(r, (struct tn_effect){.kind = TN_EFFECT_FAILED, .code = (int)failure});
 }
 
 /* ---- sending ---- */
-
-static const struct tn_target *target_of(const struct tn_request *r)
-{
-    return &r->targets.list[r->target];
-}
-
-static void note_flow(struct tn_request *r, uint64_t id)
-{
-    const struct tn_flow *flow = tn_net_get(r->txns->net, id);
-
-    if (!flow) return;
-    r->path.flow = id;
-    r->path.transport = flow->key.transport;
-    r->path.local = tn_net_sent_by(r->txns->net, flow);
-    r->path.remote = flow->key.remote;
-}
 
 static void put_start_line(const struct tn_request *r, struct tn_buf *out)
 {
@@ -131,7 +105,7 @@ static int launch(struct tn_request *r, uint32_t cseq, struct tn_buf *out)
     const struct tn_client_opts opts = {
         .owner = {.kind = TN_OWNER_REQUEST, .id = r->id},
         .method = r->opts.method,
-        .target = *target_of(r),
+        .target = r->targets.list[r->target],
         .transport_fixed = r->targets.transport_fixed,
         .from = r->path.local, /* what Contact and SDP say, as long as it stands */
         .start_line = tn_str_sub(tn_buf_view(out), 0, start),
@@ -142,7 +116,7 @@ static int launch(struct tn_request *r, uint32_t cseq, struct tn_buf *out)
 }
 
 /* One attempt at the present target. The CSeq counts only what has left. */
-static int attempt(struct tn_request *r)
+int tn_request_attempt(struct tn_request *r)
 {
     bool is_ack = r->opts.method == TN_METHOD_ACK;
     uint32_t cseq = is_ack ? *r->opts.cseq : *r->opts.cseq + 1;
@@ -156,127 +130,14 @@ static int attempt(struct tn_request *r)
     *r->opts.cseq = cseq;
     r->path.cseq = cseq;
     if (is_ack) {
-        enter(r, TN_REQUEST_GONE);
+        tn_request_enter(r, TN_REQUEST_GONE);
         return 0;
     }
     const struct tn_flow *flow = tn_client_flow(r->txns, r->client);
-    if (flow) note_flow(r, flow->id);
-    enter(r, TN_REQUEST_PENDING);
+    if (flow) tn_request_note_flow(r, flow->id);
+    tn_request_enter(r, TN_REQUEST_PENDING);
+    tn_request_sent(r);
     return 0;
-}
-
-/* The flow is up: now is the time to say where from. */
-static int leave(struct tn_request *r)
-{
-    if (!r->opts.prepare) return attempt(r);
-    enter(r, TN_REQUEST_PREPARING);
-    emit(r, (struct tn_effect){.kind = TN_EFFECT_PREPARE});
-    return 0;
-}
-
-/*
- * @return 0 when the present target is being tried, its connection is waited for, or the owner is
- *         being asked for its parts.
- */
-static int try_target(struct tn_request *r)
-{
-    const struct tn_target *target = target_of(r);
-    uint64_t flow;
-
-    int err = tn_net_flow(r->txns->net, target, r->opts.from_addr, &flow);
-    if (err) return err;
-    note_flow(r, flow);
-    if (tn_net_get(r->txns->net, flow)->open) return leave(r);
-    enter(r, TN_REQUEST_CONNECTING);
-    return 0;
-}
-
-/* From the present target on, until one can be tried. */
-static void try_targets(struct tn_request *r)
-{
-    for (; r->target < r->targets.count; r->target++) {
-        int err = try_target(r);
-        if (!err) return;
-        r->failure = failure_of(err);
-    }
-    fail(r, r->failure);
-}
-
-static void start(struct tn_request *r);
-
-/* What another network's name servers said of the next target does not count any more. */
-static void try_next_target(struct tn_request *r, enum tn_failure failure)
-{
-    r->failure = failure;
-    r->target++;
-    if (tn_locate_is_old(r->txns->net, &r->targets)) {
-        enter(r, TN_REQUEST_LOCATING);
-        start(r);
-        return;
-    }
-    try_targets(r);
-}
-
-void tn_request_flow_up(struct tn_request *r)
-{
-    note_flow(r, r->path.flow);
-    int err = leave(r);
-    if (err) try_next_target(r, failure_of(err));
-}
-
-void tn_request_flow_down(struct tn_request *r)
-{
-    try_next_target(r, TN_FAILURE_TRANSPORT);
-}
-
-/* ---- locating ---- */
-
-static void located(struct tn_request *r)
-{
-    r->query = 0;
-    r->target = 0;
-    for (size_t i = 0; i < r->targets.count; i++)
-        r->targets.list[i].came_by = r->opts.came_by;
-    r->failure = TN_FAILURE_UNRESOLVABLE;
-    try_targets(r);
-}
-
-static int locate(struct tn_request *r)
-{
-    const struct tn_owner self = {.kind = TN_OWNER_REQUEST, .id = r->id};
-    struct tn_uri hop;
-
-    int err = tn_request_hop(&r->opts, &hop);
-    if (err) return TERN_EINVAL;
-    struct tn_wanted wanted = {.uri = &hop,
-                               .preferred = r->opts.transport,
-                               .secure = r->opts.secure || tn_uri_is_sips(r->opts.uri),
-                               .owner = self};
-    return tn_locate(r->txns->net, &wanted, &r->targets, &r->query);
-}
-
-/* In state LOCATING. */
-static void start(struct tn_request *r)
-{
-    int err = locate(r);
-
-    if (err < 0) {
-        fail(r, failure_of(err));
-    } else if (err == 0) {
-        located(r);
-    }
-}
-
-static void take_location(struct tn_request *r, uint64_t query)
-{
-    if (r->state != TN_REQUEST_LOCATING || query != r->query) return;
-    int err = tn_locate_result(r->txns->net, query, &r->targets);
-    r->query = 0;
-    if (err) {
-        fail(r, err == TERN_ESTALE ? TN_FAILURE_UNRESOLVABLE : failure_of(err));
-    } else {
-        located(r);
-    }
 }
 
 /* ---- answers ---- */
@@ -285,8 +146,9 @@ static void finish(struct tn_request *r, struct tn_msg *msg)
 {
     bool answered = r->opts.method == TN_METHOD_INVITE && msg->status < 300;
 
-    enter(r, answered ? TN_REQUEST_ANSWERED : TN_REQUEST_GONE);
-    emit(r, (struct tn_effect){.kind = TN_EFFECT_RESPONSE, .msg = msg, .code = (int)r->refusal});
+    tn_request_enter(r, answered ? TN_REQUEST_ANSWERED : TN_REQUEST_GONE);
+    tn_request_emit(
+        r, (struct tn_effect){.kind = TN_EFFECT_RESPONSE, .msg = msg, .code = (int)r->refusal});
 }
 
 /* Whether the challenge has been taken up. After a CANCEL nothing is sent again. */
@@ -296,22 +158,22 @@ static bool authorise(struct tn_request *r, const struct tn_msg *msg)
     if (msg->status != 401 && msg->status != 407) return false;
     r->refusal = tn_auth_challenge(r->opts.auth, msg, r->challenges);
     if (r->refusal == TN_AUTH_NO_MEMORY) { /* not a refusal: the credentials may be right */
-        fail(r, TN_FAILURE_LIMIT);
+        tn_request_fail(r, TN_FAILURE_LIMIT);
         return true;
     }
     if (r->refusal != TN_AUTH_RETRY) return false;
     r->challenges++;
     if (r->retargeted) {
         r->retargeted = false;
-        enter(r, TN_REQUEST_LOCATING);
-        start(r);
+        tn_request_enter(r, TN_REQUEST_LOCATING);
+        tn_request_locate(r);
         return true;
     }
     /* What was prepared names an address: once that has gone, the owner is asked anew. */
     bool moved = r->probed || !tn_net_has_local(r->txns->net, r->path.local);
     bool stale = r->opts.prepare && moved;
-    int err = stale ? try_target(r) : attempt(r);
-    if (err) try_next_target(r, failure_of(err));
+    int err = stale ? tn_request_try(r) : tn_request_attempt(r);
+    if (err) tn_request_try_next(r, tn_request_failure_of(err));
     return true;
 }
 
@@ -322,7 +184,7 @@ static void take_final(struct tn_request *r, struct tn_msg *msg)
     if (authorise(r, msg)) return;
     /* RFC 3263 4.3: 503 means that another server should be asked. */
     if (msg->status == 503 && !r->cancelled && r->target + 1 < r->targets.count) {
-        try_next_target(r, TN_FAILURE_TRANSPORT);
+        tn_request_try_next(r, TN_FAILURE_TRANSPORT);
         return;
     }
     finish(r, msg);
@@ -332,17 +194,18 @@ static void take_response(struct tn_request *r, const struct tn_effect *effect)
 {
     if (effect->id != r->client) return;
     if (r->state == TN_REQUEST_ANSWERED) {
-        emit(r, (struct tn_effect){.kind = TN_EFFECT_RESPONSE, .msg = effect->msg});
+        tn_request_emit(r, (struct tn_effect){.kind = TN_EFFECT_RESPONSE, .msg = effect->msg});
         return;
     }
     if (r->state != TN_REQUEST_PENDING) return;
     if (!r->ringing) r->path.round_trip = r->txns->ctx->now - r->sent_at;
+    tn_request_heard(r, effect->msg->status);
     if (effect->msg->status >= 200) {
         take_final(r, effect->msg);
         return;
     }
     r->ringing = true;
-    emit(r, (struct tn_effect){.kind = TN_EFFECT_RESPONSE, .msg = effect->msg});
+    tn_request_emit(r, (struct tn_effect){.kind = TN_EFFECT_RESPONSE, .msg = effect->msg});
 }
 
 /* An INVITE that rings somewhere must not ring in a second place as well. */
@@ -367,9 +230,9 @@ static void take_failure(struct tn_request *r, const struct tn_effect *effect)
         r->client = 0;
     }
     if (may_fail_over(r, failure)) {
-        try_next_target(r, failure);
+        tn_request_try_next(r, failure);
     } else {
-        fail(r, failure);
+        tn_request_fail(r, failure);
     }
 }
 
@@ -378,11 +241,12 @@ void tn_request_effect(struct tn_txns *txns, const struct tn_effect *effect)
     struct tn_request *r = get(txns, effect->owner.id);
 
     if (!r) return;
-    if (effect->kind == TN_EFFECT_LOCATED) take_location(r, effect->id);
+    if (effect->kind == TN_EFFECT_LOCATED) tn_request_located(r, effect->id);
     if (effect->kind == TN_EFFECT_TXN_RESPONSE) take_response(r, effect);
     if (effect->kind == TN_EFFECT_TXN_FAILED) take_failure(r, effect);
     if (effect->kind == TN_EFFECT_CANCEL_ANSWERED && effect->id == r->client) {
-        emit(r, (struct tn_effect){.kind = TN_EFFECT_CANCEL_ANSWERED, .code = effect->code});
+        tn_request_emit(
+            r, (struct tn_effect){.kind = TN_EFFECT_CANCEL_ANSWERED, .code = effect->code});
     }
 }
 
@@ -398,11 +262,10 @@ static void on_timer(struct tn_timer *timer)
 /* Whatever is on its way is forgotten. */
 static void drop_work(struct tn_request *r)
 {
-    if (r->state == TN_REQUEST_LOCATING && r->query) tn_locate_cancel(r->txns->net, r->query);
+    tn_request_way_fini(r);
     if (r->state == TN_REQUEST_PENDING || r->state == TN_REQUEST_ANSWERED) {
         tn_client_abandon(r->txns, r->client);
     }
-    r->query = 0;
     r->client = 0;
 }
 
@@ -412,7 +275,7 @@ void tn_request_free(struct tn_request *r)
     struct tn_txns *txns = r->txns;
 
     tn_timer_cancel(txns->ctx, &r->timer);
-    tn_list_remove(&r->by_flow);
+    tn_request_way_fini(r);
     tn_slots_remove(&txns->requests, r->id);
     tn_arena_fini(&r->arena);
     tn_arena_fini(&r->parts_arena);
@@ -426,7 +289,7 @@ int tn_request_start(struct tn_txns *txns, const struct tn_request_opts *opts, u
     if (!r) return TERN_ENOMEM;
 
     r->txns = txns;
-    tn_list_init(&r->by_flow);
+    tn_request_way_init(r);
     int err = tn_request_keep_opts(r, opts);
     if (!err) err = tn_slots_add(&txns->requests, r, &r->id);
     if (err) {
@@ -437,7 +300,7 @@ int tn_request_start(struct tn_txns *txns, const struct tn_request_opts *opts, u
     if (!r->opts.transport) r->opts.transport = TERN_TRANSPORT_UDP;
     tn_timer_init(&r->timer, 0, on_timer);
     *id = r->id;
-    start(r);
+    tn_request_locate(r);
     return 0;
 }
 
@@ -449,8 +312,8 @@ int tn_request_send(struct tn_txns *txns, uint64_t id, const struct tn_request_p
     if (r->state != TN_REQUEST_PREPARING) return TERN_ESTATE;
     int err = tn_request_keep_parts(r, parts);
     if (err) return err;
-    err = attempt(r);
-    if (err) try_next_target(r, failure_of(err));
+    err = tn_request_attempt(r);
+    if (err) tn_request_try_next(r, tn_request_failure_of(err));
     return 0;
 }
 
@@ -485,7 +348,7 @@ int tn_request_cancel_because(struct tn_txns *txns, uint64_t id, tern_str reason
         return 0;
     }
     drop_work(r);
-    fail(r, TN_FAILURE_NONE);
+    tn_request_fail(r, TN_FAILURE_NONE);
     return 0;
 }
 
@@ -497,7 +360,7 @@ int tn_request_probe(struct tn_txns *txns, uint64_t id)
     if (r->state != TN_REQUEST_PENDING || r->cancelled) return TERN_ESTATE;
     int err = tn_client_probe(txns, r->client);
     if (err) return err;
-    note_flow(r, tn_client_flow(txns, r->client)->id);
+    tn_request_note_flow(r, tn_client_flow(txns, r->client)->id);
     r->probed = true;
     r->sent_at = txns->ctx->now;
     return 0;
@@ -532,8 +395,11 @@ int tn_request_restart(struct tn_txns *txns, uint64_t id)
     if (r->state == TN_REQUEST_ANSWERED || r->cancelled) return TERN_ESTATE;
     drop_work(r);
     r->challenges = 0;
-    enter(r, TN_REQUEST_LOCATING);
-    start(r);
+    r->rounds = 0;
+    r->kept_tried = false;
+    r->failure = TN_FAILURE_NONE;
+    tn_request_enter(r, TN_REQUEST_LOCATING);
+    tn_request_locate(r);
     return 0;
 }
 

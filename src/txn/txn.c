@@ -146,34 +146,43 @@ struct tn_list *tn_txns_waiting_for(struct tn_txns *txns, uint64_t flow)
     return &txns->waiting[flow % TN_FLOW_LISTS];
 }
 
+/* One, since an attempt that is told may end others of its request: begin anew after each. */
+struct tn_attempt *tn_txns_next_waiting(struct tn_txns *txns, uint64_t flow)
+{
+    TN_LIST_FOR(node, tn_txns_waiting_for(txns, flow))
+    {
+        struct tn_attempt *attempt = TN_OWNER(node, struct tn_attempt, link);
+        if (attempt->flow == flow) return attempt;
+    }
+    return NULL;
+}
+
 /* Server transactions look for a flow at each send, and so need not be told. */
 void tn_txns_flow_down(struct tn_txns *txns, uint64_t flow)
 {
+    struct tn_attempt *attempt;
+
     TN_LIST_FOR(node, tn_txns_of_flow(txns, flow))
     {
         struct tn_client *client = TN_OWNER(node, struct tn_client, by_flow);
         if (client->flow == flow) tn_client_flow_down(client);
     }
-    TN_LIST_FOR(node, tn_txns_waiting_for(txns, flow))
-    {
-        struct tn_request *request = TN_OWNER(node, struct tn_request, by_flow);
-        if (request->path.flow == flow) tn_request_flow_down(request);
-    }
+    while ((attempt = tn_txns_next_waiting(txns, flow)) != NULL)
+        tn_request_flow_down(attempt);
 }
 
 /* A connection that stands is no reason any more to go back to UDP (RFC 3261 18.1.1). */
 void tn_txns_flow_up(struct tn_txns *txns, uint64_t flow)
 {
+    struct tn_attempt *attempt;
+
     TN_LIST_FOR(node, &txns->switched)
     {
         struct tn_client *client = TN_OWNER(node, struct tn_client, switched);
         if (client->flow == flow) tn_list_remove(&client->switched);
     }
-    TN_LIST_FOR(node, tn_txns_waiting_for(txns, flow))
-    {
-        struct tn_request *request = TN_OWNER(node, struct tn_request, by_flow);
-        if (request->path.flow == flow) tn_request_flow_up(request);
-    }
+    while ((attempt = tn_txns_next_waiting(txns, flow)) != NULL)
+        tn_request_flow_up(attempt);
 }
 
 void tn_txns_moved(struct tn_txns *txns)

@@ -126,6 +126,9 @@ TERN_CHECK int tn_put_response(const struct tn_txns *txns, const struct tn_msg *
 /* txn.c */
 struct tn_list *tn_txns_of_flow(struct tn_txns *txns, uint64_t flow);
 struct tn_list *tn_txns_waiting_for(struct tn_txns *txns, uint64_t flow);
+struct tn_attempt;
+/* One that waits for it, or NULL. */
+struct tn_attempt *tn_txns_next_waiting(struct tn_txns *txns, uint64_t flow);
 void tn_txns_count(struct tn_txns *txns); /* keeps the statistics */
 
 #endif

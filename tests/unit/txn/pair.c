@@ -4,6 +4,7 @@
 struct peer alice, bob;
 bool (*wire_drops)(struct peer *from);
 bool wire_refuses;
+bool (*wire_ignores)(tern_addr remote);
 int allocations_left = -1;
 int blocks;
 
@@ -105,6 +106,7 @@ void pair_open(void)
 
     wire_drops = NULL;
     wire_refuses = false;
+    wire_ignores = NULL;
     link_count = 0;
     open_peer(&alice, &bob, "192.0.2.1");
     open_peer(&bob, &alice, "192.0.2.2");
@@ -226,6 +228,8 @@ static void connect_streams(struct peer *from, const struct tern_output *out)
     tern_addr local = out->local;
     uint32_t stream;
 
+    from->connects++;
+    if (wire_ignores && wire_ignores(out->remote)) return;
     local.port = ++port;
     for (size_t i = 0; !wire_refuses && i < to->listener_count; i++) {
         if (!tern_addr_same_host(to->listeners[i].local, out->remote)) continue;
@@ -285,6 +289,7 @@ static void carry(struct peer *from, const struct tern_output *out)
         if (there) tn_net_stream_received(&from->other->net, there, out->data.ptr, out->data.len);
         return;
     case TERN_OUT_DISCONNECT:
+        from->disconnects++;
         forget_link(from, out->id);
         if (there) tn_net_stream_closed(&from->other->net, there, TERN_STR("closed"));
         return;

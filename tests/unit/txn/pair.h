@@ -39,13 +39,15 @@ struct peer {
         char name[64];
     } lookups[LINKS_MAX]; /* that nobody has answered yet */
     size_t lookup_count;
+    size_t connects, disconnects; /* asked for */
 };
 
-extern struct peer alice, bob;                /* 192.0.2.1 and 192.0.2.2 */
-extern bool (*wire_drops)(struct peer *from); /* UDP; NULL: nothing is lost */
-extern bool wire_refuses;                     /* TCP connections */
-extern int allocations_left;                  /* before one fails; negative: never */
-extern int blocks;                            /* of memory in use */
+extern struct peer alice, bob;                 /* 192.0.2.1 and 192.0.2.2 */
+extern bool (*wire_drops)(struct peer *from);  /* UDP; NULL: nothing is lost */
+extern bool wire_refuses;                      /* TCP connections */
+extern bool (*wire_ignores)(tern_addr remote); /* connections to there get no answer; NULL: none */
+extern int allocations_left;                   /* before one fails; negative: never */
+extern int blocks;                             /* of memory in use */
 
 void pair_open(void);
 void pair_close(void);
