@@ -51,6 +51,14 @@ struct tern_endpoint_opts {
     bool tls_no_verify; /**< accept any server: for tests and closed networks */
     bool tls_client_certs; /**< demand a certificate that `tls_ca` has signed of who connects */
     uint16_t tls_port;     /**< TLS listening port; 0: the one after `sip_port`, or any */
+    /**
+     * After an IP change audio moves at once, for all calls. Their refreshes and registrations leave at
+     * this pace, for each server: so many a second; 0: the default, 1000. Calls in which somebody talks
+     * go first, then those that are held, those that ring, and registrations without a call.
+     */
+    uint32_t handover_rate;
+    /** And so many that wait for their answer; also what leaves at once; 0: the default, 200. */
+    uint32_t handover_in_flight;
 };
 
 /**

@@ -6,21 +6,17 @@
 #define BIT(state) (1u << (state))
 #define AT_REST    (BIT(TN_ACCOUNT_IDLE) | BIT(TN_ACCOUNT_DONE) | BIT(TN_ACCOUNT_FAILED))
 
+#define BEGINNINGS (BIT(TN_ACCOUNT_LISTENING) | BIT(TN_ACCOUNT_QUEUED) | BIT(TN_ACCOUNT_OFFLINE))
+
 static const unsigned successors[TN_ACCOUNT_STATES] = {
-    [TN_ACCOUNT_IDLE] =
-        AT_REST | BIT(TN_ACCOUNT_LISTENING) | BIT(TN_ACCOUNT_REGISTERING) | BIT(TN_ACCOUNT_OFFLINE),
-    [TN_ACCOUNT_LISTENING] =
-        AT_REST | BIT(TN_ACCOUNT_LISTENING) | BIT(TN_ACCOUNT_REGISTERING) | BIT(TN_ACCOUNT_OFFLINE),
-    [TN_ACCOUNT_REGISTERING] = AT_REST | BIT(TN_ACCOUNT_WAITING) | BIT(TN_ACCOUNT_LISTENING) |
-                               BIT(TN_ACCOUNT_REGISTERING) | BIT(TN_ACCOUNT_OFFLINE),
-    [TN_ACCOUNT_WAITING] =
-        AT_REST | BIT(TN_ACCOUNT_LISTENING) | BIT(TN_ACCOUNT_REGISTERING) | BIT(TN_ACCOUNT_OFFLINE),
-    [TN_ACCOUNT_OFFLINE] =
-        AT_REST | BIT(TN_ACCOUNT_LISTENING) | BIT(TN_ACCOUNT_REGISTERING) | BIT(TN_ACCOUNT_OFFLINE),
-    [TN_ACCOUNT_DONE] =
-        AT_REST | BIT(TN_ACCOUNT_LISTENING) | BIT(TN_ACCOUNT_REGISTERING) | BIT(TN_ACCOUNT_OFFLINE),
-    [TN_ACCOUNT_FAILED] =
-        AT_REST | BIT(TN_ACCOUNT_LISTENING) | BIT(TN_ACCOUNT_REGISTERING) | BIT(TN_ACCOUNT_OFFLINE),
+    [TN_ACCOUNT_IDLE] = AT_REST | BEGINNINGS,
+    [TN_ACCOUNT_LISTENING] = AT_REST | BEGINNINGS,
+    [TN_ACCOUNT_QUEUED] = AT_REST | BEGINNINGS | BIT(TN_ACCOUNT_REGISTERING),
+    [TN_ACCOUNT_REGISTERING] = AT_REST | BEGINNINGS | BIT(TN_ACCOUNT_WAITING),
+    [TN_ACCOUNT_WAITING] = AT_REST | BEGINNINGS,
+    [TN_ACCOUNT_OFFLINE] = AT_REST | BEGINNINGS,
+    [TN_ACCOUNT_DONE] = AT_REST | BEGINNINGS,
+    [TN_ACCOUNT_FAILED] = AT_REST | BEGINNINGS,
 };
 
 void tn_account_task_init(struct tn_account_task *task)
@@ -28,6 +24,7 @@ void tn_account_task_init(struct tn_account_task *task)
     *task = (struct tn_account_task){.state = TN_ACCOUNT_IDLE};
     tn_list_init(&task->node);
     tn_list_init(&task->held_back);
+    tn_ticket_init(&task->ticket, false);
 }
 
 bool tn_account_task_active(const struct tn_account_task *task)
@@ -35,7 +32,7 @@ bool tn_account_task_active(const struct tn_account_task *task)
     return !(BIT(task->state) & AT_REST);
 }
 
-/* The only writer of the state, of the timer, and of the count of active tasks. */
+/* The only writer of the state, of the timer, of the ticket, and of the count of active tasks. */
 static void enter(struct tn_mobility *mob, struct tn_account_task *task,
                   enum tn_account_task_state next, tern_time delay)
 {
@@ -43,6 +40,11 @@ static void enter(struct tn_mobility *mob, struct tn_account_task *task,
     if (tn_account_task_active(task)) mob->active--;
     task->state = next;
     if (tn_account_task_active(task)) mob->active++;
+    if (next == TN_ACCOUNT_QUEUED) {
+        tn_pace_join(&mob->pace, mob->now, &task->ticket, task->remote, TN_RANK_IDLE);
+    } else if (next != TN_ACCOUNT_REGISTERING) {
+        tn_pace_leave(&mob->pace, &task->ticket);
+    }
     tn_heap_remove(&mob->timers, &task->timer.node);
     if (delay != TERN_TIME_NEVER) tn_mob_arm(mob, &task->timer, delay);
 }
@@ -62,9 +64,10 @@ static void report(struct tn_mobility *mob, const struct tn_account_task *task,
     tn_mob_report(mob, &p);
 }
 
-static void register_now(struct tn_mobility *mob, struct tn_account_task *task)
+void tn_mob_account_turn(struct tn_mobility *mob, struct tn_account_task *task)
 {
     task->attempt++;
+    task->give_up += task->ticket.waited;
     enter(mob, task, TN_ACCOUNT_REGISTERING, TERN_TIME_NEVER);
     report(mob, task, TERN_IP_CHANGE_START, 0);
     tn_mob_decide(mob, &(struct tn_decision){.kind = TN_DECIDE_REGISTER,
@@ -135,16 +138,17 @@ void tn_mob_account_begin(struct tn_mobility *mob, tern_time now, struct tn_acco
         enter(mob, task, TN_ACCOUNT_LISTENING, TERN_TIME_NEVER);
         return;
     }
-    register_now(mob, task);
+    enter(mob, task, TN_ACCOUNT_QUEUED, TERN_TIME_NEVER);
 }
 
 void tn_mob_account_timer(struct tn_mobility *mob, struct tn_account_task *task)
 {
     switch (task->state) {
     case TN_ACCOUNT_LISTENING:
-    case TN_ACCOUNT_WAITING: register_now(mob, task); return;
+    case TN_ACCOUNT_WAITING: enter(mob, task, TN_ACCOUNT_QUEUED, TERN_TIME_NEVER); return;
     case TN_ACCOUNT_OFFLINE: rest(mob, task, TN_ACCOUNT_FAILED); return;
     case TN_ACCOUNT_IDLE:
+    case TN_ACCOUNT_QUEUED:
     case TN_ACCOUNT_REGISTERING:
     case TN_ACCOUNT_DONE:
     case TN_ACCOUNT_FAILED:
@@ -158,6 +162,7 @@ static void retry(struct tn_mobility *mob, struct tn_account_task *task, int cod
 {
     tern_time pause = tn_mob_backoff(task->attempt + 1);
     if (retry_after > pause) pause = retry_after;
+    task->give_up += tn_mob_patience(mob, task->policy, code, retry_after);
     if (mob->now + pause >= task->give_up) {
         report(mob, task, TERN_IP_CHANGE_FAILURE, code);
         rest(mob, task, TN_ACCOUNT_FAILED);
@@ -182,6 +187,7 @@ void tn_mob_registered(struct tn_mobility *mob, tern_time now, struct tn_account
 {
     mob->now = now;
     if (task->state != TN_ACCOUNT_REGISTERING) return;
+    tn_pace_answered(&mob->pace, now, &task->ticket, code, retry_after);
     switch (tn_mob_classify(code)) {
     case TN_ANSWER_OK:
         report(mob, task, TERN_IP_CHANGE_SUCCESS, code);

@@ -7,15 +7,16 @@
 #define BIT(state) (1u << (state))
 #define AT_REST    (BIT(TN_CALL_IDLE) | BIT(TN_CALL_DONE) | BIT(TN_CALL_LOST))
 #define BEGINNINGS                                                                                 \
-    (BIT(TN_CALL_LISTENING) | BIT(TN_CALL_HELD_BACK) | BIT(TN_CALL_REFRESHING) |                   \
+    (BIT(TN_CALL_LISTENING) | BIT(TN_CALL_HELD_BACK) | BIT(TN_CALL_QUEUED) |                       \
      BIT(TN_CALL_OFFLINE) | BIT(TN_CALL_HANGING_UP) | BIT(TN_CALL_VERIFYING))
 
 static const unsigned successors[TN_CALL_STATES] = {
     [TN_CALL_IDLE] = AT_REST | BEGINNINGS,
     [TN_CALL_LISTENING] = AT_REST | BEGINNINGS,
     [TN_CALL_HELD_BACK] = AT_REST | BEGINNINGS,
+    [TN_CALL_QUEUED] = AT_REST | BEGINNINGS | BIT(TN_CALL_REFRESHING),
     [TN_CALL_REFRESHING] = AT_REST | BEGINNINGS | BIT(TN_CALL_WAITING),
-    [TN_CALL_WAITING] = AT_REST | BEGINNINGS,
+    [TN_CALL_WAITING] = AT_REST | BEGINNINGS | BIT(TN_CALL_REFRESHING),
     [TN_CALL_VERIFYING] = AT_REST | BEGINNINGS,
     [TN_CALL_OFFLINE] = AT_REST | BEGINNINGS,
     [TN_CALL_HANGING_UP] = AT_REST,
@@ -32,6 +33,7 @@ void tn_call_task_init(struct tn_call_task *task)
                                   .media_seen = true};
     tn_list_init(&task->node);
     tn_list_init(&task->held);
+    tn_ticket_init(&task->ticket, true);
 }
 
 bool tn_call_task_active(const struct tn_call_task *task)
@@ -39,7 +41,12 @@ bool tn_call_task_active(const struct tn_call_task *task)
     return !(BIT(task->state) & AT_REST);
 }
 
-/* The only writer of the state, of the timer, of the count of active tasks, and of who waits. */
+static enum tn_pace_rank rank_of(const struct tn_call_task *task)
+{
+    return task->talking ? TN_RANK_TALKING : TN_RANK_HELD;
+}
+
+/* The only writer of the state, timer, ticket, of the count of active tasks, and of who waits. */
 static void enter(struct tn_mobility *mob, struct tn_call_task *task, enum tn_call_task_state next,
                   tern_time delay)
 {
@@ -49,6 +56,11 @@ static void enter(struct tn_mobility *mob, struct tn_call_task *task, enum tn_ca
     if (tn_call_task_active(task)) mob->active++;
     tn_list_remove(&task->held);
     if (next == TN_CALL_HELD_BACK) tn_list_push(&task->account->held_back, &task->held);
+    if (next == TN_CALL_QUEUED) {
+        tn_pace_join(&mob->pace, mob->now, &task->ticket, task->server, rank_of(task));
+    } else if (next != TN_CALL_REFRESHING) {
+        tn_pace_leave(&mob->pace, &task->ticket);
+    }
     tn_heap_remove(&mob->timers, &task->timer.node);
     if (delay != TERN_TIME_NEVER) tn_mob_arm(mob, &task->timer, delay);
 }
@@ -198,6 +210,12 @@ static void begin_attempt(struct tn_mobility *mob, struct tn_call_task *task)
 
 static void refresh(struct tn_mobility *mob, struct tn_call_task *task)
 {
+    enter(mob, task, TN_CALL_QUEUED, TERN_TIME_NEVER);
+}
+
+void tn_mob_call_turn(struct tn_mobility *mob, struct tn_call_task *task)
+{
+    task->give_up += task->ticket.waited;
     begin_attempt(mob, task);
     tn_mob_decide(mob, &(struct tn_decision){.kind = TN_DECIDE_REFRESH,
                                              .call = task->id,
@@ -278,6 +296,7 @@ static void stay(struct tn_mobility *mob, struct tn_call_task *task,
                  const struct tn_call_facts *facts)
 {
     switch (task->state) {
+    case TN_CALL_QUEUED:
     case TN_CALL_WAITING: begin_move(mob, task, facts); return;
     case TN_CALL_IDLE:
     case TN_CALL_DONE:
@@ -300,6 +319,14 @@ static void stay(struct tn_mobility *mob, struct tn_call_task *task,
     TN_UNREACHABLE();
 }
 
+/* The proxy is to know the account when its first call is refreshed. */
+static void let_account_first(struct tn_call_task *task, const struct tn_call_facts *facts)
+{
+    if (facts->phase == TN_PHASE_ENDING || task->account == NULL) return;
+    bool early = facts->phase == TN_PHASE_EARLY;
+    tn_pace_promote(&task->account->ticket, early ? TN_RANK_RINGING : rank_of(task));
+}
+
 void tn_mob_call_begin(struct tn_mobility *mob, tern_time now, struct tn_call_task *task,
                        struct tn_account_task *account, const struct tn_call_facts *facts)
 {
@@ -307,6 +334,8 @@ void tn_mob_call_begin(struct tn_mobility *mob, tern_time now, struct tn_call_ta
     task->id = facts->id;
     task->account = account;
     task->policy = facts->policy;
+    task->server = facts->signalling.remote;
+    let_account_first(task, facts);
     if (tn_list_empty(&task->node)) tn_list_push(&mob->calls, &task->node);
     /* Media that has moved meanwhile looks right; the peer must hear of it all the same. */
     enum tn_verdict before = task->verdict, verdict = judge_refresh(mob->network, facts);
@@ -332,6 +361,7 @@ static void again(struct tn_mobility *mob, struct tn_call_task *task, int code,
 {
     tern_time pause = tn_mob_backoff(task->attempt + 1);
     if (retry_after > pause) pause = retry_after;
+    task->give_up += tn_mob_patience(mob, task->policy, code, retry_after);
     if (mob->now + pause >= task->give_up) {
         give_up(mob, task, code);
         return;
@@ -367,7 +397,8 @@ static void unknown(struct tn_mobility *mob, struct tn_call_task *task, int code
 uint32_t tn_mob_refresh_taken(struct tn_mobility *mob, tern_time now, struct tn_call_task *task)
 {
     mob->now = now;
-    if (task->state != TN_CALL_WAITING) return 0;
+    if (task->state != TN_CALL_WAITING && task->state != TN_CALL_QUEUED) return 0;
+    tn_pace_fly(&mob->pace, now, &task->ticket, task->server);
     begin_attempt(mob, task);
     return task->policy->reinvite_flags;
 }
@@ -384,6 +415,7 @@ void tn_mob_refreshed(struct tn_mobility *mob, tern_time now, struct tn_call_tas
     mob->now = now;
     if (task->state != TN_CALL_REFRESHING) return;
     task->used_update = used_update;
+    tn_pace_answered(&mob->pace, now, &task->ticket, code, retry_after);
     switch (tn_mob_classify(code)) {
     case TN_ANSWER_OK:
         report(mob, task, TERN_IP_CHANGE_OP_REINVITE_CALL, TERN_IP_CHANGE_SUCCESS, code);
@@ -425,6 +457,7 @@ void tn_mob_call_timer(struct tn_mobility *mob, struct tn_call_task *task)
         return;
     case TN_CALL_OFFLINE: give_up(mob, task, 0); return;
     case TN_CALL_IDLE:
+    case TN_CALL_QUEUED:
     case TN_CALL_REFRESHING:
     case TN_CALL_HANGING_UP:
     case TN_CALL_DONE:

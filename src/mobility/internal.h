@@ -29,6 +29,13 @@ void tn_mob_release_calls(struct tn_mobility *mob, const struct tn_account_task 
 /* The task's timer has fired. */
 void tn_mob_account_timer(struct tn_mobility *mob, struct tn_account_task *task);
 void tn_mob_call_timer(struct tn_mobility *mob, struct tn_call_task *task);
+/* It is the task's turn: its ticket flies. */
+void tn_mob_account_turn(struct tn_mobility *mob, struct tn_account_task *task);
+void tn_mob_call_turn(struct tn_mobility *mob, struct tn_call_task *task);
+/* What of the wait that a server asks for does not count for the rescue window (MOBILITY C3). */
+tern_time tn_mob_patience(const struct tn_mobility *mob,
+                          const struct tern_account_ip_change *policy, int code,
+                          tern_time retry_after);
 
 /* The path that the snapshot gives to a destination; family 0 when it gives none. */
 tern_addr tn_mob_source(const struct tern_network *network, tern_addr remote);

@@ -12,6 +12,7 @@
 void tn_mob_init(struct tn_mobility *mob)
 {
     *mob = (struct tn_mobility){.online = true};
+    tn_pace_init(&mob->pace, 0, 0);
     tn_list_init(&mob->accounts);
     tn_list_init(&mob->calls);
 }
@@ -46,10 +47,22 @@ static bool run_due_task(struct tn_mobility *mob)
     return true;
 }
 
+static bool run_turn(struct tn_mobility *mob)
+{
+    struct tn_ticket *ticket = tn_pace_next(&mob->pace, mob->now);
+    if (ticket == NULL) return false;
+    if (ticket->of_call) {
+        tn_mob_call_turn(mob, TN_OWNER(ticket, struct tn_call_task, ticket));
+    } else {
+        tn_mob_account_turn(mob, TN_OWNER(ticket, struct tn_account_task, ticket));
+    }
+    return true;
+}
+
 bool tn_mob_next(struct tn_mobility *mob, struct tn_decision *out)
 {
     while (mob->decision_count == 0 && !mob->beginning) {
-        if (!run_due_task(mob)) return false;
+        if (!run_due_task(mob) && !run_turn(mob)) return false;
     }
     if (mob->decision_count == 0) return false;
     *out = mob->decisions[mob->decision_head];
@@ -183,6 +196,15 @@ tern_time tn_mob_backoff(uint32_t attempt)
     return pause < TERN_SECONDS(30) ? pause : TERN_SECONDS(30);
 }
 
+tern_time tn_mob_patience(const struct tn_mobility *mob,
+                          const struct tern_account_ip_change *policy, int code,
+                          tern_time retry_after)
+{
+    tern_time most = mob->changed + TERN_MS(policy->offline_window_ms) - mob->now;
+    if (code != 503 || retry_after > most) return 0;
+    return retry_after;
+}
+
 /* ---- a generation ---- */
 
 bool tn_mob_must_resume(const struct tn_mobility *mob, bool online)
@@ -288,7 +310,8 @@ void tn_mob_gap(struct tn_mobility *mob, tern_time out, tern_time in)
 tern_time tn_mob_deadline(const struct tn_mobility *mob)
 {
     const struct tn_heap_node *first = tn_heap_min(&mob->timers);
-    return first ? first->key : TERN_TIME_NEVER;
+    tern_time turn = tn_pace_deadline(&mob->pace);
+    return first && first->key < turn ? first->key : turn;
 }
 
 void tn_mob_advance(struct tn_mobility *mob, tern_time now)

@@ -15,20 +15,22 @@
  *   3. results as they come; tn_mob_advance() when tn_mob_deadline() says so.
  * After each of these, drain tn_mob_next().
  *
- * Account task                            begin    listening result            timer
- *   IDLE       nothing to do              >LIS REG OFF
- *   LISTENING  waits for the listener              >REG
+ * Account task                            begin    listening result            timer  its turn
+ *   IDLE       nothing to do              >LIS QUE OFF
+ *   LISTENING  waits for the listener              >QUE
+ *   QUEUED     waits for its turn: pace.h >QUE                                        >REG
  *   REGISTERING REGISTER is under way              -         >DONE >WAIT >FAIL
- *   WAITING    for the next try                                                >REG
- *   OFFLINE    no path to the registrar   >REG                                 >FAIL
+ *   WAITING    for the next try                                                >QUE
+ *   OFFLINE    no path to the registrar   >QUE                                 >FAIL
  *   DONE, FAILED                          as IDLE
  *
  * Call task
  *   IDLE
- *   LISTENING  waits for the listener              >REF HEL
- *   HELD_BACK  waits for the registration                    account settled: >REF
+ *   LISTENING  waits for the listener              >QUE HEL
+ *   HELD_BACK  waits for the registration                    account settled: >QUE
+ *   QUEUED     waits for its turn: pace.h                                      its turn: >REF
  *   REFRESHING UPDATE or re-INVITE under way                 >VER DON WAI HEL LOS KEP
- *   WAITING    for the next try                                                >REF LOST
+ *   WAITING    for the next try                                                >QUE LOST
  *   VERIFYING  refreshed; audio has not come in yet          media seen: >DONE >DONE
  *   OFFLINE    no path to the peer                                             >LOST
  *   HANGING_UP as the account's policy asks                  gone: >DONE
@@ -41,6 +43,7 @@
 
 #include "base/heap.h"
 #include "base/list.h"
+#include "mobility/pace.h"
 
 /* An address in use and where it leads to. local.family 0: nothing is in use yet. */
 struct tn_path {
@@ -80,6 +83,7 @@ enum tn_verdict {
 enum tn_account_task_state {
     TN_ACCOUNT_IDLE,
     TN_ACCOUNT_LISTENING,
+    TN_ACCOUNT_QUEUED,
     TN_ACCOUNT_REGISTERING,
     TN_ACCOUNT_WAITING,
     TN_ACCOUNT_OFFLINE,
@@ -92,6 +96,7 @@ enum tn_call_task_state {
     TN_CALL_IDLE,
     TN_CALL_LISTENING,
     TN_CALL_HELD_BACK,
+    TN_CALL_QUEUED,
     TN_CALL_REFRESHING,
     TN_CALL_WAITING,
     TN_CALL_VERIFYING,
@@ -110,6 +115,7 @@ struct tn_task_timer {
 struct tn_account_task {
     enum tn_account_task_state state;
     struct tn_task_timer timer;
+    struct tn_ticket ticket;
     struct tn_list node;      /* of the mobility's accounts */
     struct tn_list held_back; /* calls that wait for the registration */
     uint64_t id;
@@ -125,11 +131,13 @@ struct tn_account_task {
 struct tn_call_task {
     enum tn_call_task_state state;
     struct tn_task_timer timer;
+    struct tn_ticket ticket;
     struct tn_list node;
     struct tn_list held; /* HELD_BACK: in its account's list */
     uint64_t id;
     struct tn_account_task *account; /* may be NULL once the account is gone */
     const struct tern_account_ip_change *policy;
+    tern_addr server;                        /* that the refresh goes to */
     tern_addr signalling_local, media_local; /* where to */
     tern_addr remote;                        /* of media */
     enum tn_verdict verdict;                 /* before tn_mob_call_media() moved it */
@@ -188,6 +196,7 @@ struct tn_mobility {
     uint32_t accounts_moved, accounts_failed, calls_kept, calls_lost;
     tern_time gap_out, gap_in;
     struct tn_heap timers;
+    struct tn_pace pace;
     struct tn_list accounts, calls;
     struct tn_decision decisions[TN_DECISIONS_MAX];
     size_t decision_head, decision_count;
@@ -259,7 +268,8 @@ void tn_mob_call_gone(struct tn_mobility *mob, tern_time now, struct tn_call_tas
 tern_time tn_mob_deadline(const struct tn_mobility *mob);
 void tn_mob_advance(struct tn_mobility *mob, tern_time now);
 
-/* Takes the next decision; runs tasks that are due, one at a time, as long as there is none. */
+/* Takes the next decision; runs tasks that are due, one at a time, as long as there is none; then
+   those whose turn it is. */
 bool tn_mob_next(struct tn_mobility *mob, struct tn_decision *out);
 
 void tn_account_task_init(struct tn_account_task *task);

@@ -74,6 +74,7 @@ static void init_plain(struct tern_endpoint *ep, const struct tern_endpoint_opts
         tn_list_init(&ep->registration_flows[i]);
     tn_mob_init(&ep->mob);
     tn_snapshots_init(ep);
+    tn_pace_init(&ep->mob.pace, opts->handover_rate, opts->handover_in_flight);
     tn_timer_init(&ep->settle_timer, 0, tn_ep_settle_fired);
     tn_timer_init(&ep->mob_timer, 0, tn_ep_mob_fired);
     tn_timer_init(&ep->stop_timer, 0, stop_fired);

@@ -12,6 +12,8 @@ void tern_endpoint_opts_init_sized(struct tern_endpoint_opts *opts, size_t size)
         .settle_ms = 75,
         .max_calls = 20000,
         .max_accounts = 4096,
+        .handover_rate = 1000,
+        .handover_in_flight = 200,
     };
     tn_options_give(opts, size, &defaults, sizeof(defaults));
 }

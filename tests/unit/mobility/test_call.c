@@ -366,7 +366,18 @@ static void retry_after_is_obeyed_and_may_end_the_window(void)
     CHECK_EQ(tn_mob_deadline(&bench.mob) - bench.now, TERN_SECONDS(9));
     pass(TERN_SECONDS(9));
     CHECK_EQ(c->task.state, TN_CALL_REFRESHING);
-    answer_refresh_after(c, 503, TERN_SECONDS(60));
+    answer_refresh_after(c, 500, TERN_SECONDS(60));
+    CHECK(!c->exists);
+}
+
+/* It is not lost: the server has said when. But nobody waits longer than without any network. */
+static void a_server_that_is_busy_is_waited_for_beyond_the_window(void)
+{
+    struct bench_call *c = lose_and_begin();
+    answer_refresh_after(c, 503, TERN_SECONDS(120));
+    pass(TERN_SECONDS(120));
+    CHECK_EQ(c->task.state, TN_CALL_REFRESHING);
+    answer_refresh_after(c, 503, TERN_SECONDS(181));
     CHECK(!c->exists);
 }
 
@@ -592,6 +603,7 @@ int main(int argc, char **argv)
         TEST(unknown_without_a_registration_under_way_is_tried_once_more),
         TEST(waiting_tries_until_the_rescue_window_then_gives_up),
         TEST(retry_after_is_obeyed_and_may_end_the_window),
+        TEST(a_server_that_is_busy_is_waited_for_beyond_the_window),
         TEST(verifying_ends_with_audio_or_after_five_seconds),
         TEST(audio_that_comes_before_the_answer_counts),
         TEST(a_call_on_hold_needs_no_audio),
