@@ -203,7 +203,7 @@ int tn_call_new(struct tern_endpoint *ep, struct tn_account *account, bool incom
         tn_free(&ep->ctx.alloc, call);
         return err;
     }
-    account->calls++;
+    if (account->calls++ == 0) tn_registration_hasten(tn_account_reg(account));
     ep->calls_visible++;
     *out = call;
     return 0;

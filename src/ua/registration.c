@@ -271,6 +271,15 @@ void tn_registration_online(struct tn_registration *reg, bool changed)
     tn_registration_start(reg);
 }
 
+void tn_registration_hasten(struct tn_registration *reg)
+{
+    struct tn_ctx *ctx = &reg->account->ep->ctx;
+    if (reg->state != TERN_REGISTRATION_WAITING || reg->last_status != 0) return;
+    if (!tn_timer_armed(&reg->retry)) return;
+    tern_time due = ctx->now + tn_registration_pause(reg);
+    if (due < tn_timer_due(&reg->retry)) tn_timer_arm(ctx, &reg->retry, due - ctx->now);
+}
+
 /* ---- effects ---- */
 
 static void prepare(struct tn_registration *reg, const struct tn_effect *effect)

@@ -75,6 +75,8 @@ void tn_registration_remove(struct tn_registration *reg);
  * waits to try again because nobody answered: there may be a way now.
  */
 void tn_registration_online(struct tn_registration *reg, bool changed);
+/* A call has begun, which needs the way back: nobody answered, and an idle phone may wait for long. */
+void tn_registration_hasten(struct tn_registration *reg);
 void tn_registration_effect(struct tn_registration *reg, const struct tn_effect *effect);
 void tn_registration_flow_down(struct tn_registration *reg, uint64_t flow);
 
