@@ -33,6 +33,8 @@
     X(INVITE_ONCE, "invite-once", "an INVITE is not repeated")                                     \
     X(OK_ONCE, "ok-once", "a 2xx to an INVITE is not repeated")                                    \
     X(ACK_ONCE, "ack-once", "the ACK is not repeated when its 2xx comes again")                    \
+    X(RING_TWICE, "ring-twice", "the INVITE that takes another's place leaves it ringing")         \
+    X(LATE_ACK, "late-ack", "a 2xx that comes too late is not acknowledged")                       \
     X(BYE_LOST, "bye-lost", "a BYE that got lost is not sent anew")                                \
     X(GLARE_FINAL, "glare-final", "491 counts as refused and is not tried again")                  \
     X(LOST_TIMER, "lost-timer", "timers that stood still without a network never go on")           \

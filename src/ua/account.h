@@ -33,6 +33,7 @@ struct tn_account {
     struct tn_registration regs[TN_REGISTRATIONS];
     uint32_t first; /* which of them the application sees, and mobility moves */
 
+    tern_time round_trip; /* to the registrar, as last measured; 0: not yet */
     struct tn_account_task task;
     struct tn_snapshot_mark snapshot;
     uint32_t calls;

@@ -59,6 +59,7 @@ void tn_call_enter(struct tn_call *call, enum tn_call_life next)
         tn_reliable_final(&call->prack.reliable);
         tn_timer_cancel(ctx, &call->answer_timer);
         tn_timer_cancel(ctx, &call->ring_timer);
+        tn_call_probe_stop(call);
     }
     if (next == TN_LIFE_ACTIVE && call->answered == TERN_TIME_NEVER) call->answered = ctx->now;
 }
@@ -189,6 +190,7 @@ int tn_call_new(struct tern_endpoint *ep, struct tn_account *account, bool incom
     tn_call_prack_init(call);
     tn_timer_init(&call->answer_timer, 0, answer_fired);
     tn_timer_init(&call->ring_timer, 0, ring_fired);
+    tn_call_probe_init(call);
 
     struct tn_offer_opts opts;
     tn_call_offer_opts(ep, &opts);
@@ -224,6 +226,7 @@ void tn_call_free(struct tn_call *call)
     tn_call_timer_stop(call);
     tn_timer_cancel(&ep->ctx, &call->answer_timer);
     tn_timer_cancel(&ep->ctx, &call->ring_timer);
+    tn_call_probe_stop(call);
     tn_call_media_close(call);
     tn_map_remove(&ep->dialogs, &call->dialog_node);
     if (tn_call_may_be_answered(call)) {

@@ -19,11 +19,14 @@
 #include "session/refresh.h"
 #include "session/repeat.h"
 #include "ua/account.h"
+#include "ua/call_probe.h"
 #include "ua/call_replace.h"
 #include "ua/call_timer.h"
 #include "ua/early.h"
 #include "ua/fork.h"
 #include "ua/prack.h"
+
+#define TN_RINGING_MAX_S 300 /* proxies give up after three minutes (RFC 3261 16.6, timer C) */
 
 enum tn_call_life {
     TN_LIFE_PREPARING,
@@ -66,6 +69,7 @@ struct tn_call {
     struct tn_text peer;       /* URI for people */
     struct tn_call_replace replace;
     struct tn_snapshot_mark snapshot;
+    struct tn_call_probe probe;
 
     uint64_t invite;        /* outgoing request; 0: none */
     uint32_t invite_cseq;   /* for ACK and the CANCEL race */
@@ -164,6 +168,8 @@ void tn_call_out_sockets_ready(struct tn_call *call);
 TERN_CHECK int tn_call_out_invite(struct tn_call *call);
 void tn_call_out_effect(struct tn_call *call, const struct tn_effect *effect);
 void tn_call_out_acknowledge(struct tn_call *call, const struct tn_msg *rsp);
+/* The first 2xx to its INVITE. */
+void tn_call_out_accepted(struct tn_call *call, const struct tn_msg *rsp);
 
 /* ---- call_again.c: an INVITE that gets nowhere ---- */
 
@@ -174,12 +180,15 @@ bool tn_call_out_again(struct tn_call *call, int status, enum tn_failure failure
 void tn_call_out_failed(struct tn_call *call, const struct tn_effect *effect);
 void tn_call_out_timer(struct tn_call *call);
 void tn_call_out_cancel_answered(struct tn_call *call, const struct tn_effect *effect);
+/* ---- call_leg.c: an INVITE that takes another's place ---- */
+
+/* The INVITE under way is given up, and leaves a trace; the next one has another Call-ID. */
+TERN_CHECK int tn_call_leave_leg(struct tn_call *call);
 /*
- * It rings, and the path that its answer would come by is gone: CANCEL by the new path, and a new
- * INVITE at once (MOBILITY S2). So does what has failed without a network. The application hears
- * nothing of it.
+ * A 2xx to an INVITE that was left; its trace is used up. @return false: the call has an answer already,
+ * or is over (MOBILITY C8)
  */
-void tn_call_out_ring_anew(struct tn_call *call);
+bool tn_call_adopt(struct tn_call *call, struct tn_fork *leg, const struct tn_msg *rsp);
 
 /* ---- answers to it, and incoming calls ---- */
 

@@ -29,30 +29,10 @@ void tn_call_out_moved(struct tn_call *call)
     call->invite_tries = 0;
 }
 
-void tn_call_out_ring_anew(struct tn_call *call)
-{
-    struct tern_endpoint *ep = call->ep;
-    tn_timer_cancel(&ep->ctx, &call->ring_timer);
-    /* What fails here has no memory; then the INVITE that was sent stands, and may yet be answered. */
-    if (call->invite != 0 && tn_request_cancel(&ep->txns, call->invite) != 0) return;
-    if (tn_text_set(&ep->ctx.alloc, &call->dialog.remote_target, tn_text_view(&call->peer)) != 0) {
-        return;
-    }
-    tn_request_abandon(&ep->txns, call->invite);
-    call->invite = 0;
-    call->sips = call->dialog.secure = tn_uri_is_sips(tn_text_view(&call->peer));
-    tn_text_fini(&ep->ctx.alloc, &call->dialog.remote_tag);
-    tn_text_fini(&ep->ctx.alloc, &call->dialog.routes);
-    if (tn_call_out_invite(call) != 0) {
-        tn_call_tell_ended(call, TERN_END_ERROR, 0, TERN_STR("out of memory"));
-        tn_call_enter(call, TN_LIFE_GONE);
-    }
-}
-
 void tn_call_out_timer(struct tn_call *call)
 {
     TN_ASSERT(is_unanswered(call) && call->invite == 0);
-    tn_call_out_ring_anew(call);
+    tn_call_probe_anew(call);
     tn_call_reap(call);
 }
 
@@ -83,7 +63,7 @@ bool tn_call_out_again(struct tn_call *call, int status, enum tn_failure failure
  */
 void tn_call_out_cancel_answered(struct tn_call *call, const struct tn_effect *effect)
 {
-    if (effect->id != call->invite || effect->code != 481) return;
+    if (effect->id != call->invite || tn_call_probe_cancelled(call) || effect->code != 481) return;
     if (call->life != TN_LIFE_CANCELLING || call->earlies.count == 0) return;
     tn_early_hang_up(call);
     tn_request_abandon(&call->ep->txns, call->invite);
@@ -106,6 +86,8 @@ void tn_call_out_failed(struct tn_call *call, const struct tn_effect *effect)
     enum tn_failure failure = (enum tn_failure)effect->code;
     enum tern_end_cause cause = TERN_END_UNREACHABLE;
     call->invite = 0;
+    call->probe.open =
+        call->probe.open || failure == TN_FAILURE_TIMEOUT || failure == TN_FAILURE_TRANSPORT;
     if (waits_for_path(call) || tn_call_out_again(call, 0, failure)) return;
     switch (failure) {
     case TN_FAILURE_TIMEOUT: cause = TERN_END_NO_ANSWER; break;

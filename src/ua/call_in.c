@@ -4,8 +4,6 @@
 #include "base/str.h"
 #include "ua/call.h"
 
-#define RINGING_MAX_S 300 /* proxies give up after three minutes (RFC 3261 16.6, timer C) */
-
 /* ---- the INVITE ---- */
 
 static void tell_incoming(struct tn_call *call, const struct tn_msg *invite)
@@ -67,7 +65,7 @@ static unsigned set_up(struct tn_call *call, const struct tn_effect *effect)
 static void limit_ringing(struct tn_call *call, const struct tn_msg *invite)
 {
     uint32_t seconds, most = call->account->answer_timeout_s;
-    if (most == 0 || most > RINGING_MAX_S) most = RINGING_MAX_S;
+    if (most == 0 || most > TN_RINGING_MAX_S) most = TN_RINGING_MAX_S;
     if (!tn_msg_number(invite, TN_HDR_EXPIRES, &seconds) || seconds > most) seconds = most;
     tn_timer_arm(&call->ep->ctx, &call->answer_timer, TERN_SECONDS(seconds > 0 ? seconds : 1));
 }

@@ -207,7 +207,7 @@ void tn_call_tell_answered(struct tn_call *call)
     tn_ep_event(call->ep, &event);
 }
 
-static void accepted(struct tn_call *call, const struct tn_msg *rsp)
+void tn_call_out_accepted(struct tn_call *call, const struct tn_msg *rsp)
 {
     struct tn_media_plan plan;
     struct tn_buf ack_body;
@@ -348,6 +348,7 @@ void tn_call_out_effect(struct tn_call *call, const struct tn_effect *effect)
         return;
     }
     if (effect->id != call->invite) return;
+    if (effect->kind == TN_EFFECT_RESPONSE) tn_call_probe_heard(call);
     if (effect->kind == TN_EFFECT_PREPARE) {
         prepare_invite(call, effect);
     } else if (effect->kind == TN_EFFECT_FAILED) {
@@ -355,7 +356,7 @@ void tn_call_out_effect(struct tn_call *call, const struct tn_effect *effect)
     } else if (rsp->status < 200) {
         provisional(call, rsp);
     } else if (rsp->status < 300) {
-        accepted(call, rsp);
+        tn_call_out_accepted(call, rsp);
     } else {
         refused(call, rsp, (enum tn_auth_result)effect->code);
     }

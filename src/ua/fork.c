@@ -3,10 +3,15 @@
 #include "ua/fork.h"
 
 #include "base/assert.h"
+#include "base/mutant.h"
 #include "base/str.h"
 #include "txn/timing.h"
+#include "ua/call.h"
 
 enum { TAG_ACK, TAG_BYE };
+
+/* As long as anything rings, and a 2xx is repeated. */
+#define LEG_LIFE (TERN_SECONDS(TN_RINGING_MAX_S) + 64 * TN_T1)
 
 #define TRIES_MAX 6 /* after 1, 2, 4 … s: as any BYE (MOBILITY S7) */
 
@@ -41,6 +46,8 @@ static void end(struct tn_fork *fork)
     tn_map_remove(&ep->fork_map, &fork->node);
     tn_slots_remove(&ep->forks, fork->id);
     tn_dialog_fini(&fork->dialog);
+    if (fork->offer) tn_offer_fini(fork->offer);
+    tn_free(&ep->ctx.alloc, fork->offer);
     tn_free(&ep->ctx.alloc, fork);
 }
 
@@ -77,16 +84,39 @@ static struct tn_fork *new_fork(struct tern_endpoint *ep, const struct tn_dialog
     return fork;
 }
 
-void tn_fork_leave_trace(struct tn_account *account, enum tern_transport transport,
-                         struct tn_dialog *dialog)
+static struct tn_fork *leave(struct tn_account *account, enum tern_transport transport,
+                             struct tn_dialog *dialog, tern_time life)
 {
-    struct tn_fork *trace = new_fork(account->ep, dialog, 64 * TN_T1);
-    if (trace == NULL) return;
+    struct tn_fork *trace = new_fork(account->ep, dialog, life);
+    if (trace == NULL) return NULL;
     trace->account_id = account->id;
     trace->transport = transport;
     *dialog = (struct tn_dialog){0};
     trace->ended = trace->dialog.state == TN_DIALOG_CONFIRMED; /* by the call's own BYE */
     if (!trace->ended) tn_text_fini(trace->dialog.alloc, &trace->dialog.remote_tag);
+    return trace;
+}
+
+void tn_fork_leave_trace(struct tn_account *account, enum tern_transport transport,
+                         struct tn_dialog *dialog)
+{
+    (void)leave(account, transport, dialog, 64 * TN_T1);
+}
+
+/* Without memory for the offer a 2xx is not adopted, but ended. */
+void tn_fork_leave_leg(struct tn_call *call)
+{
+    const struct tern_allocator *alloc = &call->ep->ctx.alloc;
+    struct tn_fork *trace = leave(call->account, call->transport, &call->dialog, LEG_LIFE);
+    struct tn_offer *offer = trace ? tn_alloc(alloc, sizeof(*offer)) : NULL;
+    if (offer == NULL) return;
+    if (tn_offer_clone(&call->offer, offer) != 0) {
+        tn_free(alloc, offer);
+        return;
+    }
+    trace->offer = offer;
+    trace->leg_of = call->id;
+    trace->contact = call->contact_local;
 }
 
 void tn_forks_forget(struct tern_endpoint *ep)
@@ -116,6 +146,7 @@ static void acknowledge(struct tn_fork *fork, uint32_t cseq)
         .transport = fork->transport,
         .auth = fork->account ? &fork->account->auth : NULL, /* RFC 3261 22.1 */
     };
+    if (TN_MUTANT(LATE_ACK)) return;
     tn_request_abandon(&ep->txns, fork->ack);
     fork->ack = 0;
     tn_buf_init(&scratch, &ep->ctx.alloc, TN_MSG_SIZE_MAX);
@@ -195,18 +226,20 @@ static bool is_of(const struct tn_fork *fork, const struct tn_msg *rsp)
 struct known {
     struct tn_fork *same; /* formed by this very answer */
     struct tn_fork *any;  /* by the same INVITE */
+    struct tn_fork *leg;  /* the trace of that INVITE, where its call goes on with another */
     unsigned count;
 };
 
 static struct known look_for(const struct tern_endpoint *ep, const struct tn_msg *rsp)
 {
-    struct known known = {NULL, NULL, 0};
+    struct known known = {NULL, NULL, NULL, 0};
     uint64_t hash = hash_of(ep, rsp->call_id, rsp->from_tag);
     struct tn_map_node *node = tn_map_first(&ep->fork_map, hash);
     for (; node != NULL; node = tn_map_next(node)) {
         struct tn_fork *fork = TN_OWNER(node, struct tn_fork, node);
         if (!is_of(fork, rsp)) continue;
         known.any = fork;
+        if (fork->leg_of != 0) known.leg = fork;
         known.count++;
         if (tn_dialog_matches_response(&fork->dialog, rsp)) known.same = fork;
     }
@@ -237,11 +270,28 @@ static void form(struct tern_endpoint *ep, const struct tn_fork *like, const str
     answer(fork, rsp->cseq.number);
 }
 
+/* MOBILITY C8: nobody has answered what took its place. */
+static bool is_adopted(struct tern_endpoint *ep, struct tn_fork *leg, const struct tn_msg *rsp)
+{
+    struct tn_call *call = leg ? tn_call_by_id(ep, leg->leg_of) : NULL;
+    if (call == NULL) return false;
+    tn_map_remove(&ep->fork_map, &leg->node); /* the texts that it is found by go with the dialog */
+    if (tn_call_adopt(call, leg, rsp)) {
+        end(leg);
+        return true;
+    }
+    tn_map_insert(
+        &ep->fork_map, &leg->node,
+        hash_of(ep, tn_text_view(&leg->dialog.call_id), tn_dialog_local_tag(&leg->dialog)));
+    return false;
+}
+
 /* `like`: the call that does not want it; NULL: there is none. */
 static void take(struct tern_endpoint *ep, const struct tn_fork *like, const struct tn_msg *rsp)
 {
     struct known known = look_for(ep, rsp);
     if (like == NULL) like = known.any;
+    if (!known.same && is_adopted(ep, known.leg, rsp)) return;
     if (known.same) {
         answer(known.same, rsp->cseq.number);
     } else if (like && known.count < TN_FORKS_OF_ONE) {

@@ -20,6 +20,9 @@
 #define TN_FORKS_MAX    8192 /* traces and forks of an endpoint; one beyond is not ended */
 #define TN_FORKS_OF_ONE 8    /* of one INVITE: nobody rings in more places for long */
 
+struct tn_call;
+struct tn_offer;
+
 struct tn_fork {
     struct tern_endpoint *ep;
     struct tn_map_node node; /* by Call-ID and our tag */
@@ -31,8 +34,11 @@ struct tn_fork {
     uint64_t bye, ack;
     bool ended; /* its BYE was answered */
     uint32_t ack_cseq;
-    uint64_t heir;  /* the call whose dialog this was, until another took its place; 0: of none */
-    unsigned tries; /* BYEs that took the place of one that found no way */
+    uint64_t heir;   /* the call whose dialog this was, until another took its place; 0: of none */
+    uint64_t leg_of; /* the call whose INVITE it was, until another took its place; 0: of none */
+    struct tn_offer *offer; /* that went with that INVITE */
+    tern_addr contact;      /* which it named */
+    unsigned tries;         /* BYEs that took the place of one that found no way */
     struct tn_timer timer, again;
 };
 
@@ -42,6 +48,8 @@ struct tn_fork {
  */
 void tn_fork_leave_trace(struct tn_account *account, enum tern_transport transport,
                          struct tn_dialog *dialog);
+/* The same for a call that goes on with another INVITE: what is answered here may be adopted. */
+void tn_fork_leave_leg(struct tn_call *call);
 /* What is known of a call that still stands, and a 2xx to its INVITE that it does not want. */
 void tn_fork_decline(struct tn_account *account, enum tern_transport transport,
                      const struct tn_dialog *dialog, const struct tn_msg *rsp);

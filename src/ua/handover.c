@@ -161,11 +161,14 @@ static void repeat_on_new_path(struct tn_call *call)
     struct tern_endpoint *ep = call->ep;
     struct tn_request_path path;
     tern_addr source;
-    bool unanswered = call->life == TN_LIFE_CALLING || call->life == TN_LIFE_RINGING;
-    uint64_t request = unanswered ? call->invite : call->request;
+    uint64_t request = call->request;
     tn_call_out_moved(call);
     tn_call_prack_moved(call);
     repeat_answer(call);
+    if (call->life == TN_LIFE_CALLING || call->life == TN_LIFE_RINGING) {
+        tn_call_probe_moved(call);
+        return;
+    }
     if (call->life == TN_LIFE_ANSWERING) {
         tell_new_target(call);
         return;
@@ -175,19 +178,9 @@ static void repeat_on_new_path(struct tn_call *call)
         return;
     }
     if (TN_MUTANT(BYE_LOST) && call->life == TN_LIFE_LEAVING) return;
-    if (unanswered && request == 0) { /* without a network it had failed (MOBILITY S17) */
-        if (tern_network_source(&ep->network, call->hop, &source) == 0) {
-            tn_call_out_ring_anew(call);
-        }
-        return;
-    }
     if (request == 0 || !tn_request_path(&ep->txns, request, &path)) return;
     if (tn_net_has_local(&ep->net, path.local)) return;
     if (tern_network_source(&ep->network, path.remote, &source) != 0) return;
-    if (call->life == TN_LIFE_RINGING) {
-        tn_call_out_ring_anew(call);
-        return;
-    }
     /* Without memory the transaction goes on as it is and times out. */
     (void)!tn_request_restart(&ep->txns, request);
 }

@@ -323,7 +323,10 @@ static void registered(struct tn_registration *reg, const struct tn_msg *rsp, ui
 {
     struct tern_endpoint *ep = reg->account->ep;
     struct tn_request_path path;
-    if (tn_request_path(&ep->txns, request, &path)) use_flow(reg, path.flow);
+    if (tn_request_path(&ep->txns, request, &path)) {
+        use_flow(reg, path.flow);
+        reg->account->round_trip = path.round_trip;
+    }
     uint32_t seconds = tn_bindings_granted(reg, rsp);
     if (seconds > reg->asked_expires_s) seconds = reg->asked_expires_s;
     reg->failures = 0;

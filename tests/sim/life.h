@@ -22,6 +22,7 @@
 #define BRANCHES      2048 /* of one endpoint, in one history; a power of 2 */
 #define NONCES_MAX    16
 #define TAGS_MAX      64
+#define DIALLED_MAX     256
 #define STREAMS_MAX   32
 #define SERVER_HOST   4 /* alice is 1, bob 2, carol 3 */
 #define PHONE_OFF     0
@@ -50,8 +51,8 @@ const struct excuse_text *excuse_text(enum excuse excuse);
 /* One end of a call. */
 struct end {
     tern_call call;
-    int peer; /* enum who: the phone at the other end */
-    char call_id[128];
+    int peer;         /* enum who: the phone at the other end */
+    uint32_t dialled; /* which of the calls that somebody has dialled, under whatever Call-IDs */
     bool answered, ended, by_app; /* by_app: it hung up here */
     bool hold;                    /* what the application wants */
     unsigned excuses;             /* bits */
@@ -159,6 +160,11 @@ struct life {
     bool tunnels; /* somebody has, or had, a VPN */
     struct witness witness[SERVER_HOST];
     struct rules rules[SERVER_HOST];
+    struct {
+        uint64_t call_id;
+        uint32_t dialled;
+    } names[DIALLED_MAX]; /* Call-IDs of what was dialled */
+    uint32_t name_count, dialled;
     struct keys keys;
     unsigned excuses; /* of every call from now on */
     bool disturbed;   /* a fault is in force that is no change of address */
@@ -220,7 +226,10 @@ struct end *app_end(struct phone *phone, tern_call call);
 struct end *app_add(struct life *life, struct phone *phone, tern_call call, int peer);
 /* The end of the same call at its peer, or NULL. */
 struct end *app_other_end(struct life *life, const struct end *end);
-/* The caller has moved: its INVITE was cancelled and came once more, with the same Call-ID. */
+uint32_t app_dialled(const struct life *life, tern_str call_id); /* 0: not known */
+/* An INVITE outside any dialog leaves: its Call-ID may be another one of a call that was dialled. */
+void app_invites(struct life *life, uint32_t host, const struct message *m);
+/* The caller has moved: its INVITE was cancelled, and another took its place. */
 bool app_is_replaced(const struct phone *phone, const struct end *end);
 
 /* ---- keys.c ---- */

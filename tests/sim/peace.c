@@ -44,7 +44,7 @@ static bool is_refused(const struct life *life, const struct end *end)
     const struct phone *peer = &life->phones[end->peer];
     for (uint32_t i = 0; i < peer->end_count; i++) {
         const struct end *e = &peer->ends[i];
-        if (e->by_app && strcmp(e->call_id, end->call_id) == 0) return true;
+        if (e->by_app && e->dialled == end->dialled) return true;
     }
     return false;
 }

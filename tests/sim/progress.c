@@ -17,8 +17,9 @@ static void check_completed(struct life *life, uint32_t host,
 static struct end *end_of(struct life *life, uint32_t host, const struct message *m)
 {
     struct phone *phone = &life->phones[host - 1];
-    for (uint32_t i = 0; i < phone->end_count; i++) {
-        if (str_is(m->call_id, phone->ends[i].call_id)) return &phone->ends[i];
+    uint32_t dialled = app_dialled(life, m->call_id);
+    for (uint32_t i = phone->end_count; dialled && i-- > 0;) {
+        if (phone->ends[i].dialled == dialled) return &phone->ends[i];
     }
     return NULL;
 }

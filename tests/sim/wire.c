@@ -240,6 +240,7 @@ static void check_message(struct life *life, uint32_t host, const struct message
         bool repeated = is_repeated(life, host, m);
         rules_sent(life, host, m, repeated);
         if (repeated) return;
+        if (str_is(m->method, "INVITE") && m->to_tag.len == 0) app_invites(life, host, m);
         check_request(life, host, m);
         pace_sent(life, host, m);
         check_nonce(life, host, m);

@@ -24,7 +24,10 @@ static void answered_and_talking(void)
     still_talking();
 }
 
-/* The first ring is cancelled before the second begins; for the caller it is one call. */
+/*
+ * A server that answers the repeated INVITE where it came from goes on with the first ring (UDP). Else that
+ * is cancelled before the second begins; for the caller it is one call.
+ */
 static void a_call_that_rings_out_survives_the_change(void)
 {
     FOR_EACH_TRANSPORT
@@ -33,8 +36,9 @@ static void a_call_that_rings_out_survives_the_change(void)
         host_network(alice, at(3), NULL);
         world_run(&world, TERN_SECONDS(2));
         CHECK_EQ(alice->ended, 0);
-        CHECK_EQ(bob->incoming, 2);
-        CHECK_EQ(bob->ended, 1);
+        bool probed = over == TERN_TRANSPORT_UDP;
+        CHECK_EQ(bob->incoming, probed ? 1 : 2);
+        CHECK_EQ(bob->ended, probed ? 0 : 1);
         answered_and_talking();
         world_end(&world);
     }

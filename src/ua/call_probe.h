@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * An outgoing call that nobody has answered yet, and whose path has gone: MOBILITY S1, S2.
+ *
+ *             moved, UDP     moved, stream           answer to INVITE  200/481 to CANCEL  timer
+ * RESTS       probe >ASKED   CANCEL >CANCELLING      -                 -                  -
+ * ASKED       probe          -                       >RESTS            -                  CANCEL >CANCELLING
+ * CANCELLING  -              -                       487: anew >RESTS  anew >RESTS        anew >RESTS
+ *
+ * The probe is the INVITE itself, word by word, from the new address. Who answers it has the
+ * transaction, and sends what follows to where we are: nothing rings twice. Where nothing has rung yet
+ * there is nothing to cancel: "CANCEL >CANCELLING" is then "anew" at once. For the caller all of it is
+ * one call, that rings on.
+ */
+#ifndef TN_UA_CALL_PROBE_H
+#define TN_UA_CALL_PROBE_H
+
+#include "core/ctx.h"
+
+struct tn_call;
+struct tn_msg;
+
+enum tn_probe_state { TN_PROBE_RESTS, TN_PROBE_ASKED, TN_PROBE_CANCELLING, TN_PROBE_STATES };
+
+struct tn_call_probe {
+    enum tn_probe_state state;
+    struct tn_timer timer;
+    bool open;      /* the INVITE before may have arrived, and nobody has answered it for good */
+    bool busy_once; /* its own ring may have been what was busy: tried once more */
+};
+
+void tn_call_probe_init(struct tn_call *call);
+void tn_call_probe_stop(struct tn_call *call);
+/* The network has changed, and there is a way to where the INVITE goes. */
+void tn_call_probe_moved(struct tn_call *call);
+/* Something has come for the INVITE under way. */
+void tn_call_probe_heard(struct tn_call *call);
+/* @return whether this refusal is but the answer to our CANCEL, or to our own ring: it goes on */
+bool tn_call_probe_refused(struct tn_call *call, unsigned status);
+/* @return whether the answer to the CANCEL was waited for */
+bool tn_call_probe_cancelled(struct tn_call *call);
+/* The INVITE is made anew, now; the one before, if it is under way, is given up. */
+void tn_call_probe_anew(struct tn_call *call);
+
+#endif
