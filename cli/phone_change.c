@@ -128,6 +128,11 @@ static void describe(struct phone *phone, const struct tern_ip_change_progress *
             snprintf(out, cap, "audio of %s%s%s", who, sep, end);
         }
         break;
+    case TERN_IP_CHANGE_OP_PUBLIC_ADDRESS: {
+        char remote[TERN_ADDR_TEXT_MAX];
+        snprintf(out, cap, "the public address is %s now", tern_addr_print(p->remote, remote));
+        break;
+    }
     case TERN_IP_CHANGE_OP_COMPLETED: out[0] = '\0'; break;
     }
 }

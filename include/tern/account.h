@@ -93,7 +93,7 @@ struct tern_account_opts {
      * registers anew.
      */
     uint32_t keepalive_s;
-    bool no_register;     /**< do not register until tern_account_register() */
+    bool no_register; /**< do not register until tern_account_register() */
     /** An outgoing call that is unanswered for so long is cancelled; default 180. */
     uint32_t answer_timeout_s;
     uint8_t srtp;      /**< enum tern_srtp; default TERN_SRTP_OFF */
@@ -106,7 +106,14 @@ struct tern_account_opts {
      */
     uint32_t session_expires_s;
     uint32_t min_se_s; /**< whoever calls and wants less is asked for more; default 90, the least */
-    uint8_t reliable; /**< enum tern_reliable; default TERN_RELIABLE_SUPPORTED */
+    uint8_t reliable;  /**< enum tern_reliable; default TERN_RELIABLE_SUPPORTED */
+    /**
+     * Behind a NAT, Contact names the address and port that the registrar sees, not our own: a
+     * registrar that stores what it is given reaches us then. One that goes by where a REGISTER came
+     * from needs it not, and takes no harm. Two public addresses within 10 s end it, since such a NAT
+     * has one for each destination. Default true, as in PJSIP.
+     */
+    bool contact_rewrite;
     uint32_t stream_keepalive_s; /**< the same over TCP and TLS, by CRLF; default 110, 0 for none */
 };
 

@@ -164,10 +164,12 @@ enum tern_ip_change_op {
     TERN_IP_CHANGE_OP_SHUTDOWN_TRANSPORT = 2,
     TERN_IP_CHANGE_OP_UPDATE_CONTACT = 3,
     TERN_IP_CHANGE_OP_HANGUP_CALL = 4,
-    TERN_IP_CHANGE_OP_REINVITE_CALL = 5, /**< with re-INVITE or UPDATE */
-    TERN_IP_CHANGE_OP_MEDIA_MOVED = 6,   /**< START: audio leaves by the new path;
+    TERN_IP_CHANGE_OP_REINVITE_CALL = 5,  /**< with re-INVITE or UPDATE */
+    TERN_IP_CHANGE_OP_MEDIA_MOVED = 6,    /**< START: audio leaves by the new path;
                                               SUCCESS: audio has come in by it */
-    TERN_IP_CHANGE_OP_COMPLETED = 7,     /**< the last of its generation */
+    TERN_IP_CHANGE_OP_COMPLETED = 7,      /**< the last of its generation */
+    TERN_IP_CHANGE_OP_PUBLIC_ADDRESS = 8, /**< what changed is how `local` looks from outside a NAT:
+                                              as `remote` now */
 };
 
 /** How a step goes. */

@@ -43,6 +43,7 @@
     X(LEFT_TIMER, "left-timer", "the timers of a request that is given up outlive it")             \
     X(LEFT_KEEPALIVE, "left-keepalive", "the keep-alive timer outlives its account")               \
     X(DEAF_KEEPALIVE, "deaf-keepalive", "a flow that has become silent stays in use")              \
+    X(NAT_UNSEEN, "nat-unseen", "another public address of ours is nobody's business")             \
     X(LEFT_LISTENER, "left-listener", "the listener of an address that has gone is not closed")    \
     X(LEFT_SOCKET, "left-socket", "a call's RTCP socket is not closed")                            \
     X(LEFT_MEMORY, "left-memory", "the Contact of a REGISTER under way is not freed")              \

@@ -92,6 +92,7 @@ enum tn_verdict tn_mob_judge_account(const struct tern_network *network,
 {
     if (!facts->registers || !facts->policy->update_contact) return TN_VERDICT_STAYS;
     if (facts->offline) return tn_mob_judge_offline(network, facts->path.remote);
+    if (facts->remapped) return TN_VERDICT_LOST;
     enum tn_verdict verdict = tn_mob_judge_path(network, &facts->path);
     if (facts->pending_from.family == TERN_FAMILY_NONE) return verdict;
 

@@ -139,6 +139,7 @@ static enum tn_verdict judge_refresh(const struct tern_network *network,
 {
     if (facts->phase == TN_PHASE_ENDING) return TN_VERDICT_STAYS;
     if (facts->offline) return tn_mob_judge_offline(network, facts->signalling.remote);
+    if (facts->remapped) return TN_VERDICT_LOST;
     enum tn_verdict signalling = tn_mob_judge_path(network, &facts->signalling);
     struct tn_path path = facts->media;
     if (facts->pending_from.family != TERN_FAMILY_NONE) path.local = facts->pending_from;

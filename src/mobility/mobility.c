@@ -255,6 +255,15 @@ void tn_mob_begin(struct tn_mobility *mob, tern_time now, const struct tn_change
     begin_listener(mob);
 }
 
+void tn_mob_public(struct tn_mobility *mob, tern_addr local, tern_addr mapped)
+{
+    struct tern_ip_change_progress p =
+        tn_mob_progress(mob, TERN_IP_CHANGE_OP_PUBLIC_ADDRESS, TERN_IP_CHANGE_SUCCESS);
+    p.local = local;
+    p.remote = mapped;
+    tn_mob_report(mob, &p);
+}
+
 void tn_mob_begun(struct tn_mobility *mob, tern_time now)
 {
     TN_ASSERT(mob->beginning);

@@ -58,6 +58,7 @@ struct tn_account_facts {
     struct tn_path path;    /* Contact in force, or of the first REGISTER under way */
     tern_addr pending_from; /* local address of a REGISTER under way; family 0: none */
     bool offline;           /* an earlier change has left it without a path */
+    bool remapped;          /* the path stands, and leads out by another public address (S20) */
     const struct tern_account_ip_change *policy;
 };
 
@@ -71,6 +72,7 @@ struct tn_call_facts {
     tern_addr pending_from; /* local media address in a refresh under way; family 0: none */
     bool talking;           /* audio is expected to come in */
     bool offline;           /* an earlier change has left it without a path */
+    bool remapped;          /* the peer has a public address of us that is not ours any more */
     const struct tern_account_ip_change *policy;
 };
 
@@ -234,6 +236,8 @@ void tn_mob_account_begin(struct tn_mobility *mob, tern_time now, struct tn_acco
 void tn_mob_call_begin(struct tn_mobility *mob, tern_time now, struct tn_call_task *task,
                        struct tn_account_task *account, const struct tn_call_facts *facts);
 void tn_mob_begun(struct tn_mobility *mob, tern_time now);
+/* Between the two: what it is about is the public address that this local one has now. */
+void tn_mob_public(struct tn_mobility *mob, tern_addr local, tern_addr mapped);
 
 /* ---- results ---- */
 

@@ -166,6 +166,14 @@ bool tn_keep_pong(struct tn_flow_impl *f)
     return true;
 }
 
+/* The port of a connection from here is nobody's listener. */
+bool tn_net_is_translated(const struct tn_flow *flow)
+{
+    if (flow->mapped.family == TERN_FAMILY_NONE) return false;
+    if (!tern_addr_same_host(flow->mapped, flow->key.local)) return true;
+    return flow->key.transport == TERN_TRANSPORT_UDP && flow->mapped.port != flow->key.local.port;
+}
+
 void tn_net_mapped(struct tn_net *net, uint64_t flow, tern_addr mapped)
 {
     struct tn_flow_impl *f = tn_flow_get(net, flow);
@@ -173,7 +181,9 @@ void tn_net_mapped(struct tn_net *net, uint64_t flow, tern_addr mapped)
     if (!f || mapped.port == 0 || mapped.family != f->flow.key.remote.family) return;
     mapped.scope = 0; /* theirs means nothing here */
     if (tern_addr_equal(f->flow.mapped, mapped)) return;
+    bool first = f->flow.mapped.family == TERN_FAMILY_NONE;
     f->flow.mapped = mapped;
+    if (first && !tn_net_is_translated(&f->flow)) return; /* as everybody expects */
     tn_emit(net->ctx, (struct tn_effect){.kind = TN_EFFECT_FLOW_MAPPED, .id = flow, .flow = flow});
 }
 

@@ -56,6 +56,9 @@ void tn_net_watch(struct tn_net *net, bool closely);
  */
 void tn_net_mapped(struct tn_net *net, uint64_t flow, tern_addr mapped);
 
+/* It has said so, and it is another address than ours: a NAT is on the way. */
+bool tn_net_is_translated(const struct tn_flow *flow);
+
 /* ---- for this room ---- */
 
 /* CRLF has come in by a stream. @return false: nobody waits for it */

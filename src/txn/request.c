@@ -7,6 +7,7 @@
 #include "base/assert.h"
 #include "base/mutant.h"
 #include "base/str.h"
+#include "net/keepalive.h"
 #include "txn/limits.h"
 #include "txn/request_impl.h"
 #include "txn/timing.h"
@@ -151,6 +152,13 @@ static void finish(struct tn_request *r, struct tn_msg *msg)
         r, (struct tn_effect){.kind = TN_EFFECT_RESPONSE, .msg = msg, .code = (int)r->refusal});
 }
 
+/* Its challenge has shown a NAT that the owner has not known of. */
+static bool is_remapped(const struct tn_request *r)
+{
+    const struct tn_flow *flow = tn_net_get(r->txns->net, r->path.flow);
+    return flow && !tern_addr_equal(flow->mapped, r->mapped) && tn_net_is_translated(flow);
+}
+
 /* Whether the challenge has been taken up. After a CANCEL nothing is sent again. */
 static bool authorise(struct tn_request *r, const struct tn_msg *msg)
 {
@@ -170,7 +178,7 @@ static bool authorise(struct tn_request *r, const struct tn_msg *msg)
         return true;
     }
     /* What was prepared names an address: once that has gone, the owner is asked anew. */
-    bool moved = r->probed || !tn_net_has_local(r->txns->net, r->path.local);
+    bool moved = r->probed || !tn_net_has_local(r->txns->net, r->path.local) || is_remapped(r);
     bool stale = r->opts.prepare && moved;
     int err = stale ? tn_request_try(r) : tn_request_attempt(r);
     if (err) tn_request_try_next(r, tn_request_failure_of(err));

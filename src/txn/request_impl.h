@@ -71,6 +71,7 @@ struct tn_request {
     enum tn_failure failure;     /* why the last target failed */
     enum tn_auth_result refusal; /* why the last challenge was not answered */
     struct tn_request_path path;
+    tern_addr mapped;      /* of its flow, when it was prepared */
     tern_time sent_at;     /* the present attempt */
     struct tn_timer timer; /* ANSWERED, GONE: the end */
 };

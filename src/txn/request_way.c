@@ -38,6 +38,7 @@ void tn_request_note_flow(struct tn_request *r, uint64_t id)
     r->path.transport = flow->key.transport;
     r->path.local = tn_net_sent_by(r->txns->net, flow);
     r->path.remote = flow->key.remote;
+    r->mapped = flow->mapped;
 }
 
 static void pace(struct tn_request *r, tern_time delay)

@@ -7,6 +7,7 @@
 #include <tern/err.h>
 
 #include "base/str.h"
+#include "net/keepalive.h"
 #include "txn/limits.h"
 #include "txn/request_impl.h"
 #include "txn/txn_impl.h"
@@ -94,11 +95,29 @@ static void stray(struct tn_txns *txns, struct tn_msg *msg, uint64_t flow)
                            .kind = TN_EFFECT_STRAY_RESPONSE, .flow = flow, .msg = tn_msg_ref(msg)});
 }
 
+/*
+ * RFC 3581 4: our Via comes back with the address and port that its next hop has seen. What was
+ * written for another address may have been seen from there, and is answered as it was then.
+ */
+static void note_mapping(struct tn_txns *txns, const struct tn_msg *msg, uint64_t flow)
+{
+    const struct tn_flow *f = tn_net_get(txns->net, flow);
+    tern_str host = msg->via.received.len > 0 ? msg->via.received : msg->via.host;
+    tern_addr said, mapped;
+
+    if (!f || msg->via.rport == 0 || tern_addr_parse(host, &mapped) != 0) return;
+    if (tern_addr_parse(msg->via.host, &said) != 0) return;
+    if (!tern_addr_same_host(said, f->key.local)) return;
+    mapped.port = msg->via.rport;
+    tn_net_mapped(txns->net, flow, mapped);
+}
+
 static void take_response(struct tn_txns *txns, struct tn_msg *msg, uint64_t flow)
 {
     struct tn_client *client = tn_client_find(txns, msg);
 
     if (client) {
+        if (client->flow == flow) note_mapping(txns, msg, flow);
         tn_client_response(client, msg);
     } else {
         stray(txns, msg, flow);

@@ -190,6 +190,7 @@ static void apply(struct tn_account *account, const struct tern_account_opts *op
         account->regs[i].asked_expires_s = opts->expires_s;
     account->keepalive_s = opts->keepalive_s;
     account->stream_keepalive_s = opts->stream_keepalive_s;
+    account->contact_rewrite = opts->contact_rewrite;
     account->answer_timeout_s = opts->answer_timeout_s;
     account->session_expires_s = opts->session_expires_s;
     account->min_se_s = opts->min_se_s;

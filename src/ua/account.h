@@ -26,6 +26,7 @@ struct tn_account {
     enum tern_srtp_keys srtp_keys;
     enum tern_reliable reliable; /* provisional answers: RFC 3262 */
     bool wants_registration;
+    bool contact_rewrite;
     struct tern_account_ip_change ip_change;
     struct tn_auth auth;
     struct tn_auth old_auth; /* of a binding that goes because tern_account_modify() moved us */

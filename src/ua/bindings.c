@@ -69,8 +69,9 @@ static void overtake(struct tn_registration *reg, struct tn_text *contact, tern_
 static int put_fresh(struct tn_registration *reg, const struct tn_request_path *path,
                      struct tn_buf *buf)
 {
-    const struct tn_reach reach = {path->transport, path->local, reg->account->sips};
+    struct tn_reach reach = {path->transport, path->local, reg->account->sips};
     tern_str fresh;
+    tn_public_rewrite(reg, path->flow, &reach);
     tn_put_contact(buf, tn_text_view(&reg->account->user), &reach);
     int err = tn_buf_end(buf, &fresh);
     if (err) return err;

@@ -354,6 +354,7 @@ void tn_call_refresh_effect(struct tn_call *call, const struct tn_effect *effect
 void tn_call_put_contact(const struct tn_call *call, enum tern_transport transport, tern_addr local,
                          struct tn_buf *out)
 {
-    const struct tn_reach reach = {transport, local, call->sips};
+    struct tn_reach reach = {transport, local, call->sips};
+    tn_public_rewrite_call(call, &reach);
     tn_put_contact(out, tn_text_view(&call->account->user), &reach);
 }

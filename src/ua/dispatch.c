@@ -85,10 +85,10 @@ void tn_ep_dispatch(struct tern_endpoint *ep, const struct tn_effect *effect)
     case TN_EFFECT_MESSAGE: tn_txns_message(&ep->txns, effect->msg, effect->flow); return;
     case TN_EFFECT_FLOW_UP: flow_up(ep, effect->flow); return;
     case TN_EFFECT_FLOW_DOWN: flow_down(ep, effect->flow); return;
+    case TN_EFFECT_FLOW_MAPPED: tn_public_flow_mapped(ep, effect->flow); return;
     case TN_EFFECT_REQUEST: tn_ep_request(ep, effect); return;
     case TN_EFFECT_ACK: ack(ep, effect); return;
     case TN_EFFECT_STRAY_RESPONSE: stray_response(ep, effect); return;
-    case TN_EFFECT_FLOW_MAPPED:
     case TN_EFFECT_LOCATED:
     case TN_EFFECT_CANCELLED:
     case TN_EFFECT_SERVER_TIMEOUT:

@@ -110,6 +110,8 @@ tern_str tn_ep_capability_lines(void);
 void tn_ep_answers_online(struct tern_endpoint *ep);
 void tn_ep_network_changed(struct tern_endpoint *ep, const struct tern_ip_change_param *param,
                            bool forced);
+/* Our public address is another: `seen` has the local one, and what it looks like from outside. */
+void tn_ep_public_changed(struct tern_endpoint *ep, const struct tn_path *seen);
 /* Carries out what mobility has decided. @return whether there was anything */
 bool tn_ep_decisions(struct tern_endpoint *ep);
 void tn_ep_listener_news(struct tern_endpoint *ep);

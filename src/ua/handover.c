@@ -22,6 +22,7 @@ static struct tn_account_facts account_facts(const struct tn_account *account)
         .path = {reg->local, reg->server},
         .pending_from = reg->pending_local,
         .offline = account->task.state == TN_ACCOUNT_OFFLINE,
+        .remapped = reg->outside.account_moves,
         .policy = &account->ip_change,
     };
     if (facts.path.local.family == TERN_FAMILY_NONE) facts.path.local = reg->pending_local;
@@ -46,6 +47,7 @@ static struct tn_call_facts call_facts(const struct tn_call *call)
         .pending_from = call->refresh_local,
         .talking = plan->active && plan->listen,
         .offline = call->task.state == TN_CALL_OFFLINE,
+        .remapped = tn_public_call_moves(call),
         .policy = &call->account->ip_change,
     };
     if (call->stream_ready && plan->active) facts.media.remote = tn_stream_remote(&call->stream);
@@ -215,14 +217,21 @@ static void each_call_online(struct tern_endpoint *ep)
         tn_call_timer_online(call);
 }
 
-static void begin(struct tern_endpoint *ep, const struct tern_ip_change_param *param, bool forced,
-                  bool online)
+/* What it is about, besides the snapshot. */
+struct cause {
+    bool forced;
+    const struct tn_path *seen; /* our public address, and what it is one of */
+};
+
+static void begin(struct tern_endpoint *ep, const struct tern_ip_change_param *param,
+                  struct cause cause, bool online)
 {
-    struct tn_change change = {&ep->network, param, forced, online};
+    struct tn_change change = {&ep->network, param, cause.forced, online};
     bool resumes = tn_mob_must_resume(&ep->mob, online);
     tn_timer_cancel(&ep->ctx, &ep->settle_timer);
     tn_mob_begin(&ep->mob, ep->ctx.now, &change);
     (void)tn_ep_decisions(ep);
+    if (cause.seen) tn_mob_public(&ep->mob, cause.seen->local, cause.seen->remote);
     each_call_media(ep);
     each_account(ep);
     each_call(ep);
@@ -288,7 +297,7 @@ void tn_ep_network_changed(struct tern_endpoint *ep, const struct tern_ip_change
     /* Transactions that stand still go on, even if nothing has to move. */
     if (tn_mob_must_resume(&ep->mob, is_online(&survey))) wait = 0;
     if (wait == 0) {
-        begin(ep, param, forced, is_online(&survey));
+        begin(ep, param, (struct cause){.forced = forced}, is_online(&survey));
     } else if (wait == TERN_TIME_NEVER) {
         close_left_flows(ep);
         each_call_repeated(ep);
@@ -304,13 +313,22 @@ void tn_ep_network_changed(struct tern_endpoint *ep, const struct tern_ip_change
     tn_ep_answers_online(ep);
 }
 
+void tn_ep_public_changed(struct tern_endpoint *ep, const struct tn_path *seen)
+{
+    struct tern_ip_change_param param;
+    tern_ip_change_param_init(&param);
+    param.restart_listener = param.shutdown_transport = false;
+    struct survey survey = take_survey(ep);
+    begin(ep, &param, (struct cause){.seen = seen}, is_online(&survey));
+}
+
 void tn_ep_settle_fired(struct tn_timer *timer)
 {
     struct tern_endpoint *ep = TN_OWNER(timer, struct tern_endpoint, settle_timer);
     struct tern_ip_change_param param;
     tern_ip_change_param_init(&param);
     struct survey survey = take_survey(ep);
-    if (survey.worst != TN_VERDICT_STAYS) begin(ep, &param, false, is_online(&survey));
+    if (survey.worst != TN_VERDICT_STAYS) begin(ep, &param, (struct cause){0}, is_online(&survey));
 }
 
 /* ---- decisions ---- */

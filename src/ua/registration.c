@@ -343,6 +343,7 @@ static void registered(struct tn_registration *reg, const struct tn_msg *rsp, ui
     tn_timer_arm(&ep->ctx, &reg->refresh, refresh);
     if (TN_MUTANT(LOST_REFRESH) && ep->mob.open) tn_timer_cancel(&ep->ctx, &reg->refresh);
     tn_registration_keep(reg);
+    tn_public_registered(reg);
     tn_mob_registered(&ep->mob, ep->ctx.now, &reg->account->task, (int)rsp->status, 0);
 }
 

@@ -21,6 +21,7 @@
 
 #include "ua/endpoint.h"
 #include "ua/keep.h"
+#include "ua/public.h"
 
 #define TN_REGISTRATION_TAG_LEN 12
 
@@ -49,6 +50,7 @@ struct tn_registration {
     bool again;             /* after REMOVING: register anew */
     struct tn_timer refresh, retry;
     struct tn_registration_keep keep;
+    struct tn_public outside;
     tern_time give_up;     /* REMOVING: tried until then */
     tern_time sent_at;     /* the REGISTER under way, or the last one */
     tern_time late_until;  /* a REGISTER that was given up may arrive until then */

@@ -173,7 +173,7 @@ static void every_value_has_a_name(void)
         const char *status = tern_ip_change_status_name((enum tern_ip_change_status)i);
         const char *reg = tern_registration_state_name((enum tern_registration_state)i);
         const char *call = tern_call_state_name((enum tern_call_state)i);
-        CHECK_EQ(strcmp(op, "unknown") == 0, i < 1 || i > 7);
+        CHECK_EQ(strcmp(op, "unknown") == 0, i < 1 || i > 8);
         CHECK_EQ(strcmp(status, "unknown") == 0, i < 1 || i > 5);
         CHECK_EQ(strcmp(reg, "unknown") == 0, i > 6);
         CHECK_EQ(strcmp(call, "unknown") == 0, i < 1 || i > 6);

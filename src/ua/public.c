@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+#include "ua/public.h"
+
+#include "base/mutant.h"
+#include "base/str.h"
+#include "net/keepalive.h"
+#include "ua/call.h"
+
+/* ---- what a Contact says ---- */
+
+void tn_public_rewrite(const struct tn_registration *reg, uint64_t flow, struct tn_reach *reach)
+{
+    const struct tern_endpoint *ep = reg->account->ep;
+    const struct tn_flow *f = tn_net_get(&ep->net, flow);
+
+    if (!reg->account->contact_rewrite || reg->outside.mapping.unstable || !f) return;
+    if (!tn_net_is_translated(f)) return;
+    if (f->key.transport != reach->transport) return;
+    if (!tern_addr_same_host(f->key.local, reach->local)) return;
+    reach->local = f->mapped;
+}
+
+void tn_public_rewrite_call(const struct tn_call *call, struct tn_reach *reach)
+{
+    const struct tn_registration *reg = tn_account_reg_view(call->account);
+    tn_public_rewrite(reg, reg->flow, reach);
+}
+
+/* The registrar has another Contact than a REGISTER would have now. */
+static bool is_outdated(const struct tn_registration *reg, const struct tn_flow *flow)
+{
+    struct tn_reach reach = {flow->key.transport, tn_net_sent_by(&reg->account->ep->net, flow),
+                             reg->account->sips};
+    struct tn_buf buf;
+    tern_str text;
+
+    tn_public_rewrite(reg, flow->id, &reach);
+    tn_buf_init(&buf, &reg->account->ep->ctx.alloc, TN_MSG_SIZE_MAX);
+    tn_put_contact(&buf, tn_text_view(&reg->account->user), &reach);
+    bool other = tn_buf_end(&buf, &text) == 0 && !tn_str_eq(text, tn_text_view(&reg->contact));
+    tn_buf_fini(&buf);
+    return other;
+}
+
+/* ---- news ---- */
+
+/* A connection's port is its own: what counts is the host. */
+static enum tn_mapping_verdict see(struct tn_registration *reg, const struct tn_flow *flow)
+{
+    struct tn_path path = {flow->key.local, flow->key.remote};
+    tern_addr mapped = flow->mapped;
+
+    if (flow->key.transport != TERN_TRANSPORT_UDP) path.local.port = mapped.port = 0;
+    return tn_mapping_see(&reg->outside.mapping, reg->account->ep->ctx.now, &path, mapped);
+}
+
+/* Our last REGISTER has told everybody on the way already. */
+static bool has_just_bound(const struct tn_registration *reg)
+{
+    return reg->outside.bound_at == reg->account->ep->ctx.now;
+}
+
+/* @return whether it is a change of address */
+static bool take_news(struct tn_registration *reg, const struct tn_flow *flow)
+{
+    struct tn_public *outside = &reg->outside;
+    enum tn_mapping_verdict verdict = see(reg, flow);
+    bool changed = verdict == TN_MAPPING_CHANGED || verdict == TN_MAPPING_UNSTABLE;
+    bool outdated = is_outdated(reg, flow);
+
+    if (TN_MUTANT(NAT_UNSEEN)) return false;
+    if (!changed && outdated && reg->account->calls == 0) tn_registration_start(reg);
+    if (!changed && !(outdated && reg->account->calls > 0)) return false;
+    outside->account_moves = outdated || !has_just_bound(reg);
+    outside->calls_move = outdated;
+    return true;
+}
+
+static bool is_concerned(const struct tn_registration *reg, uint64_t flow)
+{
+    return reg->flow == flow && reg->request == 0 && reg->state == TERN_REGISTRATION_REGISTERED &&
+           !reg->account->removed;
+}
+
+void tn_public_flow_mapped(struct tern_endpoint *ep, uint64_t flow)
+{
+    const struct tn_flow *f = tn_net_get(&ep->net, flow);
+    bool changed = false;
+
+    if (!f || f->mapped.family == TERN_FAMILY_NONE) return;
+    struct tn_path seen = {f->key.local, f->mapped};
+    TN_LIST_FOR(node, tn_registrations_of_flow(ep, flow))
+    {
+        struct tn_registration *reg = TN_OWNER(node, struct tn_registration, by_flow);
+        if (is_concerned(reg, flow) && take_news(reg, f)) changed = true;
+    }
+    if (!changed) return;
+    tn_ep_public_changed(ep, &seen);
+    TN_LIST_FOR(node, tn_registrations_of_flow(ep, flow))
+    {
+        struct tn_registration *reg = TN_OWNER(node, struct tn_registration, by_flow);
+        reg->outside.account_moves = reg->outside.calls_move = false;
+    }
+}
+
+void tn_public_registered(struct tn_registration *reg)
+{
+    struct tern_endpoint *ep = reg->account->ep;
+
+    reg->outside.bound_at = ep->ctx.now;
+    /* Later, for it may begin a generation in the middle of this one's steps. */
+    tn_emit(&ep->ctx,
+            (struct tn_effect){.kind = TN_EFFECT_FLOW_MAPPED, .id = reg->flow, .flow = reg->flow});
+}
+
+bool tn_public_call_moves(const struct tn_call *call)
+{
+    const struct tn_registration *reg = tn_account_reg_view(call->account);
+    return reg->outside.calls_move && !call->account->ip_change.hangup_calls &&
+           tern_addr_same_host(call->signalling_local, reg->local);
+}
