@@ -55,6 +55,7 @@ struct config {
     uint32_t settle_ms, poll_ms;
     bool auto_ip_change, network_monitor, symmetric_rtp, dscp;
     char dns_servers[CONFIG_TEXT_CAP];
+    char snapshot[CONFIG_TEXT_CAP]; /* file; empty: none */
     char ca[CONFIG_TEXT_CAP], cert[CONFIG_TEXT_CAP], key[CONFIG_TEXT_CAP]; /* files */
     bool verify;
     uint32_t tls_port;

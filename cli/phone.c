@@ -205,7 +205,8 @@ static int add_accounts(struct phone *phone)
 
         phone_account_opts(from, registrar, &opts);
         text_short_uri(opts.uri, account->name, sizeof(account->name));
-        int err = tern_account_add(phone->ep, phone_now(phone), &opts, &account->handle);
+        bool here = phone_snapshot_account(phone, account, opts.uri);
+        int err = here ? 0 : tern_account_add(phone->ep, phone_now(phone), &opts, &account->handle);
         if (err < 0) {
             snprintf(what, sizeof(what), "account %s", account->name);
             return fail(what, err);
@@ -213,6 +214,7 @@ static int add_accounts(struct phone *phone)
         explicit_bzero(from->password, sizeof(from->password)); /* the library has it now */
         phone->account_count++;
     }
+    phone_snapshot_settle(phone);
     return 0;
 }
 
@@ -232,7 +234,8 @@ static int start(struct phone *phone)
 {
     int err;
 
-    if (open_endpoint(phone) != 0 || open_driver(phone) != 0) return EXIT_ERROR;
+    if (open_endpoint(phone) != 0 || phone_snapshot_take_up(phone) < 0) return EXIT_ERROR;
+    if (open_driver(phone) != 0) return EXIT_ERROR;
     phone->started = phone_now(phone);
     err = tern_endpoint_start(phone->ep, phone_now(phone));
     if (err < 0) return fail("the phone", err);
@@ -271,6 +274,7 @@ static void finish(struct phone *phone)
     uv_run(&phone->loop, UV_RUN_DEFAULT);
     uv_loop_close(&phone->loop);
     tern_endpoint_free(phone->ep);
+    phone_snapshot_close(phone);
 }
 
 int cmd_phone(int argc, char **argv)

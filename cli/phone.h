@@ -3,7 +3,7 @@
  * `tern phone`, inside. Its files: phone.c (start and end), phone_options.c (flags), phone_calls.c
  * (calls and their sound), phone_event*.c and phone_change.c (what the endpoint tells),
  * phone_action.c (what commands do), phone_show.c (tables), phone_script.c (commands one after the
- * other, and waiting), phone_secure.c (TLS and SRTP), phone_say.c (lines and JSON), phone_status.c
+ * other, and waiting), phone_secure.c (TLS and SRTP), phone_snapshot.c (--snapshot), phone_say.c (lines and JSON), phone_status.c
  * (the line above the prompt). All run on the loop's thread.
  */
 #ifndef TERN_CLI_PHONE_H
@@ -77,6 +77,8 @@ struct phone {
     uv_signal_t signals[4];
     struct tern_endpoint *ep;
     struct tern_uv *uv;
+    struct tern_uv_snapshot *snapshot; /* NULL: none is kept */
+    int snapshot_error;                /* as last told */
     struct phone_prompt *prompt;
     struct phone_script script;
 
@@ -175,6 +177,20 @@ const char *phone_protection(struct phone *phone, struct phone_call *call);
 /* Tells when it has changed since. */
 void phone_tell_security(struct phone *phone, struct phone_call *call,
                          enum tern_media_security now);
+
+/* ---- phone_snapshot.c ---- */
+
+/* Before the network is known. @return 0, or negative with a message printed */
+int phone_snapshot_take_up(struct phone *phone);
+/* The account with this URI, where it has been taken up. */
+bool phone_snapshot_account(struct phone *phone, struct phone_account *account, tern_str uri);
+/* All accounts are there: those that are not wanted any more go. */
+void phone_snapshot_settle(struct phone *phone);
+void phone_snapshot_save(struct phone *phone);
+/* After a good end nothing is left to take up. */
+void phone_snapshot_close(struct phone *phone);
+void phone_on_restored(void *user, struct tern_endpoint *ep, const struct tern_ev_restored *ev);
+void phone_on_snapshot_due(void *user, struct tern_endpoint *ep);
 
 /* ---- phone_status.c ---- */
 

@@ -264,4 +264,6 @@ const struct tern_callbacks phone_callbacks = {
     .on_sip_message = on_sip,
     .on_stopped = on_stopped,
     .on_secured = on_secured,
+    .on_restored = phone_on_restored,
+    .on_snapshot_due = phone_on_snapshot_due,
 };

@@ -169,6 +169,51 @@ TERN_API TERN_CHECK int tern_uv_audio(struct tern_uv *uv, tern_call call,
                                       struct tern_audio_source *source,
                                       struct tern_audio_sink *sink);
 
+/** A snapshot (tern/snapshot.h) in a file, with its key beside it; for one process at a time. */
+struct tern_uv_snapshot;
+
+/**
+ * Open a snapshot's file for this process. Its key is in `path`.key, mode 0600, and made at first use.
+ *
+ * @param path  NUL-terminated; the folder must be there, the file need not
+ * @param out   receives it, to be given to tern_uv_snapshot_close()
+ *
+ * @return                0
+ * @retval TERN_EBUSY     another process uses it: it lives, and there is nothing to take up
+ * @retval TERN_ENOTFOUND there is no such folder
+ * @retval TERN_EIO       not permitted, or the disk is full
+ * @retval TERN_ENOMEM
+ */
+TERN_API TERN_CHECK int tern_uv_snapshot_open(const char *path, struct tern_uv_snapshot **out);
+
+/**
+ * Take up what the file has, as tern_snapshot_restore(): before tern_endpoint_start() and
+ * tern_uv_new(), which gives the endpoint its network.
+ *
+ * @return                0
+ * @retval TERN_ENOTFOUND there is none
+ * @retval TERN_EIO, and what tern_snapshot_restore() returns
+ */
+TERN_API TERN_CHECK int tern_uv_snapshot_restore(struct tern_uv_snapshot *snapshot,
+                                                 struct tern_endpoint *ep);
+
+/**
+ * Save the endpoint, in place of what the file has: once at the start, and on TERN_EV_SNAPSHOT_DUE.
+ * It waits for the disk. A crash at any moment leaves the one before or this one, whole.
+ *
+ * @return          0
+ * @retval TERN_EIO, and what tern_snapshot_save() returns
+ */
+TERN_API TERN_CHECK int tern_uv_snapshot_save(struct tern_uv_snapshot *snapshot,
+                                              struct tern_endpoint *ep);
+
+/**
+ * Let another process have it. NULL is allowed.
+ *
+ * @param remove  the endpoint has ended in good order: there is nothing to take up
+ */
+TERN_API void tern_uv_snapshot_close(struct tern_uv_snapshot *snapshot, bool remove);
+
 /** A file's text, as the TLS options of the endpoint want it. Leave it zero before the first use. */
 struct tern_uv_pem {
     char *text; /**< NUL-terminated; NULL: none */

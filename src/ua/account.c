@@ -375,7 +375,7 @@ int tern_account_get_info(const struct tern_endpoint *ep, tern_account handle,
         .status = reg->last_status,
         .expires_s = left > 0 ? (uint32_t)(left / TERN_SECONDS(1)) : 0,
         .transport = account->transport,
-        .local = reg->local,
+        .local = tn_snapshot_is_nowhere(reg->local) ? (tern_addr){0} : reg->local,
         .server = reg->server,
         .calls = account->calls,
     };

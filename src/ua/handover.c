@@ -469,7 +469,7 @@ void tn_ep_listener_news(struct tern_endpoint *ep)
     ep->listeners_ready = ready;
     if (failure.len > 0) ep->listener_failed = true;
     bool runs = ep->state == TN_ENDPOINT_RUNNING || ep->state == TN_ENDPOINT_STOPPING;
-    if (any && runs) registrations_online(ep, false);
+    if (any && !tn_snapshot_resume(ep) && runs) registrations_online(ep, false);
 }
 
 /* ---- calls that became active on a path that is gone, or was left (MOBILITY S1, S2) ---- */

@@ -192,6 +192,11 @@ tern_addr tn_snapshot_nowhere(tern_addr remote)
     return (tern_addr){.family = remote.family};
 }
 
+bool tn_snapshot_is_nowhere(tern_addr addr)
+{
+    return tern_addr_same_host(addr, tn_snapshot_nowhere(addr));
+}
+
 static int check_header(tern_str snapshot)
 {
     if (snapshot.len < HEADER + TN_SEAL_EXTRA || !tn_str_starts(snapshot, MAGIC)) {
@@ -287,7 +292,10 @@ bool tn_snapshot_resume(struct tern_endpoint *ep)
     struct tern_ip_change_param param;
     struct tn_snapshots *s = &ep->snapshots;
     if (!s->resuming) return false;
-    if (s->awaited > 0 || !ep->network_known || ep->state != TN_ENDPOINT_RUNNING) return true;
+    if (!ep->network_known || ep->state != TN_ENDPOINT_RUNNING) return true;
+    tn_net_sync_listeners(&ep->net, false, 0);
+    bool listens = tn_net_listeners_ready(&ep->net) || ep->listener_failed;
+    if (s->awaited > 0 || !listens) return true; /* milliseconds */
     s->resuming = false;
     remove_bindings(ep);
     tern_ip_change_param_init(&param);

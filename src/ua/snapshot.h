@@ -5,7 +5,7 @@
  * of an account or call that matters gets a tag there; a tag is never used for anything else again.
  *
  * What is taken up has no path, as if its address had gone: mobility does the rest (handover.c) once
- * the media sockets are open, the endpoint runs and there is a network.
+ * the sockets are open, the endpoint runs and has been told what network there is.
  */
 #ifndef TN_UA_SNAPSHOT_H
 #define TN_UA_SNAPSHOT_H
@@ -41,7 +41,7 @@ void tn_snapshots_fini(struct tern_endpoint *ep);
 void tn_snapshot_changed(struct tern_endpoint *ep);
 /* A call's stream has sent: is its reserve nearly used up? */
 void tn_snapshot_sent(struct tn_call *call);
-/* The endpoint has started, or has a network. @return whether what was taken up still waits */
+/* The endpoint has started, has a network, or listens. @return whether what was taken up waited */
 bool tn_snapshot_resume(struct tern_endpoint *ep);
 /* The call's sockets are open, or it needs them no more. */
 void tn_snapshot_call_ready(struct tn_call *call);
@@ -56,6 +56,7 @@ TERN_CHECK int tn_snapshot_take(struct tern_endpoint *ep, const struct tern_snap
 bool tn_snapshot_keeps_stream(const struct tn_call *call);
 /* An address that no network has. */
 tern_addr tn_snapshot_nowhere(tern_addr remote);
+bool tn_snapshot_is_nowhere(tern_addr addr);
 /* All of them. Reading: what has been made stays in the endpoint, also after a failure (p->err). */
 void tn_snapshot_accounts(struct tern_endpoint *ep, struct tn_pack *p);
 void tn_snapshot_calls(struct tern_endpoint *ep, struct tn_pack *p);

@@ -39,6 +39,8 @@ enum {
     ACCOUNT_SERVICE_ROUTE = 30,
     ACCOUNT_SESSION_EXPIRES = 31,
     ACCOUNT_MIN_SE = 32,
+    ACCOUNT_RELIABLE = 33,
+    ACCOUNT_STREAM_KEEPALIVE = 34,
 };
 
 enum {
@@ -87,6 +89,8 @@ static void pack_options(struct tn_pack *p, struct tern_account_opts *opts)
     opts->answer_timeout_s = tn_pack_u32(p, ACCOUNT_ANSWER_TIMEOUT, opts->answer_timeout_s);
     opts->session_expires_s = tn_pack_u32(p, ACCOUNT_SESSION_EXPIRES, opts->session_expires_s);
     opts->min_se_s = tn_pack_u32(p, ACCOUNT_MIN_SE, opts->min_se_s);
+    opts->reliable = (uint8_t)tn_pack_number(p, ACCOUNT_RELIABLE, opts->reliable, UINT8_MAX);
+    opts->stream_keepalive_s = tn_pack_u32(p, ACCOUNT_STREAM_KEEPALIVE, opts->stream_keepalive_s);
     opts->srtp = (uint8_t)tn_pack_number(p, ACCOUNT_SRTP, opts->srtp, UINT8_MAX);
     opts->srtp_keys = (uint8_t)tn_pack_number(p, ACCOUNT_SRTP_KEYS, opts->srtp_keys, UINT8_MAX);
     pack_ip_change(p, &opts->ip_change);
@@ -109,6 +113,8 @@ static struct tern_account_opts options_of(const struct tn_account *account)
     opts.answer_timeout_s = account->answer_timeout_s;
     opts.session_expires_s = account->session_expires_s;
     opts.min_se_s = account->min_se_s;
+    opts.reliable = (uint8_t)account->reliable;
+    opts.stream_keepalive_s = account->stream_keepalive_s;
     opts.srtp = (uint8_t)account->srtp;
     opts.srtp_keys = (uint8_t)account->srtp_keys;
     opts.ip_change = account->ip_change;

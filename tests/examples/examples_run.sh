@@ -93,6 +93,14 @@ says ip_change 're-INVITE call *succeeded *127.0.0.3 200'
 says ip_change 'move media *succeeded *127.0.0.3'
 says ip_change 'completed *succeeded *1 call kept, 0 lost'
 
+run snapshot 09_snapshot "sip:alice@$server" secret "sip:bob@$server" "$work/calls"
+says snapshot 'will be killed$'
+says snapshot 'takes up the call with sip:bob@'
+says snapshot '^completed: 1 call kept, 0 lost'
+says snapshot '^ended: hung up; received [1-9]'
+[[ ! -e $work/calls ]] || fail 'snapshot: the file is left after a good end'
+[[ $(stat -c %a "$work/calls.key") == 600 ]] || fail 'snapshot: others can read the key'
+
 run cpp 06_call "sip:alice@$server" secret "sip:$server" "sip:bob@$server" 1
 says cpp '^registered'
 says cpp '^answered'
@@ -123,6 +131,6 @@ interrupt bob "$bob"
 interrupt tls "$tls"
 
 interrupt answer "$answer"
-[[ $(grep -c 'call from sip:alice@' "$work/answer.log") == 3 ]] || fail 'answer: three calls came, and not three are told'
+[[ $(grep -c 'call from sip:alice@' "$work/answer.log") == 4 ]] || fail 'answer: four calls came, and not four are told'
 interrupt registrar "$registrar"
 echo 'every example does what it says'

@@ -114,6 +114,7 @@ static void gone_on(void)
     CHECK_EQ(restored_calls, 1);
     world_run(&world, TERN_SECONDS(2));
     moved(1);
+    CHECK_EQ(alice->last_completed.totals.accounts, 1);
     CHECK_EQ(alice->registration, TERN_REGISTRATION_REGISTERED);
     CHECK_EQ(bindings("alice", ""), 1);
     still_talking();
