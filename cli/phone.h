@@ -225,6 +225,7 @@ void phone_on_progress(void *user, struct tern_endpoint *ep,
 void phone_on_answered(void *user, struct tern_endpoint *ep,
                        const struct tern_ev_call_answered *ev);
 void phone_on_media(void *user, struct tern_endpoint *ep, const struct tern_ev_call_media *ev);
+void phone_on_silent(void *user, struct tern_endpoint *ep, const struct tern_ev_call_silent *ev);
 void phone_on_dtmf(void *user, struct tern_endpoint *ep, const struct tern_ev_call_dtmf *ev);
 void phone_on_ended(void *user, struct tern_endpoint *ep, const struct tern_ev_call_ended *ev);
 void phone_on_ip_change(void *user, struct tern_endpoint *ep,

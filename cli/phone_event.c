@@ -266,4 +266,5 @@ const struct tern_callbacks phone_callbacks = {
     .on_secured = on_secured,
     .on_restored = phone_on_restored,
     .on_snapshot_due = phone_on_snapshot_due,
+    .on_call_silent = phone_on_silent,
 };

@@ -162,6 +162,23 @@ void phone_on_dtmf(void *user, struct tern_endpoint *ep, const struct tern_ev_ca
     phone_tell(phone, TONE_PLAIN, "Call %u: %s pressed %s.", call->number, call->peer, digit);
 }
 
+void phone_on_silent(void *user, struct tern_endpoint *ep, const struct tern_ev_call_silent *ev)
+{
+    struct phone *phone = user;
+    const struct phone_call *call = phone_find_call(phone, ev->call);
+    struct json json;
+
+    (void)ep;
+    if (call == NULL) return;
+    if (phone_json(phone, "call_silent", &json)) {
+        put_call(&json, phone, ev->call);
+        json_bool(&json, "silent", ev->silent);
+        json_close(&json);
+    }
+    phone_tell(phone, TONE_PLAIN, "Call %u: %s %s.", call->number,
+               ev->silent ? "nothing is heard of" : "audio again from", call->peer);
+}
+
 /* ---- the end of a call ---- */
 
 static const char *cause_key(enum tern_end_cause cause)

@@ -114,6 +114,12 @@ struct tern_account_opts {
      * has one for each destination. Default true, as in PJSIP.
      */
     bool contact_rewrite;
+    /**
+     * When neither RTP nor RTCP has come for so long in a call that nobody holds, TERN_EV_CALL_SILENT
+     * tells, and the far end is asked for a sign of life by a refresh. A call whose far end does not
+     * answer for `offline_window_ms`, as long as it may be without a network, ends; default 20, 0: never.
+     */
+    uint32_t media_timeout_s;
     uint32_t stream_keepalive_s; /**< the same over TCP and TLS, by CRLF; default 110, 0 for none */
 };
 

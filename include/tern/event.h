@@ -30,6 +30,7 @@ enum tern_event_type {
     TERN_EV_SIP_MESSAGE = 11,
     TERN_EV_STOPPED = 12, /**< what tern_endpoint_stop() began is done; free the endpoint */
     TERN_EV_SECURED = 13,
+    TERN_EV_CALL_SILENT = 14,
     TERN_EV_RESTORED = 20,     /**< tern_snapshot_restore() has taken it up */
     TERN_EV_SNAPSHOT_DUE = 21, /**< call tern_snapshot_save() */
 };
@@ -101,6 +102,17 @@ struct tern_ev_call_dtmf {
     tern_call call;
     char digit; /**< 0-9 * # A-D */
     uint32_t duration_ms;
+};
+
+/**
+ * Nothing has come of the far end's audio for `media_timeout_s` of the account, or it is back. Meanwhile
+ * the far end is asked whether it still has the call; if nobody answers, it ends with
+ * TERN_END_UNREACHABLE.
+ */
+struct tern_ev_call_silent {
+    tern_call call;
+    bool silent;    /**< false: audio has come again, or is not expected any more */
+    tern_time last; /**< when the last packet had come; TERN_TIME_NEVER: none ever has */
 };
 
 /** Why a call ended. */
@@ -226,6 +238,7 @@ struct tern_event {
         struct tern_ip_change_progress ip_change;
         struct tern_ev_sip_message sip;
         struct tern_ev_secured secured;
+        struct tern_ev_call_silent silent;
         struct tern_ev_restored restored;
         uint8_t reserved[512]; /**< the union grows inside this */
     } u;
@@ -266,6 +279,8 @@ struct tern_callbacks {
     void (*on_secured)(void *user, struct tern_endpoint *ep, const struct tern_ev_secured *ev);
     void (*on_restored)(void *user, struct tern_endpoint *ep, const struct tern_ev_restored *ev);
     void (*on_snapshot_due)(void *user, struct tern_endpoint *ep);
+    void (*on_call_silent)(void *user, struct tern_endpoint *ep,
+                           const struct tern_ev_call_silent *ev);
 };
 
 /**

@@ -139,6 +139,13 @@ tern_time tn_stream_last_received(const struct tn_stream *stream)
     return stream->last_received;
 }
 
+tern_time tn_stream_last_heard(const struct tn_stream *stream)
+{
+    tern_time rtp = stream->last_received, rtcp = stream->rtcp.last_received;
+    if (rtp == TERN_TIME_NEVER) return rtcp;
+    return rtcp == TERN_TIME_NEVER || rtcp < rtp ? rtp : rtcp;
+}
+
 bool tn_stream_moved_since(const struct tn_stream *stream, tern_time since)
 {
     return stream->last_received != TERN_TIME_NEVER && stream->last_received > since;

@@ -53,8 +53,9 @@ struct tn_stream_sender {
 /* RTCP, both ways. */
 struct tn_stream_rtcp {
     struct tn_timer timer;
-    tern_addr observed; /* where the far end's RTCP comes from; family 0 before */
-    uint32_t lsr;       /* of the last sender report that came; 0 before */
+    tern_addr observed;      /* where the far end's RTCP comes from; family 0 before */
+    tern_time last_received; /* that is welcome; TERN_TIME_NEVER before */
+    uint32_t lsr;            /* of the last sender report that came; 0 before */
     tern_time lsr_time;
     uint32_t round_trip_us;
     uint32_t remote_lost, remote_jitter_us;
@@ -165,6 +166,8 @@ bool tn_stream_next_dtmf(struct tn_stream *stream, char *digit, uint32_t *durati
 void tn_stream_stats(const struct tn_stream *stream, struct tern_media_stats *out);
 /** When the last RTP packet came that passed every check; TERN_TIME_NEVER before. */
 tern_time tn_stream_last_received(const struct tn_stream *stream);
+/** The same for RTP or RTCP. */
+tern_time tn_stream_last_heard(const struct tn_stream *stream);
 /** Has such a packet come after `since`? */
 bool tn_stream_moved_since(const struct tn_stream *stream, tern_time since);
 /** Where RTP is sent now; family 0 where the plan has no address. */

@@ -132,6 +132,7 @@ static void on_timer(struct tn_timer *timer)
 void tn_stream_rtcp_init(struct tn_stream *stream)
 {
     tn_timer_init(&stream->rtcp.timer, 0, on_timer);
+    stream->rtcp.last_received = TERN_TIME_NEVER;
 }
 
 void tn_stream_rtcp_configure(struct tn_stream *stream)
@@ -223,6 +224,7 @@ void tn_stream_rtcp_receive(struct tn_stream *stream, const struct tern_datagram
         tn_stream_drop(stream);
         return;
     }
+    stream->rtcp.last_received = stream->ctx->now;
     observe(stream, datagram->remote, proof);
     read_part(stream, &part);
     for (int more = 1; more != 0;) {

@@ -91,6 +91,7 @@ static int check(const struct tern_endpoint *ep, const struct tern_account_opts 
     if (opts->reliable > TERN_RELIABLE_REQUIRED) return TERN_EINVAL;
     *aor = places.aor;
     if (opts->session_expires_s > EXPIRES_MAX || opts->min_se_s > EXPIRES_MAX) return TERN_EINVAL;
+    if (opts->media_timeout_s > EXPIRES_MAX) return TERN_EINVAL;
     if (opts->expires_s < EXPIRES_MIN || opts->expires_s > EXPIRES_MAX) return TERN_EINVAL;
     return valid_ip_change(&opts->ip_change) ? 0 : TERN_EINVAL;
 }
@@ -194,6 +195,7 @@ static void apply(struct tn_account *account, const struct tern_account_opts *op
     account->answer_timeout_s = opts->answer_timeout_s;
     account->session_expires_s = opts->session_expires_s;
     account->min_se_s = opts->min_se_s;
+    account->media_timeout_s = opts->media_timeout_s;
     account->srtp = (enum tern_srtp)opts->srtp;
     account->srtp_keys = (enum tern_srtp_keys)opts->srtp_keys;
     account->reliable = (enum tern_reliable)opts->reliable;

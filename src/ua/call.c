@@ -62,6 +62,7 @@ void tn_call_enter(struct tn_call *call, enum tn_call_life next)
         tn_call_probe_stop(call);
     }
     if (next == TN_LIFE_ACTIVE && call->answered == TERN_TIME_NEVER) call->answered = ctx->now;
+    if (next == TN_LIFE_ACTIVE) tn_call_timer_media(call);
 }
 
 /* ---- finding ---- */

@@ -201,6 +201,7 @@ void tn_call_apply_plan(struct tn_call *call, const struct tn_media_plan *plan, 
     tn_stream_configure(&call->stream, plan);
     tn_snapshot_changed(call->ep);
     tn_mob_talking(&call->ep->mob, call->ep->ctx.now, &call->task, plan->active && plan->listen);
+    tn_call_timer_media(call);
     tern_addr remote = tn_stream_remote(&call->stream);
     if (remote.family != TERN_FAMILY_NONE &&
         tern_network_source(&call->ep->network, remote, &source) == 0) {
@@ -260,6 +261,7 @@ void tn_call_media_datagram(struct tn_call *call, const struct tern_datagram *da
     uint64_t heard_before = call->stream.counts.packets_received;
     tn_stream_receive(&call->stream, datagram);
     tell_digits(call);
+    if (tn_stream_last_heard(&call->stream) == ep->ctx.now) tn_call_timer_heard(call);
     bool heard = call->stream.counts.packets_received != heard_before;
     if (!call->moving || !heard || datagram->socket != call->rtp.id) return;
 

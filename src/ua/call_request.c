@@ -229,6 +229,7 @@ void tn_call_request(struct tn_call *call, const struct tn_effect *effect)
         refuse(call, effect->id, 500, (tern_str){NULL, 0});
         return;
     }
+    tn_call_timer_alive(call);
     if (flow) {
         call->hop = flow->key.remote;
         dialog->came_by = flow->id;

@@ -175,6 +175,7 @@ static void refresh_ended(struct tn_call *call, int code, tern_time retry_after)
     bool by_update = call->refresh.state == TN_REFRESH_UPDATING;
     bool moving = call->task.state == TN_CALL_REFRESHING;
     enum tn_refresh_outcome outcome = tn_refresh_answer(&call->refresh, code, retry_after);
+    if (outcome == TN_REFRESH_DONE) tn_call_timer_alive(call);
     if (outcome == TN_REFRESH_AGAIN) {
         tn_call_pump_refresh(call);
         return;

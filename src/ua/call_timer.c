@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The session timer of a call: RFC 4028. The machine is in session/timer.h; its refreshes are intents
- * of session/refresh.h like all others, so that what a handover sends, or a hold, is the refresh, too.
+ * The session timer of a call (RFC 4028), and its far end's silence. The machines are in session/timer.h
+ * and session/silence.h; their refreshes are intents of session/refresh.h like all others, so that what a
+ * handover sends, or a hold, is the refresh, too.
  */
 #include "ua/call_timer.h"
 
 #include "ua/call.h"
 
 #define RAN_OUT "SIP ;cause=408 ;text=\"Session timer expired\""
+#define SILENT  "SIP ;cause=408 ;text=\"No audio, no answer\""
 
 static void refresh(struct tn_call *call)
 {
@@ -15,14 +17,13 @@ static void refresh(struct tn_call *call)
     tn_call_pump_refresh(call);
 }
 
-/* Section 10: the BYE says why. */
-static void end(struct tn_call *call)
+/* RFC 4028 10: the BYE says why. */
+static void end(struct tn_call *call, tern_str told, tern_str reason)
 {
     if (call->end_reason.len == 0) { /* without memory it goes without saying */
-        (void)!tn_text_set(&call->ep->ctx.alloc, &call->end_reason, TERN_STR(RAN_OUT));
+        (void)!tn_text_set(&call->ep->ctx.alloc, &call->end_reason, told);
     }
-    tn_call_end(call, TERN_END_UNREACHABLE, 408,
-                TERN_STR("the session timer ran out: the far end has not been heard of"));
+    tn_call_end(call, TERN_END_UNREACHABLE, 408, reason);
 }
 
 static void session_fired(struct tn_timer *timer)
@@ -31,20 +32,78 @@ static void session_fired(struct tn_timer *timer)
     switch (tn_session_timer_fire(&call->timer.session, !call->ep->mob.paused)) {
     case TN_SESSION_WAIT: return;
     case TN_SESSION_REFRESH: refresh(call); return;
-    case TN_SESSION_END: end(call); return;
+    case TN_SESSION_END:
+        end(call, TERN_STR(RAN_OUT),
+            TERN_STR("the session timer ran out: the far end has not been heard of"));
+        return;
     }
 }
+
+/* ---- silence ---- */
+
+static void tell(struct tn_call *call, bool silent)
+{
+    struct tern_event event = {.type = TERN_EV_CALL_SILENT};
+    if (call->ended_told) return;
+    event.u.silent =
+        (struct tern_ev_call_silent){.call = {call->id}, .silent = silent, .last = TERN_TIME_NEVER};
+    if (call->stream_ready) event.u.silent.last = tn_stream_last_heard(&call->stream);
+    tn_ep_event(call->ep, &event);
+}
+
+static void silence_fired(struct tn_timer *timer)
+{
+    struct tn_call *call = TN_OWNER(timer, struct tn_call, timer.silence.timer);
+    bool excused = call->ep->mob.paused || tn_call_task_active(&call->task);
+    tern_time last =
+        call->stream_ready ? tn_stream_last_heard(&call->stream) : (tern_time)TERN_TIME_NEVER;
+    switch (tn_silence_fire(&call->timer.silence, last, excused)) {
+    case TN_SILENCE_TELL:
+        tell(call, true);
+        refresh(call);
+        return;
+    case TN_SILENCE_ASK: refresh(call); return;
+    case TN_SILENCE_BACK: tell(call, false); return;
+    case TN_SILENCE_END:
+        end(call, TERN_STR(SILENT), TERN_STR("the far end is silent and answers nothing"));
+        return;
+    case TN_SILENCE_WAIT: return;
+    }
+}
+
+void tn_call_timer_media(struct tn_call *call)
+{
+    const struct tn_media_plan *plan = tn_offer_plan(&call->offer);
+    bool expected = call->life == TN_LIFE_ACTIVE && plan->active && plan->listen;
+    if (tn_silence_expect(&call->timer.silence, expected) == TN_SILENCE_BACK) tell(call, false);
+}
+
+void tn_call_timer_heard(struct tn_call *call)
+{
+    if (tn_silence_heard(&call->timer.silence) == TN_SILENCE_BACK) tell(call, false);
+}
+
+void tn_call_timer_alive(struct tn_call *call)
+{
+    tn_silence_answered(&call->timer.silence);
+}
+
+/* ---- both ---- */
 
 void tn_call_timer_init(struct tn_call *call)
 {
     const struct tn_account *account = call->account;
     tn_session_timer_init(&call->timer.session, &call->ep->ctx, session_fired);
     tn_session_timer_want(&call->timer.session, account->session_expires_s, account->min_se_s);
+    tn_silence_init(&call->timer.silence, &call->ep->ctx, silence_fired);
+    call->timer.silence.timeout = TERN_SECONDS(account->media_timeout_s);
+    call->timer.silence.grace = TERN_MS(account->ip_change.offline_window_ms);
 }
 
 void tn_call_timer_stop(struct tn_call *call)
 {
     tn_session_timer_stop(&call->timer.session);
+    tn_silence_fini(&call->timer.silence);
 }
 
 /* Before the call is answered, an UPDATE agrees on nothing that lasts. */
@@ -103,5 +162,6 @@ void tn_call_timer_online(struct tn_call *call)
 
 bool tn_call_timer_due(const struct tn_call *call)
 {
-    return tn_session_timer_due(&call->timer.session);
+    return tn_session_timer_due(&call->timer.session) ||
+           call->timer.silence.state == TN_SILENCE_ASKING;
 }

@@ -44,6 +44,7 @@ static size_t texts_of(struct tern_event *ev, tern_str *out[TEXTS_MAX])
     case TERN_EV_CALL_ANSWERED:
     case TERN_EV_CALL_MEDIA:
     case TERN_EV_CALL_DTMF:
+    case TERN_EV_CALL_SILENT:
     case TERN_EV_STOPPED: break;
     }
     TN_ASSERT(n <= TEXTS_MAX);
@@ -166,6 +167,7 @@ static void hand_out(struct tern_endpoint *ep, const struct tern_event *ev,
     case TERN_EV_IP_CHANGE_PROGRESS: HAND(on_ip_change_progress, ip_change); return;
     case TERN_EV_SIP_MESSAGE: HAND(on_sip_message, sip); return;
     case TERN_EV_SECURED: HAND(on_secured, secured); return;
+    case TERN_EV_CALL_SILENT: HAND(on_call_silent, silent); return;
     case TERN_EV_RESTORED: HAND(on_restored, restored); return;
     case TERN_EV_SNAPSHOT_DUE:
         if (cb->on_snapshot_due) cb->on_snapshot_due(user, ep);

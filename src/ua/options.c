@@ -49,6 +49,7 @@ void tern_account_opts_init_sized(struct tern_account_opts *opts, size_t size)
         .session_expires_s = 1800,
         .min_se_s = 90,
         .contact_rewrite = true,
+        .media_timeout_s = 20,
         .stream_keepalive_s = 110,
     };
     tn_options_give(opts, size, &defaults, sizeof(defaults));

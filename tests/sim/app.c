@@ -189,6 +189,7 @@ static tern_call call_in(const struct tern_event *e)
     case TERN_EV_CALL_ANSWERED: return e->u.answered.call;
     case TERN_EV_CALL_MEDIA: return e->u.media.call;
     case TERN_EV_CALL_DTMF: return e->u.dtmf.call;
+    case TERN_EV_CALL_SILENT: return e->u.silent.call;
     case TERN_EV_CALL_ENDED: return e->u.ended.call;
     case TERN_EV_IP_CHANGE_PROGRESS:
     case TERN_EV_LISTENER:

@@ -90,6 +90,7 @@ static const char *event_text(int32_t type)
         [TERN_EV_IP_CHANGE_PROGRESS] = "IP_CHANGE_PROGRESS",
         [TERN_EV_STOPPED] = "STOPPED",
         [TERN_EV_SECURED] = "SECURED",
+        [TERN_EV_CALL_SILENT] = "CALL_SILENT",
         [TERN_EV_RESTORED] = "RESTORED",
         [TERN_EV_SNAPSHOT_DUE] = "SNAPSHOT_DUE",
     };

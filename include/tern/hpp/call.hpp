@@ -40,6 +40,7 @@ using CallInfo = tern_call_info;
 using StreamStat = tern_media_stats;
 using OnCallMediaStateParam = tern_ev_call_media;
 using OnDtmfDigitParam = tern_ev_call_dtmf;
+using OnSilentParam = tern_ev_call_silent;
 
 class Call {
   public:
@@ -165,6 +166,10 @@ class Call {
     {
     }
     virtual void onDtmfDigit(const OnDtmfDigitParam &)
+    {
+    }
+    /** No audio has come for a while, or it is back. */
+    virtual void onSilent(const OnSilentParam &)
     {
     }
 

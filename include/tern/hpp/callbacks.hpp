@@ -118,6 +118,12 @@ struct Callbacks {
         endpoint(user).onSnapshotDue();
     }
 
+    static void on_call_silent(void *user, tern_endpoint *, const tern_ev_call_silent *ev) noexcept
+    {
+        Call *found = call(user, ev->call);
+        if (found) found->onSilent(*ev);
+    }
+
     static const tern_callbacks *table() noexcept
     {
         static const tern_callbacks callbacks = {
@@ -137,6 +143,7 @@ struct Callbacks {
             on_secured,
             on_restored,
             on_snapshot_due,
+            on_call_silent,
         };
         return &callbacks;
     }

@@ -75,6 +75,7 @@ static void watch(struct host *host, const struct tern_event *ev)
     case TERN_EV_CALL_ANSWERED:
     case TERN_EV_CALL_MEDIA:
     case TERN_EV_CALL_DTMF:
+    case TERN_EV_CALL_SILENT:
     case TERN_EV_SECURED:
     case TERN_EV_RESTORED:
     case TERN_EV_SNAPSHOT_DUE:

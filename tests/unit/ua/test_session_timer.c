@@ -23,6 +23,11 @@ static bool answers_all(struct host *host, const char *text)
     return true;
 }
 
+static void is_patient(struct tern_account_opts *opts)
+{
+    opts->media_timeout_s = 0;
+}
+
 static const char *dial(void (*tune)(struct tern_account_opts *opts))
 {
     world_start(&world, TERN_MS(10));
@@ -40,10 +45,12 @@ static const char *dial(void (*tune)(struct tern_account_opts *opts))
 }
 
 /* The peer answers, and from then on whatever comes, as `headers` say. */
+static bool patient = true;
+
 static void talk_with(const char *headers, const char *allow)
 {
     char text[512];
-    const char *invite = dial(NULL);
+    const char *invite = dial(patient ? is_patient : NULL);
     CHECK(strstr(peer_header(invite, "Supported"), "timer") != NULL);
     CHECK(strcmp(peer_header(invite, "Session-Expires"), "1800") == 0);
     snprintf(text, sizeof(text), "%s%s", allow, headers);
@@ -208,6 +215,7 @@ static void wants_five_minutes(struct tern_account_opts *opts)
 {
     opts->session_expires_s = 600;
     opts->min_se_s = 300;
+    opts->media_timeout_s = 0;
 }
 
 static void be_called(const char *headers)
@@ -335,6 +343,74 @@ static void offline_for_less_the_call_goes_on(void)
     world_end(&world);
 }
 
+/* ---- a far end that falls silent ---- */
+
+/* The power is cut: nothing is sent any more. */
+static void cut_the_power(struct host *host)
+{
+    host_network(host, NULL, NULL);
+}
+
+static void a_far_end_that_dies_is_noticed_and_the_call_ends_in_time(void)
+{
+    talk();
+    world_run(&world, TERN_SECONDS(5));
+    cut_the_power(bob);
+    world_run(&world, TERN_SECONDS(19));
+    CHECK_EQ(alice->silent, 0);
+    world_run(&world, TERN_SECONDS(2));
+    CHECK_EQ(alice->silent, 1);
+    CHECK(host_count(alice, "> UPDATE", 0) >= 1);
+    world_run(&world, TERN_SECONDS(297));
+    CHECK_EQ(alice->ended, 0); /* it may be in a tunnel */
+    world_run(&world, TERN_SECONDS(5));
+    CHECK_EQ(alice->ended, 1);
+    CHECK_EQ(alice->last_ended.cause, TERN_END_UNREACHABLE);
+    CHECK(strstr(alice->ended_reason, "silent") != NULL);
+    world_end(&world);
+}
+
+static void a_far_end_that_comes_back_in_time_is_kept(void)
+{
+    talk();
+    cut_the_power(bob);
+    world_run(&world, TERN_SECONDS(120));
+    CHECK_EQ(alice->silent, 1);
+    CHECK_EQ(alice->back, 0);
+    host_network(bob, at(3), NULL);
+    world_run(&world, TERN_SECONDS(5));
+    CHECK_EQ(alice->back, 1);
+    still_talking();
+    world_run(&world, TERN_SECONDS(120));
+    CHECK_EQ(alice->silent, 1);
+    world_end(&world);
+}
+
+/* It sends nothing and has the call: nobody hangs up, and it is asked less and less often. */
+static void a_far_end_that_is_only_quiet_is_let_be(void)
+{
+    patient = false;
+    talk_with("", OK_CONTACT);
+    patient = true;
+    world_run(&world, TERN_SECONDS(2000));
+    CHECK_EQ(alice->ended, 0);
+    CHECK_EQ(alice->silent, 1);
+    CHECK(peer_count(peer, "UPDATE") >= 5 && peer_count(peer, "UPDATE") <= 12);
+    part();
+}
+
+static void a_call_on_hold_is_not_missed(void)
+{
+    talk();
+    CHECK_EQ(tern_call_hold(alice->ep, world.now, alice->call), 0);
+    world_run(&world, TERN_SECONDS(1));
+    cut_the_power(bob);
+    world_run(&world, TERN_SECONDS(400));
+    CHECK_EQ(alice->silent, 0);
+    CHECK_EQ(alice->ended, 0);
+    world_end(&world);
+}
+
 int main(int argc, char **argv)
 {
     static const struct test tests[] = {
@@ -353,6 +429,10 @@ int main(int argc, char **argv)
         TEST(a_handover_counts_as_refresh),
         TEST(offline_beyond_the_interval_the_far_end_lets_go),
         TEST(offline_for_less_the_call_goes_on),
+        TEST(a_far_end_that_dies_is_noticed_and_the_call_ends_in_time),
+        TEST(a_far_end_that_comes_back_in_time_is_kept),
+        TEST(a_far_end_that_is_only_quiet_is_let_be),
+        TEST(a_call_on_hold_is_not_missed),
     };
     return run_tests(tests, sizeof(tests) / sizeof(tests[0]), argc, argv);
 }

@@ -317,6 +317,10 @@ static void hear(struct host *host, const struct tern_event *ev)
         host->secured++;
         host->resumed += ev->u.secured.resumed;
         return;
+    case TERN_EV_CALL_SILENT:
+        if (ev->u.silent.silent) host->silent++;
+        if (!ev->u.silent.silent) host->back++;
+        return;
     case TERN_EV_RESTORED:
     case TERN_EV_SNAPSHOT_DUE: return; /* for `watch` */
     }

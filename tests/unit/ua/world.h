@@ -34,6 +34,7 @@ struct host {
     bool auto_answer;
     bool talks; /* sends and takes audio every 20 ms on each call */
     unsigned incoming, progress, answered, ended, media, dtmf, listeners, stopped, secured, resumed;
+    unsigned silent, back; /* TERN_EV_CALL_SILENT */
     int progress_status;
     struct tern_ev_call_ended last_ended;
     struct tern_ev_call_media last_media;
