@@ -119,6 +119,10 @@ static void describe(struct phone *phone, const struct tern_ip_change_progress *
         snprintf(out, cap, "%s is told by %s%s%s", who, p->used_update ? "UPDATE" : "re-INVITE",
                  sep, end);
         break;
+    case TERN_IP_CHANGE_OP_REPLACE_CALL:
+        snprintf(out, cap, "the far end of %s is looked for where it is registered%s%s", who, sep,
+                 end);
+        break;
     case TERN_IP_CHANGE_OP_MEDIA_MOVED:
         if (p->status == TERN_IP_CHANGE_START) {
             snprintf(out, cap, "audio of %s leaves from %s", who, place);

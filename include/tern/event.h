@@ -182,6 +182,9 @@ enum tern_ip_change_op {
     TERN_IP_CHANGE_OP_COMPLETED = 7,      /**< the last of its generation */
     TERN_IP_CHANGE_OP_PUBLIC_ADDRESS = 8, /**< what changed is how `local` looks from outside a NAT:
                                               as `remote` now */
+    TERN_IP_CHANGE_OP_REPLACE_CALL = 9,   /**< the call goes on in another dialog: the far end has
+                                              moved, too, and one of both has found the other by an
+                                              INVITE with Replaces; RFC 3891 */
 };
 
 /** How a step goes. */
@@ -206,7 +209,7 @@ struct tern_ip_change_progress {
     uint32_t attempt;              /**< of this operation in this generation, from 1 */
     tern_time since_change;        /**< microseconds since the snapshot or the request */
     tern_account account;          /**< UPDATE_CONTACT, SHUTDOWN_TRANSPORT; else {0} */
-    tern_call call;                /**< HANGUP_CALL, REINVITE_CALL, MEDIA_MOVED; else {0} */
+    tern_call call;                /**< of the call; {0} where it is about none */
     enum tern_transport transport; /**< RESTART_LISTENER, SHUTDOWN_TRANSPORT, UPDATE_CONTACT */
     tern_addr local;  /**< the new local address; SHUTDOWN_TRANSPORT: that of the flow */
     tern_addr remote; /**< where to */

@@ -39,6 +39,7 @@
     X(GLARE_FINAL, "glare-final", "491 counts as refused and is not tried again")                  \
     X(LOST_TIMER, "lost-timer", "timers that stood still without a network never go on")           \
     X(LOST_REFRESH, "lost-refresh", "a registration's refresh is not armed after a move")          \
+    X(NO_LADDER, "no-ladder", "no INVITE with Replaces looks for a far end that has moved, too")   \
     X(LOST_RETRY, "lost-retry", "a refresh that failed is never tried again")                      \
     X(LEFT_TIMER, "left-timer", "the timers of a request that is given up outlive it")             \
     X(LEFT_KEEPALIVE, "left-keepalive", "the keep-alive timer outlives its account")               \

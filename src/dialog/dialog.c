@@ -85,8 +85,11 @@ static int take_contact(struct tn_dialog *dialog, const struct tn_msg *msg)
     return tn_text_set(dialog->alloc, &dialog->remote_target, contact.uri.text);
 }
 
-static void take_allow(struct tn_dialog *dialog, const struct tn_msg *msg)
+static void take_abilities(struct tn_dialog *dialog, const struct tn_msg *msg)
 {
+    if (tn_msg_header(msg, TN_HDR_SUPPORTED, 0) != NULL) {
+        dialog->peer_lacks_replaces = !tn_msg_list_has(msg, TN_HDR_SUPPORTED, TERN_STR("replaces"));
+    }
     if (tn_msg_header(msg, TN_HDR_ALLOW, 0) == NULL) return;
     dialog->peer_update = tn_msg_list_has(msg, TN_HDR_ALLOW, TERN_STR("UPDATE"));
 }
@@ -106,7 +109,7 @@ int tn_dialog_init_uas(struct tn_dialog *dialog, struct tn_ctx *ctx, const struc
     if (!err) err = tn_text_set(&ctx->alloc, &dialog->remote_tag, request->from_tag);
     if (!err) err = take_contact(dialog, request);
     if (!err) err = tn_routes_take(&ctx->alloc, request, false, &dialog->routes);
-    if (!err) take_allow(dialog, request);
+    if (!err) take_abilities(dialog, request);
     if (err) tn_dialog_fini(dialog);
     return err;
 }
@@ -121,7 +124,7 @@ int tn_dialog_take_response(struct tn_dialog *dialog, const struct tn_msg *respo
     bool final = response->status >= 200;
     if (err == TERN_EINVAL && !final) err = 0; /* a 1xx may come without; the 2xx may not */
     if (err) return err;
-    take_allow(dialog, response);
+    take_abilities(dialog, response);
     if (final) {
         dialog->state = TN_DIALOG_CONFIRMED;
         dialog->target_cseq = response->cseq.number;
@@ -159,7 +162,7 @@ void tn_dialog_end(struct tn_dialog *dialog)
 
 int tn_dialog_refresh_target(struct tn_dialog *dialog, const struct tn_msg *msg)
 {
-    take_allow(dialog, msg);
+    take_abilities(dialog, msg);
     if (tn_msg_header(msg, TN_HDR_CONTACT, 0) == NULL || TN_MUTANT(OLD_TARGET)) return 0;
     if (!msg->is_request) {
         if (msg->cseq.number <= dialog->target_cseq) return 0;

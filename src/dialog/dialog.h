@@ -33,7 +33,8 @@ struct tn_dialog {
     uint32_t target_cseq;         /* of the last one whose 2xx has named the target */
     uint32_t remote_cseq;         /* of the last request that they sent */
     bool remote_cseq_known;
-    bool peer_update; /* Allow has UPDATE */
+    bool peer_update;         /* Allow has UPDATE */
+    bool peer_lacks_replaces; /* Supported is there, and has no "replaces" */
 };
 
 /* The caller's end, before any answer. `local` and `remote` as From and To will have them, no tag. */

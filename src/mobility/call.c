@@ -14,8 +14,9 @@ static const unsigned successors[TN_CALL_STATES] = {
     [TN_CALL_IDLE] = AT_REST | BEGINNINGS,
     [TN_CALL_LISTENING] = AT_REST | BEGINNINGS,
     [TN_CALL_HELD_BACK] = AT_REST | BEGINNINGS,
-    [TN_CALL_QUEUED] = AT_REST | BEGINNINGS | BIT(TN_CALL_REFRESHING),
+    [TN_CALL_QUEUED] = AT_REST | BEGINNINGS | BIT(TN_CALL_REFRESHING) | BIT(TN_CALL_REPLACING),
     [TN_CALL_REFRESHING] = AT_REST | BEGINNINGS | BIT(TN_CALL_WAITING),
+    [TN_CALL_REPLACING] = AT_REST | BEGINNINGS | BIT(TN_CALL_WAITING),
     [TN_CALL_WAITING] = AT_REST | BEGINNINGS | BIT(TN_CALL_REFRESHING),
     [TN_CALL_VERIFYING] = AT_REST | BEGINNINGS,
     [TN_CALL_OFFLINE] = AT_REST | BEGINNINGS,
@@ -47,8 +48,8 @@ static enum tn_pace_rank rank_of(const struct tn_call_task *task)
 }
 
 /* The only writer of the state, timer, ticket, of the count of active tasks, and of who waits. */
-static void enter(struct tn_mobility *mob, struct tn_call_task *task, enum tn_call_task_state next,
-                  tern_time delay)
+void tn_mob_call_enter(struct tn_mobility *mob, struct tn_call_task *task,
+                       enum tn_call_task_state next, tern_time delay)
 {
     TN_ASSERT(successors[task->state] & BIT(next));
     if (tn_call_task_active(task)) mob->active--;
@@ -58,15 +59,15 @@ static void enter(struct tn_mobility *mob, struct tn_call_task *task, enum tn_ca
     if (next == TN_CALL_HELD_BACK) tn_list_push(&task->account->held_back, &task->held);
     if (next == TN_CALL_QUEUED) {
         tn_pace_join(&mob->pace, mob->now, &task->ticket, task->server, rank_of(task));
-    } else if (next != TN_CALL_REFRESHING) {
+    } else if (next != TN_CALL_REFRESHING && next != TN_CALL_REPLACING) {
         tn_pace_leave(&mob->pace, &task->ticket);
     }
     tn_heap_remove(&mob->timers, &task->timer.node);
     if (delay != TERN_TIME_NEVER) tn_mob_arm(mob, &task->timer, delay);
 }
 
-static void report(struct tn_mobility *mob, const struct tn_call_task *task,
-                   enum tern_ip_change_op op, enum tern_ip_change_status status, int code)
+void tn_mob_call_report(struct tn_mobility *mob, const struct tn_call_task *task,
+                        enum tern_ip_change_op op, enum tern_ip_change_status status, int code)
 {
     struct tern_ip_change_progress p = tn_mob_progress(mob, op, status);
     p.call.id = task->id;
@@ -86,7 +87,7 @@ static void report(struct tn_mobility *mob, const struct tn_call_task *task,
 
 static void rest(struct tn_mobility *mob, struct tn_call_task *task, enum tn_call_task_state state)
 {
-    enter(mob, task, state, TERN_TIME_NEVER);
+    tn_mob_call_enter(mob, task, state, TERN_TIME_NEVER);
     if (state == TN_CALL_DONE) mob->calls_kept++;
     if (state == TN_CALL_LOST) mob->calls_lost++;
     tn_mob_settle(mob);
@@ -95,7 +96,7 @@ static void rest(struct tn_mobility *mob, struct tn_call_task *task, enum tn_cal
 /* ---- media ---- */
 
 /* Where audio leaves from in the network as it is now: it may have changed back since the begin. */
-static void aim(const struct tn_mobility *mob, struct tn_call_task *task)
+void tn_mob_call_aim(const struct tn_mobility *mob, struct tn_call_task *task)
 {
     if (task->remote.family == TERN_FAMILY_NONE) return;
     task->media_local = tn_mob_source(mob->network, task->remote);
@@ -105,7 +106,7 @@ static void start_media(struct tn_mobility *mob, struct tn_call_task *task)
 {
     if (task->media_local.family != TERN_FAMILY_NONE) {
         task->media_started = true;
-        report(mob, task, TERN_IP_CHANGE_OP_MEDIA_MOVED, TERN_IP_CHANGE_START, 0);
+        tn_mob_call_report(mob, task, TERN_IP_CHANGE_OP_MEDIA_MOVED, TERN_IP_CHANGE_START, 0);
     }
     tn_mob_decide(mob, &(struct tn_decision){.kind = TN_DECIDE_MOVE_MEDIA,
                                              .call = task->id,
@@ -115,7 +116,7 @@ static void start_media(struct tn_mobility *mob, struct tn_call_task *task)
 static void move_media(struct tn_mobility *mob, struct tn_call_task *task)
 {
     if (task->media_started) return;
-    aim(mob, task);
+    tn_mob_call_aim(mob, task);
     start_media(mob, task);
 }
 
@@ -123,7 +124,7 @@ static void media_is_there(struct tn_mobility *mob, struct tn_call_task *task)
 {
     if (task->media_seen) return;
     task->media_seen = true;
-    report(mob, task, TERN_IP_CHANGE_OP_MEDIA_MOVED, TERN_IP_CHANGE_SUCCESS, 0);
+    tn_mob_call_report(mob, task, TERN_IP_CHANGE_OP_MEDIA_MOVED, TERN_IP_CHANGE_SUCCESS, 0);
 }
 
 /* Audio that has lost its path (family 0) moves as soon as there is one again. */
@@ -188,7 +189,8 @@ void tn_mob_call_media(struct tn_mobility *mob, struct tn_call_task *task,
     task->remote = facts->media.remote;
     task->talking = facts->talking;
     bool stays = verdict == TN_VERDICT_STAYS && !facts->offline;
-    if (stays && task->state == TN_CALL_REFRESHING) return; /* with the address that it names */
+    bool under_way = task->state == TN_CALL_REFRESHING || task->state == TN_CALL_REPLACING;
+    if (stays && under_way) return; /* with the address that it names */
     task->media_local = named_by_refresh(mob->network, task, facts)
                             ? without_port(facts->pending_from)
                             : tn_mob_source(mob->network, facts->media.remote);
@@ -203,20 +205,25 @@ void tn_mob_call_media(struct tn_mobility *mob, struct tn_call_task *task,
 static void begin_attempt(struct tn_mobility *mob, struct tn_call_task *task)
 {
     task->attempt++;
-    aim(mob, task);
+    tn_mob_call_aim(mob, task);
     task->used_update = task->policy->use_update;
-    enter(mob, task, TN_CALL_REFRESHING, TERN_TIME_NEVER);
-    report(mob, task, TERN_IP_CHANGE_OP_REINVITE_CALL, TERN_IP_CHANGE_START, 0);
+    tn_mob_call_enter(mob, task, TN_CALL_REFRESHING, tn_mob_call_patience(task));
+    tn_mob_call_report(mob, task, TERN_IP_CHANGE_OP_REINVITE_CALL, TERN_IP_CHANGE_START, 0);
 }
 
+/* The next try. */
 static void refresh(struct tn_mobility *mob, struct tn_call_task *task)
 {
-    enter(mob, task, TN_CALL_QUEUED, TERN_TIME_NEVER);
+    tn_mob_call_enter(mob, task, TN_CALL_QUEUED, TERN_TIME_NEVER);
 }
 
 void tn_mob_call_turn(struct tn_mobility *mob, struct tn_call_task *task)
 {
     task->give_up += task->ticket.waited;
+    if (task->replaces) {
+        tn_mob_replace(mob, task);
+        return;
+    }
     begin_attempt(mob, task);
     tn_mob_decide(mob, &(struct tn_decision){.kind = TN_DECIDE_REFRESH,
                                              .call = task->id,
@@ -225,7 +232,7 @@ void tn_mob_call_turn(struct tn_mobility *mob, struct tn_call_task *task)
                                              .use_update = task->policy->use_update});
 }
 
-static bool waits_for_account(const struct tn_call_task *task)
+bool tn_mob_call_waits_for_account(const struct tn_call_task *task)
 {
     return task->account != NULL && tn_account_task_active(task->account);
 }
@@ -234,46 +241,56 @@ static bool waits_for_account(const struct tn_call_task *task)
 static void proceed(struct tn_mobility *mob, struct tn_call_task *task)
 {
     bool last = task->policy->order == TERN_ORDER_AFTER_REGISTER || TN_MUTANT(CALLS_LAST);
-    if (last && waits_for_account(task)) {
-        enter(mob, task, TN_CALL_HELD_BACK, TERN_TIME_NEVER);
+    if (last && tn_mob_call_waits_for_account(task)) {
+        tn_mob_call_enter(mob, task, TN_CALL_HELD_BACK, TERN_TIME_NEVER);
         return;
     }
     refresh(mob, task);
 }
 
-static void verify(struct tn_mobility *mob, struct tn_call_task *task)
+void tn_mob_call_verify(struct tn_mobility *mob, struct tn_call_task *task)
 {
     move_media(mob, task);
     if (!task->talking || task->media_seen) {
         rest(mob, task, TN_CALL_DONE);
         return;
     }
-    enter(mob, task, TN_CALL_VERIFYING, TN_VERIFY_TIME);
+    tn_mob_call_enter(mob, task, TN_CALL_VERIFYING, TN_VERIFY_TIME);
 }
 
 static void hang_up(struct tn_mobility *mob, struct tn_call_task *task)
 {
-    enter(mob, task, TN_CALL_HANGING_UP, TERN_TIME_NEVER);
-    report(mob, task, TERN_IP_CHANGE_OP_HANGUP_CALL, TERN_IP_CHANGE_START, 0);
+    tn_mob_call_enter(mob, task, TN_CALL_HANGING_UP, TERN_TIME_NEVER);
+    tn_mob_call_report(mob, task, TERN_IP_CHANGE_OP_HANGUP_CALL, TERN_IP_CHANGE_START, 0);
     tn_mob_decide(mob, &(struct tn_decision){.kind = TN_DECIDE_HANG_UP, .call = task->id});
 }
 
-static void give_up(struct tn_mobility *mob, struct tn_call_task *task, int code)
+void tn_mob_call_give_up(struct tn_mobility *mob, struct tn_call_task *task,
+                         enum tern_ip_change_op op, int code)
 {
-    report(mob, task, TERN_IP_CHANGE_OP_REINVITE_CALL, TERN_IP_CHANGE_FAILURE, code);
+    tn_mob_call_report(mob, task, op, TERN_IP_CHANGE_FAILURE, code);
     tn_mob_decide(
         mob, &(struct tn_decision){.kind = TN_DECIDE_GIVE_UP, .call = task->id, .sip_code = code});
     rest(mob, task, TN_CALL_LOST);
 }
 
+static void give_up(struct tn_mobility *mob, struct tn_call_task *task, int code)
+{
+    tn_mob_call_give_up(mob, task, TERN_IP_CHANGE_OP_REINVITE_CALL, code);
+}
+
 static void begin_move(struct tn_mobility *mob, struct tn_call_task *task,
                        const struct tn_call_facts *facts)
 {
-    task->refused_once = false;
-    task->attempt = 0;
+    task->refused_once = task->replace_refused = false;
+    task->attempt = task->replace_attempt = 0;
+    task->may_replace = facts->may_replace && !TN_MUTANT(NO_LADDER);
+    task->goes_first = facts->goes_first;
+    /* What looked for the far end elsewhere goes on looking there: it may be found by what was sent. */
+    task->replaces = task->replaces && task->may_replace;
     task->signalling_local = tn_mob_source(mob->network, facts->signalling.remote);
     if (task->signalling_local.family == TERN_FAMILY_NONE) {
-        enter(mob, task, TN_CALL_OFFLINE, TERN_MS(task->policy->offline_window_ms));
+        tn_mob_call_enter(mob, task, TN_CALL_OFFLINE, TERN_MS(task->policy->offline_window_ms));
         return;
     }
     task->give_up = mob->now + TERN_MS(task->policy->rescue_window_ms);
@@ -282,11 +299,11 @@ static void begin_move(struct tn_mobility *mob, struct tn_call_task *task,
         return;
     }
     if (task->policy->reinvite_flags == 0) {
-        verify(mob, task);
+        tn_mob_call_verify(mob, task);
         return;
     }
     if (mob->listener_gates) {
-        enter(mob, task, TN_CALL_LISTENING, TERN_TIME_NEVER);
+        tn_mob_call_enter(mob, task, TN_CALL_LISTENING, TERN_TIME_NEVER);
         return;
     }
     proceed(mob, task);
@@ -301,16 +318,17 @@ static void stay(struct tn_mobility *mob, struct tn_call_task *task,
     case TN_CALL_WAITING: begin_move(mob, task, facts); return;
     case TN_CALL_IDLE:
     case TN_CALL_DONE:
-        enter(mob, task, TN_CALL_IDLE, TERN_TIME_NEVER);
+        tn_mob_call_enter(mob, task, TN_CALL_IDLE, TERN_TIME_NEVER);
         if (facts->phase != TN_PHASE_ENDING) mob->calls_kept++;
         return;
     case TN_CALL_LISTENING:
         if (!mob->listener_gates) proceed(mob, task);
         return;
     case TN_CALL_HELD_BACK:
-        if (!waits_for_account(task)) proceed(mob, task);
+        if (!tn_mob_call_waits_for_account(task)) proceed(mob, task);
         return;
     case TN_CALL_REFRESHING:
+    case TN_CALL_REPLACING:
     case TN_CALL_VERIFYING:
     case TN_CALL_OFFLINE:
     case TN_CALL_HANGING_UP:
@@ -357,6 +375,12 @@ void tn_mob_call_begin(struct tn_mobility *mob, tern_time now, struct tn_call_ta
 
 /* ---- results ---- */
 
+/* What a proxy says when the far end is not where the dialog has it. */
+static bool knows_elsewhere(int code)
+{
+    return code == 404 || code == 408 || code == 410 || code == 430 || code == 480 || code == 481;
+}
+
 static void again(struct tn_mobility *mob, struct tn_call_task *task, int code,
                   tern_time retry_after)
 {
@@ -367,8 +391,9 @@ static void again(struct tn_mobility *mob, struct tn_call_task *task, int code,
         give_up(mob, task, code);
         return;
     }
-    report(mob, task, TERN_IP_CHANGE_OP_REINVITE_CALL, TERN_IP_CHANGE_RETRY, code);
-    enter(mob, task, TN_CALL_WAITING, TN_MUTANT(LOST_RETRY) ? TERN_TIME_NEVER : pause);
+    tn_mob_call_report(mob, task, TERN_IP_CHANGE_OP_REINVITE_CALL, TERN_IP_CHANGE_RETRY, code);
+    task->replaces = task->may_replace && knows_elsewhere(code);
+    tn_mob_call_enter(mob, task, TN_CALL_WAITING, TN_MUTANT(LOST_RETRY) ? TERN_TIME_NEVER : pause);
 }
 
 /*
@@ -379,11 +404,16 @@ static void unknown(struct tn_mobility *mob, struct tn_call_task *task, int code
 {
     if (!task->refused_once) {
         task->refused_once = true;
-        if (waits_for_account(task)) {
-            report(mob, task, TERN_IP_CHANGE_OP_REINVITE_CALL, TERN_IP_CHANGE_RETRY, code);
-            enter(mob, task, TN_CALL_HELD_BACK, TERN_TIME_NEVER);
+        if (tn_mob_call_waits_for_account(task)) {
+            tn_mob_call_report(mob, task, TERN_IP_CHANGE_OP_REINVITE_CALL, TERN_IP_CHANGE_RETRY,
+                               code);
+            tn_mob_call_enter(mob, task, TN_CALL_HELD_BACK, TERN_TIME_NEVER);
             return;
         }
+        again(mob, task, code, 0);
+        return;
+    }
+    if (code != 403 && task->may_replace) {
         again(mob, task, code, 0);
         return;
     }
@@ -391,8 +421,8 @@ static void unknown(struct tn_mobility *mob, struct tn_call_task *task, int code
         give_up(mob, task, code);
         return;
     }
-    report(mob, task, TERN_IP_CHANGE_OP_REINVITE_CALL, TERN_IP_CHANGE_FAILURE, code);
-    verify(mob, task);
+    tn_mob_call_report(mob, task, TERN_IP_CHANGE_OP_REINVITE_CALL, TERN_IP_CHANGE_FAILURE, code);
+    tn_mob_call_verify(mob, task);
 }
 
 uint32_t tn_mob_refresh_taken(struct tn_mobility *mob, tern_time now, struct tn_call_task *task)
@@ -414,19 +444,23 @@ void tn_mob_refreshed(struct tn_mobility *mob, tern_time now, struct tn_call_tas
                       bool used_update, tern_time retry_after)
 {
     mob->now = now;
-    if (task->state != TN_CALL_REFRESHING) return;
+    bool in_time = code >= 200 && code < 300 && task->state == TN_CALL_QUEUED && task->replaces;
+    if (task->state != TN_CALL_REFRESHING && !in_time) return;
     task->used_update = used_update;
     tn_pace_answered(&mob->pace, now, &task->ticket, code, retry_after);
     switch (tn_mob_classify(code)) {
     case TN_ANSWER_OK:
-        report(mob, task, TERN_IP_CHANGE_OP_REINVITE_CALL, TERN_IP_CHANGE_SUCCESS, code);
-        verify(mob, task);
+        task->replaces = false;
+        tn_mob_call_report(mob, task, TERN_IP_CHANGE_OP_REINVITE_CALL, TERN_IP_CHANGE_SUCCESS,
+                           code);
+        tn_mob_call_verify(mob, task);
         return;
     case TN_ANSWER_AGAIN: again(mob, task, code, retry_after); return;
     case TN_ANSWER_UNKNOWN: unknown(mob, task, code); return;
     case TN_ANSWER_REFUSED: /* the session goes on as it was: RFC 3261 14.1 */
-        report(mob, task, TERN_IP_CHANGE_OP_REINVITE_CALL, TERN_IP_CHANGE_FAILURE, code);
-        verify(mob, task);
+        tn_mob_call_report(mob, task, TERN_IP_CHANGE_OP_REINVITE_CALL, TERN_IP_CHANGE_FAILURE,
+                           code);
+        tn_mob_call_verify(mob, task);
         return;
     }
 }
@@ -453,13 +487,14 @@ void tn_mob_call_timer(struct tn_mobility *mob, struct tn_call_task *task)
     case TN_CALL_HELD_BACK:
     case TN_CALL_WAITING: refresh(mob, task); return;
     case TN_CALL_VERIFYING:
-        report(mob, task, TERN_IP_CHANGE_OP_MEDIA_MOVED, TERN_IP_CHANGE_FAILURE, 0);
+        tn_mob_call_report(mob, task, TERN_IP_CHANGE_OP_MEDIA_MOVED, TERN_IP_CHANGE_FAILURE, 0);
         rest(mob, task, TN_CALL_DONE);
         return;
     case TN_CALL_OFFLINE: give_up(mob, task, 0); return;
+    case TN_CALL_REFRESHING:
+    case TN_CALL_REPLACING: tn_mob_impatient(mob, task); return;
     case TN_CALL_IDLE:
     case TN_CALL_QUEUED:
-    case TN_CALL_REFRESHING:
     case TN_CALL_HANGING_UP:
     case TN_CALL_DONE:
     case TN_CALL_LOST:
@@ -482,10 +517,10 @@ void tn_mob_call_gone(struct tn_mobility *mob, tern_time now, struct tn_call_tas
     mob->now = now;
     if (task->state == TN_CALL_HANGING_UP) {
         /* Without an answer the far end may not know yet that it is over. */
-        report(mob, task, TERN_IP_CHANGE_OP_HANGUP_CALL,
-               code ? TERN_IP_CHANGE_SUCCESS : TERN_IP_CHANGE_FAILURE, code);
+        tn_mob_call_report(mob, task, TERN_IP_CHANGE_OP_HANGUP_CALL,
+                           code ? TERN_IP_CHANGE_SUCCESS : TERN_IP_CHANGE_FAILURE, code);
     }
-    enter(mob, task, TN_CALL_IDLE, TERN_TIME_NEVER);
+    tn_mob_call_enter(mob, task, TN_CALL_IDLE, TERN_TIME_NEVER);
     tn_list_remove(&task->node);
     tn_mob_settle(mob);
 }

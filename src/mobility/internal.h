@@ -44,6 +44,27 @@ enum tn_verdict tn_mob_judge_path(const struct tern_network *network, const stru
 /* For what has no path since an earlier change: LOST when there is one now, so that it moves. */
 enum tn_verdict tn_mob_judge_offline(const struct tern_network *network, tern_addr remote);
 
+/* ---- call.c, for ladder.c: see there ---- */
+
+void tn_mob_call_enter(struct tn_mobility *mob, struct tn_call_task *task,
+                       enum tn_call_task_state next, tern_time delay);
+void tn_mob_call_report(struct tn_mobility *mob, const struct tn_call_task *task,
+                        enum tern_ip_change_op op, enum tern_ip_change_status status, int code);
+void tn_mob_call_aim(const struct tn_mobility *mob, struct tn_call_task *task);
+void tn_mob_call_verify(struct tn_mobility *mob, struct tn_call_task *task);
+void tn_mob_call_give_up(struct tn_mobility *mob, struct tn_call_task *task,
+                         enum tern_ip_change_op op, int code);
+bool tn_mob_call_waits_for_account(const struct tn_call_task *task);
+
+/* ---- ladder.c ---- */
+
+/* How long a try is waited for before the next rung; NEVER: as long as the request takes. */
+tern_time tn_mob_call_patience(const struct tn_call_task *task);
+/* It is over, and the request has not been answered. */
+void tn_mob_impatient(struct tn_mobility *mob, struct tn_call_task *task);
+/* INVITE with Replaces, now. */
+void tn_mob_replace(struct tn_mobility *mob, struct tn_call_task *task);
+
 enum tn_answer {
     TN_ANSWER_OK,
     TN_ANSWER_AGAIN,   /* nothing came, or the server cannot now */

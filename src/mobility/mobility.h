@@ -28,13 +28,17 @@
  *   IDLE
  *   LISTENING  waits for the listener              >QUE HEL
  *   HELD_BACK  waits for the registration                    account settled: >QUE
- *   QUEUED     waits for its turn: pace.h                                      its turn: >REF
- *   REFRESHING UPDATE or re-INVITE under way                 >VER DON WAI HEL LOS KEP
+ *   QUEUED     waits for its turn: pace.h                                      its turn: >REF REP
+ *   REFRESHING UPDATE or re-INVITE under way                 >VER DON WAI HEL LOS >QUE
+ *   REPLACING  INVITE with Replaces under way                >VER DON WAI LOS     >QUE LOST
  *   WAITING    for the next try                                                >QUE LOST
  *   VERIFYING  refreshed; audio has not come in yet          media seen: >DONE >DONE
  *   OFFLINE    no path to the peer                                             >LOST
  *   HANGING_UP as the account's policy asks                  gone: >DONE
  *   DONE, LOST
+ *
+ * The far end asks for the call by an INVITE with Replaces of its own, and has it: LISTENING to WAITING
+ * go to VERIFYING or DONE.
  */
 #ifndef TN_MOBILITY_MOBILITY_H
 #define TN_MOBILITY_MOBILITY_H
@@ -73,6 +77,8 @@ struct tn_call_facts {
     bool talking;           /* audio is expected to come in */
     bool offline;           /* an earlier change has left it without a path */
     bool remapped;          /* the peer has a public address of us that is not ours any more */
+    bool may_replace;       /* an INVITE may find the far end where the dialog does not */
+    bool goes_first;        /* of both ends: see session/replaces.h */
     const struct tern_account_ip_change *policy;
 };
 
@@ -100,6 +106,7 @@ enum tn_call_task_state {
     TN_CALL_HELD_BACK,
     TN_CALL_QUEUED,
     TN_CALL_REFRESHING,
+    TN_CALL_REPLACING,
     TN_CALL_WAITING,
     TN_CALL_VERIFYING,
     TN_CALL_OFFLINE,
@@ -149,6 +156,10 @@ struct tn_call_task {
     bool media_seen;    /* audio has come in by the new path */
     bool refused_once;  /* 403, 404, 410 or 481 was answered once already */
     bool used_update;
+    bool may_replace, goes_first;
+    bool replaces;        /* the next try is an INVITE with Replaces */
+    bool replace_refused; /* one was answered 404, 410 or 481 */
+    uint32_t replace_attempt;
     uint32_t attempt;
     tern_time give_up;
 };
@@ -160,6 +171,7 @@ enum tn_decision_kind {
     TN_DECIDE_REGISTER,   /* account: register from `local`; aborts one under way */
     TN_DECIDE_MOVE_MEDIA, /* call: audio leaves from `local` from now on; family 0: no path */
     TN_DECIDE_REFRESH,    /* call: UPDATE (`use_update`, where allowed) or re-INVITE with `flags` */
+    TN_DECIDE_REPLACE,    /* call: INVITE with Replaces to the far end's address of record */
     TN_DECIDE_HANG_UP,    /* call: policy */
     TN_DECIDE_GIVE_UP,    /* call: lost, with `sip_code` */
     TN_DECIDE_PAUSE,      /* no usable network: transactions wait */
@@ -258,6 +270,12 @@ void tn_mob_refresh_leaves(struct tn_call_task *task, tern_addr media_local);
 /* Final answer to TN_DECIDE_REFRESH; the fall-back from UPDATE and 491 are settled below. */
 void tn_mob_refreshed(struct tn_mobility *mob, tern_time now, struct tn_call_task *task, int code,
                       bool used_update, tern_time retry_after);
+/* Final answer to TN_DECIDE_REPLACE. */
+void tn_mob_replaced(struct tn_mobility *mob, tern_time now, struct tn_call_task *task, int code,
+                     tern_time retry_after);
+/* The call goes on in a dialog that the far end has formed, and audio to `remote`. */
+void tn_mob_was_replaced(struct tn_mobility *mob, tern_time now, struct tn_call_task *task,
+                         tern_addr remote);
 /* Audio has come in by the new local address; `gap` since the last packet before. */
 void tn_mob_media_seen(struct tn_mobility *mob, tern_time now, struct tn_call_task *task);
 /* Hold, or its end, was agreed on: whether audio is expected to come in. */

@@ -187,7 +187,7 @@ void tn_refresh_drop(struct tn_refresh *refresh)
 
 void tn_refresh_new_dialog(struct tn_refresh *refresh, bool owns_call_id)
 {
-    TN_ASSERT(refresh->state == TN_REFRESH_IDLE);
+    tn_refresh_drop(refresh);
     refresh->owns_call_id = owns_call_id;
     refresh->update_refused = false;
     refresh->glare_count = refresh->yield_count = refresh->later_count = 0;

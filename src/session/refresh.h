@@ -95,7 +95,7 @@ void tn_refresh_yield(struct tn_refresh *refresh);
 void tn_refresh_settled(struct tn_refresh *refresh);
 /* The request under way is dropped: its path is gone. What it was for is wanted again. */
 void tn_refresh_drop(struct tn_refresh *refresh);
-/* In another dialog: who owns its Call-ID; whether UPDATE is refused has yet to be seen. IDLE only. */
+/* In another dialog: who owns its Call-ID; whether UPDATE is refused has yet to be seen. */
 void tn_refresh_new_dialog(struct tn_refresh *refresh, bool owns_call_id);
 /* What is wanted has come about in another way. */
 void tn_refresh_forget(struct tn_refresh *refresh);

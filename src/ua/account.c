@@ -239,6 +239,17 @@ void tn_account_release(struct tn_account *account)
     tn_ep_check_stopped(ep);
 }
 
+void tn_account_put_name(const struct tn_account *account, struct tn_buf *out)
+{
+    if (account->display.len > 0) {
+        tn_put_quoted(out, tn_text_view(&account->display));
+        tn_buf_char(out, ' ');
+    }
+    tn_buf_char(out, '<');
+    tn_buf_str(out, tn_text_view(&account->uri));
+    tn_buf_char(out, '>');
+}
+
 void tn_account_settle(struct tn_account *account)
 {
     if (account->released && account->calls + account->forks == 0) tn_account_free(account);

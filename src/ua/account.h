@@ -55,6 +55,8 @@ struct tn_account *tn_account_find(const struct tern_endpoint *ep, tern_account 
 void tn_account_free(struct tn_account *account);
 /* No longer registered: freed now, or when the BYE of its last call is through. */
 void tn_account_release(struct tn_account *account);
+/* As From has it, without a tag. */
+void tn_account_put_name(const struct tn_account *account, struct tn_buf *out);
 /* A call or fork of it is gone. */
 void tn_account_settle(struct tn_account *account);
 /* Whose call is it? By user of Request-URI, else of To; a lone account takes all. */

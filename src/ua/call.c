@@ -78,7 +78,7 @@ struct tn_call *tn_call_find(const struct tern_endpoint *ep, tern_call handle)
     return call && !call->ended_told ? call : NULL;
 }
 
-static uint64_t dialog_hash(const struct tern_endpoint *ep, tern_str call_id, tern_str local_tag)
+uint64_t tn_call_dialog_hash(const struct tern_endpoint *ep, tern_str call_id, tern_str local_tag)
 {
     return tn_map_hash(&ep->dialogs, call_id.ptr, call_id.len) ^
            tn_map_hash(&ep->dialogs, local_tag.ptr, local_tag.len);
@@ -88,15 +88,15 @@ void tn_call_index_dialog(struct tn_call *call)
 {
     struct tern_endpoint *ep = call->ep;
     tn_map_remove(&ep->dialogs, &call->dialog_node);
-    tn_map_insert(
-        &ep->dialogs, &call->dialog_node,
-        dialog_hash(ep, tn_text_view(&call->dialog.call_id), tn_dialog_local_tag(&call->dialog)));
+    tn_map_insert(&ep->dialogs, &call->dialog_node,
+                  tn_call_dialog_hash(ep, tn_text_view(&call->dialog.call_id),
+                                      tn_dialog_local_tag(&call->dialog)));
 }
 
 struct tn_call *tn_call_for_request(const struct tern_endpoint *ep, const struct tn_msg *request)
 {
     if (request->to_tag.len == 0) return NULL;
-    uint64_t hash = dialog_hash(ep, request->call_id, request->to_tag);
+    uint64_t hash = tn_call_dialog_hash(ep, request->call_id, request->to_tag);
     struct tn_map_node *node = tn_map_first(&ep->dialogs, hash);
     for (; node != NULL; node = tn_map_next(node)) {
         struct tn_call *call = TN_OWNER(node, struct tn_call, dialog_node);
@@ -107,7 +107,7 @@ struct tn_call *tn_call_for_request(const struct tern_endpoint *ep, const struct
 
 struct tn_call *tn_call_named(const struct tern_endpoint *ep, const struct tn_replaces *replaces)
 {
-    uint64_t hash = dialog_hash(ep, replaces->call_id, replaces->to_tag);
+    uint64_t hash = tn_call_dialog_hash(ep, replaces->call_id, replaces->to_tag);
     struct tn_map_node *node = tn_map_first(&ep->dialogs, hash);
     for (; node != NULL; node = tn_map_next(node)) {
         struct tn_call *call = TN_OWNER(node, struct tn_call, dialog_node);
@@ -119,7 +119,7 @@ struct tn_call *tn_call_named(const struct tern_endpoint *ep, const struct tn_re
 /* By our tag alone: another fork's answer has a remote tag that we do not know. */
 struct tn_call *tn_call_for_response(const struct tern_endpoint *ep, const struct tn_msg *response)
 {
-    uint64_t hash = dialog_hash(ep, response->call_id, response->from_tag);
+    uint64_t hash = tn_call_dialog_hash(ep, response->call_id, response->from_tag);
     struct tn_map_node *node = tn_map_first(&ep->dialogs, hash);
     for (; node != NULL; node = tn_map_next(node)) {
         struct tn_call *call = TN_OWNER(node, struct tn_call, dialog_node);
@@ -186,6 +186,7 @@ int tn_call_new(struct tern_endpoint *ep, struct tn_account *account, bool incom
     call->answered = call->last_out = TERN_TIME_NEVER;
     tn_call_task_init(&call->task);
     tn_refresh_init(&call->refresh, &ep->ctx, !incoming, refresh_fired);
+    tn_call_replace_init(call);
     tn_repeat_init(&call->repeat, &ep->ctx, repeat_fired);
     tn_call_timer_init(call);
     tn_call_prack_init(call);
@@ -216,6 +217,7 @@ void tn_call_free(struct tn_call *call)
 {
     struct tern_endpoint *ep = call->ep;
     tn_mob_call_gone(&ep->mob, ep->ctx.now, &call->task, 0);
+    tn_call_replace_drop(call);
     tn_call_no_stranger(call);
     tn_request_abandon(&ep->txns, call->invite);
     tn_request_abandon(&ep->txns, call->request);
@@ -287,6 +289,7 @@ void tn_call_reap(struct tn_call *call)
 static void leave(struct tn_call *call)
 {
     tn_call_drop_refresh(call);
+    tn_call_replace_drop(call);
     bool may_send = call->life != TN_LIFE_ANSWERING;
     tn_call_enter(call, TN_LIFE_LEAVING);
     if (may_send) tn_call_send_bye(call);
@@ -370,6 +373,7 @@ void tn_call_effect(struct tn_call *call, const struct tn_effect *effect)
     case TN_TAG_REFRESH: tn_call_refresh_effect(call, effect); return;
     case TN_TAG_BYE: tn_call_bye_effect(call, effect); return;
     case TN_TAG_PRACK: tn_call_prack_effect(call, effect); return;
+    case TN_TAG_REPLACE: tn_call_replace_effect(call, effect); return;
     case TN_TAG_ACK: return; /* nobody answers an ACK; if it was lost, the 2xx comes again */
     }
 }

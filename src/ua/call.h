@@ -42,7 +42,14 @@ enum tn_call_life {
 };
 
 /* What a request of a call is for (tn_owner.tag). */
-enum tn_call_tag { TN_TAG_INVITE, TN_TAG_REFRESH, TN_TAG_BYE, TN_TAG_ACK, TN_TAG_PRACK };
+enum tn_call_tag {
+    TN_TAG_INVITE,
+    TN_TAG_REFRESH,
+    TN_TAG_BYE,
+    TN_TAG_ACK,
+    TN_TAG_PRACK,
+    TN_TAG_REPLACE,
+};
 
 /* A media socket's place in the endpoint's map. */
 struct tn_media_socket {
@@ -142,6 +149,7 @@ void tn_call_free(struct tn_call *call);
 void tn_call_enter(struct tn_call *call, enum tn_call_life next);
 /* It has been answered, or is over: strangers have room for another. */
 void tn_call_no_stranger(struct tn_call *call);
+uint64_t tn_call_dialog_hash(const struct tern_endpoint *ep, tern_str call_id, tern_str local_tag);
 void tn_call_index_dialog(struct tn_call *call);
 struct tn_call *tn_call_for_request(const struct tern_endpoint *ep, const struct tn_msg *request);
 struct tn_call *tn_call_for_response(const struct tern_endpoint *ep, const struct tn_msg *response);
@@ -164,6 +172,9 @@ int tn_call_codec(const struct tn_call *call);
 
 /* ---- call_out.c, call_in.c: set-up ---- */
 
+/* Route and next hop of an INVITE to this target: to our proxy, where we have one. */
+TERN_CHECK int tn_account_put_route(const struct tn_account *account, const struct tn_uri *target,
+                                    struct tn_buf *route, tern_str *next_hop);
 void tn_call_out_sockets_ready(struct tn_call *call);
 TERN_CHECK int tn_call_out_invite(struct tn_call *call);
 void tn_call_out_effect(struct tn_call *call, const struct tn_effect *effect);

@@ -45,13 +45,7 @@ static int form_dialog(struct tn_call *call, tern_str target)
     tn_random_token(&ep->ctx.random, call_id, sizeof(call_id));
     tn_buf_init(&local, &ep->ctx.alloc, TN_MSG_SIZE_MAX);
     tn_buf_init(&remote, &ep->ctx.alloc, TN_MSG_SIZE_MAX);
-    if (account->display.len > 0) {
-        tn_put_quoted(&local, tn_text_view(&account->display));
-        tn_buf_char(&local, ' ');
-    }
-    tn_buf_char(&local, '<');
-    tn_buf_str(&local, tn_text_view(&account->uri));
-    tn_buf_char(&local, '>');
+    tn_account_put_name(account, &local);
     tn_buf_char(&remote, '<');
     tn_buf_str(&remote, target);
     tn_buf_char(&remote, '>');

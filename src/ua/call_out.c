@@ -15,10 +15,9 @@
  * Where the INVITE goes: the outbound proxy, the registrar's service route, or, for a target in
  * our own domain, the registrar, which is that domain's proxy; else where the target's name leads.
  */
-static int put_route(const struct tn_call *call, const struct tn_uri *target, struct tn_buf *route,
-                     tern_str *next_hop)
+int tn_account_put_route(const struct tn_account *account, const struct tn_uri *target,
+                         struct tn_buf *route, tern_str *next_hop)
 {
-    const struct tn_account *account = call->account;
     tern_str proxy = tn_text_view(&account->proxy), value, text;
     struct tn_uri uri;
     if (proxy.len > 0 && tn_uri_parse(proxy, &uri) == 0) {
@@ -69,7 +68,7 @@ int tn_call_out_invite(struct tn_call *call)
     int err = tn_buf_end(&headers, &opts.headers);
     if (!err) err = tn_dialog_request(&call->dialog, &scratch, &opts);
     if (!err) err = tn_uri_parse(opts.uri, &target);
-    if (!err) err = put_route(call, &target, &route, &opts.next_hop);
+    if (!err) err = tn_account_put_route(call->account, &target, &route, &opts.next_hop);
     if (!err) opts.route = tn_buf_view(&route);
     if (!err) err = tn_request_start(&ep->txns, &opts, &call->invite);
     tn_buf_fini(&scratch);

@@ -45,6 +45,12 @@ static struct tn_call *find(const struct tern_endpoint *ep, const struct tn_repl
         *named = &call->dialog;
         return call;
     }
+    call = tn_call_replacing(ep, replaces->call_id, replaces->to_tag);
+    if (call != NULL) {
+        *place = call->ended_told ? TN_REPLACES_ENDED : TN_REPLACES_PENDING;
+        *named = &call->replace.dialog;
+        return call;
+    }
     const struct tn_fork *past = tn_fork_named(ep, replaces);
     if (past == NULL) return NULL;
     call = tn_call_by_id(ep, past->heir);
@@ -70,6 +76,7 @@ static unsigned judge(const struct tn_call *call, const struct tn_effect *effect
         const struct tn_dialog *now = &call->dialog;
         facts.same_person = tn_replaces_is_person(now, &invite->from.uri);
         facts.secured = is_secured(call, effect);
+        facts.ours_open = call->replace.invite != 0;
         facts.we_win = tn_replaces_wins(named);
         facts.formed_by_us = now->is_uac;
         facts.same_leg = tn_str_eq(invite->call_id, tn_text_view(&now->call_id)) &&
@@ -160,19 +167,7 @@ static void go_on(struct tn_call *call, struct leg *old, const struct tn_effect 
         tn_call_tell_answered(call);
     }
     if (!call->offerless) tn_call_tell_media(call);
-}
-
-void tn_call_in_new_dialog(struct tn_call *call, bool owns_call_id)
-{
-    struct tern_endpoint *ep = call->ep;
-    tn_request_abandon(&ep->txns, call->invite);
-    tn_request_abandon(&ep->txns, call->ack);
-    call->invite = call->ack = 0;
-    call->no_offer = false;
-    call->contact_open = false;
-    call->replace.since = ep->ctx.now;
-    tn_refresh_new_dialog(&call->refresh, owns_call_id);
-    tn_call_refresh_told(call);
+    tn_mob_was_replaced(&ep->mob, ep->ctx.now, &call->task, tn_stream_remote(&call->stream));
 }
 
 static unsigned take_place(struct tn_call *call, const struct tn_effect *effect)
@@ -182,6 +177,7 @@ static unsigned take_place(struct tn_call *call, const struct tn_effect *effect)
     int err = tn_dialog_init_uas(&fresh, &ep->ctx, effect->msg);
     if (err) return err == TERN_EINVAL ? 400 : 500;
     tn_call_drop_refresh(call);
+    tn_call_replace_drop(call);
     struct leg old = leg_of(call);
     unsigned status = take_offer(call, effect->msg);
     if (!status) {
@@ -214,6 +210,7 @@ bool tn_call_replaced_invite(struct tern_endpoint *ep, const struct tn_effect *e
     unsigned status = judge(call, effect, &replaces, place, named);
     if (!status) status = take_place(call, effect);
     if (status) refuse(ep, effect, status);
+    if (status == 491) tn_call_replace_met(call);
     if (call != NULL && !call->ended_told) tn_call_pump_refresh(call);
     return true;
 }

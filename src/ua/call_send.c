@@ -217,7 +217,7 @@ static void refresh_ended(struct tn_call *call, int code, tern_time retry_after)
  */
 static bool may_refresh(const struct tn_call *call)
 {
-    if (call->ended_told || call->refresh_request != 0) return false;
+    if (call->ended_told || call->refresh_request != 0 || call->replace.invite != 0) return false;
     if (tn_offer_state(&call->offer) != TN_OFFER_STABLE) return false;
     bool answering = call->life == TN_LIFE_ANSWERING;
     if (!answering && call->life != TN_LIFE_ACTIVE) return false;

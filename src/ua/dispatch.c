@@ -65,6 +65,7 @@ static void flow_down(struct tern_endpoint *ep, uint64_t flow)
 static void stray_response(struct tern_endpoint *ep, const struct tn_effect *effect)
 {
     struct tn_call *call = tn_call_for_response(ep, effect->msg);
+    if (tn_call_replace_stray(ep, effect->msg)) return;
     if (call) {
         tn_call_decline_fork(call, effect->msg);
     } else {

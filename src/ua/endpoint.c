@@ -128,6 +128,8 @@ int tern_endpoint_new(const struct tern_endpoint_opts *given, struct tern_endpoi
     if (err) goto fail_sockets;
     err = tn_map_init(&ep->dialogs, &ep->ctx.alloc, key);
     if (err) goto fail_dialogs;
+    err = tn_map_init(&ep->replaces, &ep->ctx.alloc, key);
+    if (err) goto fail_replaces;
     err = tn_map_init(&ep->fork_map, &ep->ctx.alloc, key);
     if (err) goto fail_forks;
     err = tn_net_init(&ep->net, &ep->ctx, &net_opts);
@@ -143,6 +145,8 @@ fail_txns:
 fail_net:
     tn_map_fini(&ep->fork_map);
 fail_forks:
+    tn_map_fini(&ep->replaces);
+fail_replaces:
     tn_map_fini(&ep->dialogs);
 fail_dialogs:
     tn_map_fini(&ep->sockets);
@@ -187,6 +191,7 @@ void tern_endpoint_free(struct tern_endpoint *ep)
     tn_net_fini(&ep->net);
     tn_tls_ctx_free(ep->tls);
     tn_dtls_ctx_free(ep->dtls);
+    tn_map_fini(&ep->replaces);
     tn_map_fini(&ep->dialogs);
     tn_map_fini(&ep->sockets);
     tn_slots_fini(&ep->accounts);

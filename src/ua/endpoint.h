@@ -49,6 +49,7 @@ struct tern_endpoint {
     struct tn_list registration_flows[TN_REGISTRATION_FLOW_LISTS];
     struct tn_map sockets;  /* media sockets by number */
     struct tn_map dialogs;  /* by Call-ID and local tag */
+    struct tn_map replaces; /* the same, of INVITEs with Replaces: ua/call_replace.h */
     struct tn_slots forks;  /* late answers to INVITEs: ua/fork.h */
     struct tn_map fork_map; /* by Call-ID and local tag */
     uint32_t calls_visible; /* calls whose ENDED has not been told */

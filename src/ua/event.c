@@ -199,6 +199,7 @@ const char *tern_ip_change_op_name(enum tern_ip_change_op op)
     case TERN_IP_CHANGE_OP_UPDATE_CONTACT: return "update contact";
     case TERN_IP_CHANGE_OP_HANGUP_CALL: return "hang up call";
     case TERN_IP_CHANGE_OP_REINVITE_CALL: return "re-INVITE call";
+    case TERN_IP_CHANGE_OP_REPLACE_CALL: return "replace call";
     case TERN_IP_CHANGE_OP_MEDIA_MOVED: return "move media";
     case TERN_IP_CHANGE_OP_COMPLETED: return "completed";
     case TERN_IP_CHANGE_OP_PUBLIC_ADDRESS: return "public address";

@@ -203,6 +203,8 @@ static void each_call(struct tern_endpoint *ep)
         struct tn_call_facts facts = call_facts(call);
         repeat_on_new_path(call);
         if (facts.phase == TN_PHASE_ENDING) continue;
+        facts.may_replace = tn_call_may_replace(call);
+        facts.goes_first = tn_replaces_wins(&call->dialog);
         tn_mob_call_begin(&ep->mob, ep->ctx.now, &call->task, &call->account->task, &facts);
         (void)tn_ep_decisions(ep);
     }
@@ -371,6 +373,7 @@ static void close_old_flow(struct tern_endpoint *ep, struct tn_account *account,
 static void refresh_call(struct tn_call *call, const struct tn_decision *decision)
 {
     if (!TN_MUTANT(OLD_REFRESH)) tn_call_drop_refresh(call);
+    tn_call_replace_stop(call);
     uint32_t intents = decision->flags;
     if (!decision->use_update) intents |= TN_INTENT_INVITE;
     tn_refresh_want(&call->refresh, intents);
@@ -403,6 +406,8 @@ static void for_call(struct tern_endpoint *ep, const struct tn_decision *decisio
         tn_call_move_media(call, decision->local);
     } else if (decision->kind == TN_DECIDE_REFRESH) {
         refresh_call(call, decision);
+    } else if (decision->kind == TN_DECIDE_REPLACE) {
+        tn_call_replace(call);
     } else if (decision->kind == TN_DECIDE_HANG_UP) {
         tn_call_end(call, TERN_END_IP_CHANGE, 480, TERN_STR("hung up because the IP changed"));
     } else {
@@ -426,6 +431,7 @@ static void carry_out(struct tern_endpoint *ep, const struct tn_decision *decisi
     case TN_DECIDE_CLOSE_FLOW: for_account(ep, decision); return;
     case TN_DECIDE_MOVE_MEDIA:
     case TN_DECIDE_REFRESH:
+    case TN_DECIDE_REPLACE:
     case TN_DECIDE_HANG_UP:
     case TN_DECIDE_GIVE_UP: for_call(ep, decision); return;
     }

@@ -183,7 +183,7 @@ static void outside_dialog(struct tern_endpoint *ep, const struct tn_effect *eff
 
 static void in_lost_dialog(struct tern_endpoint *ep, const struct tn_effect *effect)
 {
-    if (tn_fork_request(ep, effect)) return;
+    if (tn_fork_request(ep, effect) || tn_call_replace_request(ep, effect)) return;
     tn_ep_refuse(ep, effect->id, 481, (tern_str){NULL, 0});
 }
 

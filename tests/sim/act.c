@@ -63,13 +63,19 @@ static bool is_moving(const struct life *life, const struct phone *phone)
                TERN_SECONDS(2) + TERN_MS(life->plan->set[SET_notice]);
 }
 
+/* Who has lost somebody looks for him where he is registered, or nowhere. */
+static bool cannot_meet(const struct phone *a, const struct phone *b)
+{
+    return !a->wants_binding && !b->wants_binding;
+}
+
 /* This phone is about to move. */
 static void unsettle(struct life *life, struct phone *phone)
 {
     miss(life, phone);
     for (int who = 0; who < PHONES; who++) {
         struct phone *other = &life->phones[who];
-        bool both = is_moving(life, other);
+        bool both = is_moving(life, other) && cannot_meet(phone, other);
         for (uint32_t i = 0; i < other->end_count && other != phone; i++) {
             struct end *end = &other->ends[i];
             if (end->peer != phone->who) continue;
@@ -78,7 +84,8 @@ static void unsettle(struct life *life, struct phone *phone)
     }
     for (uint32_t i = 0; i < phone->end_count; i++) { /* what the peer has not heard of yet */
         struct end *end = &life->phones[phone->who].ends[i];
-        if (!end->ended && is_moving(life, &life->phones[end->peer]))
+        const struct phone *other = &life->phones[end->peer];
+        if (!end->ended && is_moving(life, other) && cannot_meet(phone, other))
             end->excuses |= 1u << EXCUSE_BOTH;
     }
 }

@@ -47,6 +47,11 @@ void app_invites(struct life *life, uint32_t host, const struct message *m)
     struct phone *phone = &life->phones[host - 1];
     struct tern_call_info info;
     if (app_dialled(life, m->call_id)) return;
+    uint32_t replaced = m->replaces.len ? app_dialled(life, m->replaces) : 0;
+    if (replaced) {
+        name(life, m->call_id, replaced);
+        return;
+    }
     for (uint32_t i = 0; i < phone->end_count; i++) {
         const struct end *end = &phone->ends[i];
         if (end->ended || tern_call_get_info(phone->ep, end->call, &info) != 0) continue;

@@ -59,6 +59,7 @@ struct rules {
     uint32_t dialog_next;
     struct session sessions[DIALOGS_MAX];
     uint32_t session_next;
+    bool replaces; /* it has sent an INVITE with Replaces */
 };
 
 /* Audio of one phone. */

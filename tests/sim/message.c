@@ -141,6 +141,7 @@ enum seen {
     LENGTH = 64,
     CONTACT = 128,
     TYPE = 256,
+    REPLACES = 512,
 };
 
 static const char *read_via(tern_str value, struct message *m)
@@ -155,6 +156,15 @@ static const char *read_via(tern_str value, struct message *m)
     if (m->branch.len <= 7 || memcmp(m->branch.ptr, "z9hG4bK", 7) != 0)
         return "a branch without the magic cookie";
     return is_token(m->branch) ? NULL : "a branch that is no token";
+}
+
+/* RFC 3891 6.1 */
+static const char *read_replaces(tern_str value, struct message *m)
+{
+    if (!is_token(parameter(value, "to-tag")) || !is_token(parameter(value, "from-tag")))
+        return "Replaces without a tag";
+    m->replaces = trim(cut(&value, ';'));
+    return m->replaces.len ? NULL : "Replaces without a Call-ID";
 }
 
 static const char *read_cseq(tern_str value, struct message *m)
@@ -269,6 +279,10 @@ static const char *read_header(tern_str name, tern_str value, struct message *m,
     if (name_is(name, "Record-Route"))
         return read_routes(value, m->record_routes, &m->record_route_count);
     if (name_is(name, "Require")) return read_require(value);
+    if (name_is(name, "Replaces")) {
+        const char *why = read_replaces(value, m);
+        return why ? why : once(seen, REPLACES);
+    }
     if (name_is(name, "Content-Length")) {
         if (!read_number(value, 65535, &n)) return "Content-Length";
         m->body.len = (size_t)n;

@@ -23,8 +23,12 @@ static void check_version(struct life *life, uint32_t host, const struct message
     const struct description *sdp = &m->sdp;
     bool same = s->content == sdp->content, first = s->origin == 0;
     uint64_t least = s->version + !same;
-    /* What waited for a connection and was given up has taken a number, too. */
-    bool unsent = rules_may_wait(life, host);
+    /*
+     * What waited for a connection and was given up has taken a number, too; and so has what was said
+     * in the dialog that an INVITE with Replaces is to take the place of, or in that.
+     */
+    if (m->request && m->replaces.len) life->rules[host - 1].replaces = true;
+    bool unsent = rules_may_wait(life, host) || life->rules[host - 1].replaces;
     if (!first && !m->request && sdp->version < s->version && unsent) return; /* overtaken */
     if (!first && s->origin != sdp->origin) {
         fail(life, "offer", "%s: another session in o=", host_name(host));

@@ -14,7 +14,8 @@
 static const struct excuse_text excuses[EXCUSE_COUNT] = {
     [EXCUSE_EARLY] = {"early", "S1 S3 S13 S14",
                       "nobody could know where the far end was, or a server failed, at first"},
-    [EXCUSE_BOTH] = {"both", "S15", "both ends moved before either was done"},
+    [EXCUSE_BOTH] = {"both", "S15",
+                     "both ends moved before either was done, and neither was registered"},
     [EXCUSE_NAT] = {"nat", "S20", "a NAT stood on the way"},
     [EXCUSE_DEAD] = {"dead", "-", "a phone lost its power, its account or its endpoint"},
     [EXCUSE_REFUSED] = {"refused", "-",

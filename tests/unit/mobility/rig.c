@@ -130,13 +130,19 @@ static struct bench_call *call_of(const struct tn_decision *d)
     return c;
 }
 
+static void ask(struct bench_call *c)
+{
+    c->asked = true;
+    c->facts.pending_from = tn_mob_source(&bench.net, c->facts.media.remote);
+    c->facts.signalling.local = tn_mob_source(&bench.net, c->facts.signalling.remote);
+}
+
 static void ask_refresh(struct bench_call *c, const struct tn_decision *d)
 {
     CHECK_EQ(d->flags, c->policy.reinvite_flags);
     CHECK(d->flags != 0);
-    c->asked = true;
-    c->facts.pending_from = tn_mob_source(&bench.net, c->facts.media.remote);
-    c->facts.signalling.local = tn_mob_source(&bench.net, c->facts.signalling.remote);
+    ask(c);
+    c->replaces = false;
 }
 
 static void carry_out(const struct tn_decision *d)
@@ -156,6 +162,12 @@ static void carry_out(const struct tn_decision *d)
         c->facts.media.local = d->local;
         return;
     case TN_DECIDE_REFRESH: ask_refresh(call_of(d), d); return;
+    case TN_DECIDE_REPLACE:
+        c = call_of(d);
+        CHECK(c->facts.may_replace);
+        ask(c);
+        c->replaces = true;
+        return;
     case TN_DECIDE_HANG_UP:
     case TN_DECIDE_GIVE_UP: end_call(call_of(d)); return;
     case TN_DECIDE_REPORT: check_report(&d->report); return;
@@ -246,7 +258,19 @@ void answer_refresh_after(struct bench_call *c, int code, tern_time retry_after)
     CHECK(c->asked);
     c->asked = false;
     c->facts.pending_from = (tern_addr){0};
-    tn_mob_refreshed(&bench.mob, bench.now, &c->task, code, c->policy.use_update, retry_after);
+    if (c->replaces) {
+        tn_mob_replaced(&bench.mob, bench.now, &c->task, code, retry_after);
+    } else {
+        tn_mob_refreshed(&bench.mob, bench.now, &c->task, code, c->policy.use_update, retry_after);
+    }
+    drain();
+}
+
+void be_replaced(struct bench_call *c)
+{
+    c->asked = false;
+    c->facts.pending_from = (tern_addr){0};
+    tn_mob_was_replaced(&bench.mob, bench.now, &c->task, c->facts.media.remote);
     drain();
 }
 

@@ -29,6 +29,7 @@ struct bench_call {
     struct tern_account_ip_change policy;
     size_t account; /* index */
     bool exists, asked;
+    bool replaces; /* by INVITE with Replaces */
 };
 
 struct bench {
@@ -63,6 +64,8 @@ enum tn_verdict worst(void);
 void answer_register(struct bench_account *account, int code);
 void answer_refresh(struct bench_call *call, int code);
 void answer_refresh_after(struct bench_call *call, int code, tern_time retry_after);
+/* The far end has asked for it. */
+void be_replaced(struct bench_call *call);
 void listeners(bool ready);
 void hear(struct bench_call *call);
 void end_call(struct bench_call *call);

@@ -51,7 +51,7 @@ static void random_policy(struct tern_account_ip_change *policy)
 static int random_code(void)
 {
     static const int codes[] = {200, 200, 200, 202, 0,   0,   408, 403, 404, 410, 423,
-                                481, 480, 486, 488, 491, 500, 501, 503, 505, 603};
+                                481, 480, 486, 488, 420, 491, 500, 501, 503, 505, 603};
     return codes[draw(sizeof(codes) / sizeof(codes[0]))];
 }
 
@@ -70,6 +70,8 @@ static void populate(void)
         if (c->facts.media.remote.family == TERN_FAMILY_IPV6) c->facts.media.local = at("fd00::1");
         c->facts.phase = draw(5) ? TN_PHASE_CONFIRMED : TN_PHASE_EARLY;
         c->facts.talking = draw(4) != 0;
+        c->facts.may_replace = draw(2);
+        c->facts.goes_first = draw(2);
         random_policy(&c->policy);
         c->policy.hangup_calls = draw(10) == 0;
     }
@@ -106,7 +108,9 @@ static void random_step(void)
     case 8: pass(draw(3) ? TERN_MS(draw(3000)) : TERN_SECONDS(draw(100))); return;
     default: break;
     }
-    if (draw(12) == 0 && c && c->exists) {
+    if (draw(8) == 0 && c && c->exists && c->task.state != TN_CALL_OFFLINE) {
+        be_replaced(c);
+    } else if (draw(12) == 0 && c && c->exists) {
         end_call(c);
         drain();
     } else if (draw(30) == 0 && a->exists) {

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The rescue of a call whose far end the dialog does not find any more: it has moved, too (MOBILITY C6 d,
+ * S15). When a refresh is not answered in time, or a proxy says that nobody is there, an INVITE with
+ * Replaces goes to the far end's address of record, and is sent anew until it is answered: the far end
+ * may not have registered yet. Not before our own registration is through, which shows that there is
+ * a way. The states are in mobility.h.
+ */
+#include "base/assert.h"
+#include "base/mutant.h"
+#include "mobility/internal.h"
+
+#define PATIENCE_FIRST  TERN_SECONDS(1) /* longer than a refresh takes that is challenged */
+#define PATIENCE_SECOND TERN_SECONDS(2) /* of the end that gives way: their INVITEs do not cross */
+#define DOUBLINGS       3
+#define ANEW            TERN_MS(500) /* longer than the way of what is refused for ours: 491 */
+
+tern_time tn_mob_call_patience(const struct tn_call_task *task)
+{
+    if (!task->may_replace) return TERN_TIME_NEVER;
+    tern_time first = task->goes_first ? PATIENCE_FIRST : PATIENCE_SECOND;
+    return first << (task->replace_attempt < DOUBLINGS ? task->replace_attempt : DOUBLINGS);
+}
+
+static void report(struct tn_mobility *mob, const struct tn_call_task *task,
+                   enum tern_ip_change_status status, int code)
+{
+    struct tn_call_task told = *task;
+    told.attempt = task->replace_attempt;
+    tn_mob_call_report(mob, &told, TERN_IP_CHANGE_OP_REPLACE_CALL, status, code);
+}
+
+static void give_up(struct tn_mobility *mob, struct tn_call_task *task, int code)
+{
+    tn_mob_call_give_up(mob, task, TERN_IP_CHANGE_OP_REPLACE_CALL, code);
+}
+
+void tn_mob_replace(struct tn_mobility *mob, struct tn_call_task *task)
+{
+    task->replace_attempt++;
+    tn_mob_call_aim(mob, task);
+    tn_mob_call_enter(mob, task, TN_CALL_REPLACING, tn_mob_call_patience(task));
+    report(mob, task, TERN_IP_CHANGE_START, 0);
+    tn_mob_decide(mob, &(struct tn_decision){.kind = TN_DECIDE_REPLACE,
+                                             .call = task->id,
+                                             .local = task->media_local});
+}
+
+void tn_mob_impatient(struct tn_mobility *mob, struct tn_call_task *task)
+{
+    if (mob->now >= task->give_up) {
+        give_up(mob, task, 0);
+        return;
+    }
+    if (task->state == TN_CALL_REFRESHING && tn_mob_call_waits_for_account(task)) {
+        tn_mob_arm(mob, &task->timer, tn_mob_call_patience(task));
+        return;
+    }
+    task->replaces = true;
+    tn_mob_call_enter(mob, task, TN_CALL_QUEUED, TERN_TIME_NEVER);
+}
+
+/* Another try, after a pause; by the dialog where the far end cannot be asked for. */
+static void again(struct tn_mobility *mob, struct tn_call_task *task, int code, tern_time pause)
+{
+    if (mob->now + pause >= task->give_up) {
+        give_up(mob, task, code);
+        return;
+    }
+    report(mob, task, TERN_IP_CHANGE_RETRY, code);
+    tn_mob_call_enter(mob, task, TN_CALL_WAITING, pause);
+}
+
+static tern_time longer(tern_time a, tern_time b)
+{
+    return a > b ? a : b;
+}
+
+void tn_mob_replaced(struct tn_mobility *mob, tern_time now, struct tn_call_task *task, int code,
+                     tern_time retry_after)
+{
+    mob->now = now;
+    enum tn_answer answer = tn_mob_classify(code);
+    if (task->state != TN_CALL_REPLACING) { /* it was sent anew out of turn */
+        if (answer == TN_ANSWER_OK) tn_mob_was_replaced(mob, now, task, task->remote);
+        return;
+    }
+    tn_pace_answered(&mob->pace, now, &task->ticket, code, retry_after);
+    task->give_up += tn_mob_patience(mob, task->policy, code, retry_after);
+    tern_time pause = longer(tn_mob_backoff(task->replace_attempt + 1), retry_after);
+    if (answer == TN_ANSWER_OK) {
+        task->replaces = false;
+        report(mob, task, TERN_IP_CHANGE_SUCCESS, code);
+        tn_mob_call_verify(mob, task);
+    } else if (code == 491) { /* their INVITE is on its way: it is waited for */
+        again(mob, task, code, longer(ANEW, pause));
+    } else if (code == 603 || (answer == TN_ANSWER_UNKNOWN && task->replace_refused)) {
+        give_up(mob, task, code);
+    } else if (answer == TN_ANSWER_UNKNOWN) {
+        task->replace_refused = true; /* another phone of theirs may have said so */
+        again(mob, task, code, pause);
+    } else {
+        if (answer == TN_ANSWER_REFUSED) task->may_replace = false; /* it does not know Replaces */
+        task->replaces = false;
+        again(mob, task, code, pause);
+    }
+}
+
+void tn_mob_was_replaced(struct tn_mobility *mob, tern_time now, struct tn_call_task *task,
+                         tern_addr remote)
+{
+    mob->now = now;
+    task->replaces = false;
+    if (task->state == TN_CALL_HANGING_UP || task->state == TN_CALL_LOST) return;
+    if (task->id == 0) return; /* no change has ever touched it */
+    task->remote = remote;
+    report(mob, task, TERN_IP_CHANGE_SUCCESS, 200);
+    bool moves = tn_call_task_active(task) && task->state != TN_CALL_VERIFYING;
+    if (moves) tn_mob_call_verify(mob, task);
+}
