@@ -205,6 +205,7 @@ void act_calm(struct life *life);
 void disturb(struct life *life, const struct phone *of);
 
 /* ---- places.c: where a phone is ---- */
+int32_t place_families(const struct plan *plan, int32_t net);
 void place_plug(struct life *life, struct phone *phone);
 void place_renumber(struct phone *phone, int32_t stage, int32_t flags);
 void place_vpn(struct phone *phone, int32_t how);

@@ -30,6 +30,21 @@ static void plug(struct life *life, const struct phone *phone, int32_t net,
     if (tern_sim_plug(life->sim, phone->host, (uint32_t)net, &a) != 0) fail(life, "memory", "plug");
 }
 
+/* What a net speaks: 4, 6, 46, or 8 for IPv6 with a way to IPv4. */
+int32_t place_families(const struct plan *plan, int32_t net)
+{
+    int32_t digits = plan->set[SET_families];
+    for (int32_t i = PHONE_NETS; i > net; i--)
+        digits /= 10;
+    return net >= 1 && net <= PHONE_NETS && digits % 10 ? digits % 10 : plan->set[SET_family];
+}
+
+static bool speaks(const struct life *life, int32_t net, int family)
+{
+    int32_t speaks = place_families(life->plan, net);
+    return speaks == 46 || speaks == family || (speaks == 8 && family == TERN_FAMILY_IPV6);
+}
+
 /* The old address first: it is the one in use. */
 static void plug_both(struct life *life, const struct phone *phone, int32_t net, int family,
                       int32_t preference)
@@ -75,16 +90,16 @@ static void set_routes(struct life *life, const struct phone *phone)
 void place_plug(struct life *life, struct phone *phone)
 {
     static const int families[] = {TERN_FAMILY_IPV4, TERN_FAMILY_IPV6};
-    int32_t wanted = life->plan->set[SET_family], first = phone->nets[0], second = phone->nets[1];
+    int32_t first = phone->nets[0], second = phone->nets[1];
     tern_sim_unplug(life->sim, phone->host, (tern_addr){0});
     if (phone->vpn && phone->vpn_over == 0) phone->vpn_over = first;
     bool on_first = first >= 1 && first <= PHONE_NETS;
     bool on_second = second >= 1 && second <= PHONE_NETS && second != first;
     for (int i = 0; i < 2; i++) {
-        if (wanted != 46 && wanted != families[i]) continue;
-        if (on_first) plug_both(life, phone, first, families[i], 20);
-        if (on_second) plug_both(life, phone, second, families[i], 10);
-        if (phone->vpn && on_first) plug_vpn(life, phone, families[i]);
+        int family = families[i];
+        if (on_first && speaks(life, first, family)) plug_both(life, phone, first, family, 20);
+        if (on_second && speaks(life, second, family)) plug_both(life, phone, second, family, 10);
+        if (phone->vpn && on_first && speaks(life, first, family)) plug_vpn(life, phone, family);
     }
     set_routes(life, phone);
 }
