@@ -473,6 +473,11 @@ void tn_mob_media_seen(struct tn_mobility *mob, tern_time now, struct tn_call_ta
     if (task->state == TN_CALL_VERIFYING) rest(mob, task, TN_CALL_DONE);
 }
 
+void tn_mob_media_goes(struct tn_call_task *task, tern_addr remote)
+{
+    task->remote = remote;
+}
+
 void tn_mob_talking(struct tn_mobility *mob, tern_time now, struct tn_call_task *task, bool talking)
 {
     mob->now = now;

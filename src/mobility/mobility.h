@@ -279,6 +279,8 @@ void tn_mob_was_replaced(struct tn_mobility *mob, tern_time now, struct tn_call_
 /* Audio has come in by the new local address; `gap` since the last packet before. */
 void tn_mob_media_seen(struct tn_mobility *mob, tern_time now, struct tn_call_task *task);
 /* Hold, or its end, was agreed on: whether audio is expected to come in. */
+/* Audio goes to another address now: the far end has named it. */
+void tn_mob_media_goes(struct tn_call_task *task, tern_addr remote);
 void tn_mob_talking(struct tn_mobility *mob, tern_time now, struct tn_call_task *task,
                     bool talking);
 /* The longest silence so far, either way, of a call that moves. */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "net/kept.h"
 
+#include <tern/err.h>
+
 #include "net/impl.h"
 
 static struct tn_kept *find(const struct tn_net *net, uint64_t key)
@@ -28,10 +30,28 @@ static struct tn_kept *room_for(const struct tn_net *net, uint64_t key)
 void tn_locate_answered(struct tn_net *net, const struct tn_targets *targets, size_t index)
 {
     if (targets->key == 0 || index >= targets->count) return;
-    *room_for(net, targets->key) = (struct tn_kept){.key = targets->key,
-                                                    .target = targets->list[index],
-                                                    .era = targets->era,
-                                                    .used = net->ctx->now};
+    struct tn_kept *kept = room_for(net, targets->key), old = *kept;
+    *kept = (struct tn_kept){.key = targets->key,
+                             .target = targets->list[index],
+                             .before = old.before,
+                             .era = targets->era,
+                             .used = net->ctx->now};
+    if (old.key != targets->key) {
+        kept->before = (struct tn_target){.host = 0};
+    } else if (!tern_addr_same_host(old.target.addr, kept->target.addr)) {
+        kept->before = old.target;
+    }
+}
+
+bool tn_locate_moved(const struct tn_net *net, tern_addr server, struct tn_target *out)
+{
+    for (size_t i = 0; i < TN_KEPT_MAX; i++) {
+        const struct tn_kept *kept = &net->impl->kept[i];
+        if (kept->key == 0 || !tern_addr_same_host(kept->before.addr, server)) continue;
+        *out = kept->target;
+        return true;
+    }
+    return false;
 }
 
 bool tn_locate_last_good(const struct tn_net *net, uint64_t key, struct tn_targets *out)
@@ -46,6 +66,16 @@ bool tn_locate_last_good(const struct tn_net *net, uint64_t key, struct tn_targe
                                .key = key,
                                .transport_fixed = out->transport_fixed};
     return true;
+}
+
+int tn_locate_flow_back(struct tn_net *net, const struct tn_target *target, tern_addr from,
+                        uint64_t *flow)
+{
+    struct tn_target moved;
+    int err = tn_net_flow(net, target, from, flow);
+
+    if (err != TERN_ENOROUTE || !tn_locate_moved(net, target->addr, &moved)) return err;
+    return tn_net_flow(net, &moved, from, flow);
 }
 
 static bool is_same(const struct tn_target *a, const struct tn_target *b)

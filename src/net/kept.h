@@ -15,7 +15,8 @@
 struct tn_kept {
     uint64_t key; /* 0: free */
     struct tn_target target;
-    uint32_t era; /* of the answers that led there */
+    struct tn_target before; /* the one before it, at another address; family 0: none */
+    uint32_t era;            /* of the answers that led there */
     tern_time used;
 };
 

@@ -53,6 +53,11 @@ bool tn_locate_is_old(const struct tn_net *net, const struct tn_targets *targets
 void tn_locate_answered(struct tn_net *net, const struct tn_targets *targets, size_t index);
 /* The last good one, to be tried while the look-up runs. @return false: none, or it cannot be reached */
 bool tn_locate_last_good(const struct tn_net *net, uint64_t key, struct tn_targets *out);
+/* Where the server that was at that address answers now (MOBILITY S16). @return false: nobody knows */
+bool tn_locate_moved(const struct tn_net *net, tern_addr server, struct tn_target *out);
+/* tn_net_flow(), for what goes back to a server that may have to be reached by another address. */
+TERN_CHECK int tn_locate_flow_back(struct tn_net *net, const struct tn_target *target,
+                                   tern_addr from, uint64_t *flow);
 /* Where in the list; its count when it is not there. */
 size_t tn_targets_find(const struct tn_targets *targets, const struct tn_target *target);
 /* Moves one to the front; the others keep their order. */

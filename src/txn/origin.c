@@ -4,6 +4,7 @@
  * each send, since in between our address, or the connection, may have gone.
  */
 #include "base/str.h"
+#include "net/locate.h"
 #include "txn/txn_impl.h"
 
 enum { SIP_PORT = 5060, SIPS_PORT = 5061 };
@@ -62,7 +63,8 @@ static bool still_leads_back(const struct tn_net *net, const struct tn_origin *o
 
     /* A connection outlives its address while there is no network at all: it may come back. */
     if (!flow || !tn_net_has_local(net, flow->key.local)) return false;
-    return origin->transport != TERN_TRANSPORT_UDP || tern_addr_equal(flow->key.remote, to);
+    return origin->transport != TERN_TRANSPORT_UDP || tern_addr_equal(flow->key.remote, to) ||
+           flow->key.remote.family != to.family;
 }
 
 void tn_origin_send(struct tn_txns *txns, const struct tn_msg *request, struct tn_origin *origin,
@@ -74,7 +76,7 @@ void tn_origin_send(struct tn_txns *txns, const struct tn_msg *request, struct t
     if (!still_leads_back(txns->net, origin, to)) {
         const struct tn_target target = {.transport = origin->transport, .addr = to};
         uint64_t flow;
-        if (tn_net_flow(txns->net, &target, origin->local, &flow) != 0) return;
+        if (tn_locate_flow_back(txns->net, &target, origin->local, &flow) != 0) return;
         origin->flow = flow;
     }
     /* What fails here comes again when the peer repeats its request, or timer G fires. */

@@ -48,6 +48,9 @@ struct tn_request_opts {
 TERN_CHECK int tn_request_start(struct tn_txns *txns, const struct tn_request_opts *opts,
                                 uint64_t *id);
 
+/* Where it would go first, when that is an address. @return false: it is a name, or cannot be read */
+bool tn_request_literal_hop(const struct tn_request_opts *opts, tern_addr *out);
+
 /* In answer to TN_EFFECT_PREPARE. Empty `contact` or `body`: none. */
 struct tn_request_parts {
     tern_str contact; /* header value(s) */

@@ -94,6 +94,17 @@ int tn_request_hop(const struct tn_request_opts *opts, struct tn_uri *out)
     return tn_uri_parse(opts->uri, out); /* RFC 3261 8.1.2: also with a strict router in front */
 }
 
+bool tn_request_literal_hop(const struct tn_request_opts *opts, tern_addr *out)
+{
+    struct tn_uri hop;
+    tern_str host;
+
+    if (tn_request_hop(opts, &hop) != 0) return false;
+    host = hop.host;
+    (void)tn_uri_param(&hop, TERN_STR("maddr"), &host);
+    return tern_addr_parse(host, out) == 0;
+}
+
 static tern_str either(tern_str first, tern_str second)
 {
     return first.len > 0 ? first : second;

@@ -7,6 +7,7 @@
  */
 #include "base/assert.h"
 #include "ua/call.h"
+#include "ua/reach.h"
 
 #define FIRST_PAUSE TERN_MS(500)
 #define DOUBLINGS   6
@@ -75,9 +76,8 @@ void tn_call_out_cancel_answered(struct tn_call *call, const struct tn_effect *e
 /* The path went while nobody had answered: mobility keeps the call for as long as it may. */
 static bool waits_for_path(const struct tn_call *call)
 {
-    tern_addr source;
     return is_unanswered(call) && call->task.state == TN_CALL_OFFLINE &&
-           tern_network_source(&call->ep->network, call->hop, &source) != 0;
+           !tn_reaches(call->account, call->hop);
 }
 
 void tn_call_out_failed(struct tn_call *call, const struct tn_effect *effect)

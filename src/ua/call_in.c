@@ -2,6 +2,7 @@
 /* Incoming calls, up to the ACK: RFC 3261 13.3. */
 #include "base/assert.h"
 #include "base/str.h"
+#include "net/locate.h"
 #include "ua/call.h"
 
 /* ---- the INVITE ---- */
@@ -137,7 +138,7 @@ static const struct tn_flow *answer_flow(struct tn_call *call, uint64_t txn)
     uint64_t id;
     const struct tn_target hop = {
         .transport = call->transport, .addr = call->hop, .came_by = call->dialog.came_by};
-    if (tn_net_flow(&ep->net, &hop, (tern_addr){0}, &id) != 0) return NULL;
+    if (tn_locate_flow_back(&ep->net, &hop, (tern_addr){0}, &id) != 0) return NULL;
     return tn_net_get(&ep->net, id);
 }
 

@@ -203,6 +203,7 @@ void tn_call_apply_plan(struct tn_call *call, const struct tn_media_plan *plan, 
     tn_mob_talking(&call->ep->mob, call->ep->ctx.now, &call->task, plan->active && plan->listen);
     tn_call_timer_media(call);
     tern_addr remote = tn_stream_remote(&call->stream);
+    tn_mob_media_goes(&call->task, remote);
     if (remote.family != TERN_FAMILY_NONE &&
         tern_network_source(&call->ep->network, remote, &source) == 0) {
         local = source;

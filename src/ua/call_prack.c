@@ -4,6 +4,7 @@
 
 #include "base/str.h"
 #include "ua/call.h"
+#include "ua/reach.h"
 
 void tn_call_prack_put_option(const struct tn_call *call, struct tn_buf *headers)
 {
@@ -216,10 +217,9 @@ static void move_one(struct tn_call *call, uint64_t request)
 {
     struct tern_endpoint *ep = call->ep;
     struct tn_request_path path;
-    tern_addr source;
     if (request == 0 || !tn_request_path(&ep->txns, request, &path)) return;
     if (tn_net_has_local(&ep->net, path.local)) return;
-    if (tern_network_source(&ep->network, path.remote, &source) != 0) return;
+    if (!tn_reaches(call->account, path.remote)) return;
     (void)!tn_request_restart(&ep->txns, request); /* it times out where that fails */
 }
 

@@ -7,6 +7,7 @@
 #include "base/mutant.h"
 #include "base/str.h"
 #include "ua/call.h"
+#include "ua/reach.h"
 
 int tn_call_send(struct tn_call *call, enum tn_method method, uint32_t tag, bool prepare,
                  uint64_t *id)
@@ -29,6 +30,7 @@ int tn_call_send(struct tn_call *call, enum tn_method method, uint32_t tag, bool
     if (method == TN_METHOD_BYE) opts.headers = tn_buf_view(&reason);
     tn_buf_init(&scratch, &ep->ctx.alloc, TN_MSG_SIZE_MAX);
     int err = tn_dialog_request(&call->dialog, &scratch, &opts);
+    tn_reach_by_server(call->account, &opts);
     if (!err) err = tn_request_start(&ep->txns, &opts, id);
     tn_buf_fini(&scratch);
     tn_buf_fini(&reason);
@@ -52,6 +54,7 @@ void tn_call_send_ack(struct tn_call *call, uint32_t cseq, tern_str body)
     call->ack = 0;
     tn_buf_init(&scratch, &ep->ctx.alloc, TN_MSG_SIZE_MAX);
     int err = tn_dialog_request(&call->dialog, &scratch, &opts);
+    tn_reach_by_server(call->account, &opts);
     call->ack_cseq = cseq;
     opts.cseq = &call->ack_cseq;
     /* An ACK that cannot be sent now is asked for again by the next 2xx. */
@@ -74,6 +77,7 @@ static void retarget(struct tn_call *call, uint64_t request)
     struct tn_request_opts opts = {0};
     tn_buf_init(&scratch, &ep->ctx.alloc, TN_MSG_SIZE_MAX);
     if (tn_dialog_request(&call->dialog, &scratch, &opts) == 0) {
+        tn_reach_by_server(call->account, &opts);
         (void)!tn_request_retarget(&ep->txns, request, &opts);
     }
     tn_buf_fini(&scratch);

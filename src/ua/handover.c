@@ -9,6 +9,7 @@
 #include "base/mutant.h"
 #include "base/options.h"
 #include "ua/call.h"
+#include "ua/reach.h"
 
 /* ---- facts ---- */
 
@@ -19,7 +20,7 @@ static struct tn_account_facts account_facts(const struct tn_account *account)
         .id = account->id,
         .registers = account->wants_registration && !account->removed,
         .transport = account->transport,
-        .path = {reg->local, reg->server},
+        .path = {reg->local, tn_reach(account, reg->server)},
         .pending_from = reg->pending_local,
         .offline = account->task.state == TN_ACCOUNT_OFFLINE,
         .remapped = reg->outside.account_moves,
@@ -42,7 +43,8 @@ static struct tn_call_facts call_facts(const struct tn_call *call)
     struct tn_call_facts facts = {
         .id = call->id,
         .phase = phase_of(call),
-        .signalling = {pending ? call->refresh_path : call->signalling_local, call->hop},
+        .signalling = {pending ? call->refresh_path : call->signalling_local,
+                       tn_reach(call->account, call->hop)},
         .media = {call->media_local, {0}},
         .pending_from = call->refresh_local,
         .talking = plan->active && plan->listen,
@@ -126,12 +128,11 @@ static void tell_new_target(struct tn_call *call)
 {
     const struct tern_endpoint *ep = call->ep;
     const struct tern_account_ip_change *policy = &call->account->ip_change;
-    tern_addr source;
     bool pending =
         call->refresh_request != 0; /* it may have arrived, from an address that is gone */
     tern_addr told = pending ? call->refresh_path : call->contact_local;
     if (tn_net_has_local(&ep->net, told) && (pending || !call->contact_open)) return;
-    if (tern_network_source(&ep->network, call->hop, &source) != 0) return;
+    if (!tn_reaches(call->account, call->hop)) return;
     tn_call_drop_refresh(call);
     tn_refresh_want(&call->refresh,
                     policy->reinvite_flags | (policy->use_update ? 0u : TN_INTENT_INVITE));
@@ -145,10 +146,9 @@ static void tell_new_target(struct tn_call *call)
 static void repeat_answer(struct tn_call *call)
 {
     struct tern_endpoint *ep = call->ep;
-    tern_addr source;
     if (!tn_repeat_running(&call->repeat)) return;
     bool moved = call->repeat_stalled || !tn_net_has_local(&ep->net, call->signalling_local);
-    call->repeat_stalled = tern_network_source(&ep->network, call->hop, &source) != 0;
+    call->repeat_stalled = !tn_reaches(call->account, call->hop);
     if (!moved) return;
     tn_repeat_anew(&call->repeat);
     if (!TN_MUTANT(OK_ONCE)) (void)!tn_server_repeat(&ep->txns, call->invite_txn);
@@ -162,7 +162,6 @@ static void repeat_on_new_path(struct tn_call *call)
 {
     struct tern_endpoint *ep = call->ep;
     struct tn_request_path path;
-    tern_addr source;
     uint64_t request = call->request;
     tn_call_out_moved(call);
     tn_call_prack_moved(call);
@@ -182,7 +181,7 @@ static void repeat_on_new_path(struct tn_call *call)
     if (TN_MUTANT(BYE_LOST) && call->life == TN_LIFE_LEAVING) return;
     if (request == 0 || !tn_request_path(&ep->txns, request, &path)) return;
     if (tn_net_has_local(&ep->net, path.local)) return;
-    if (tern_network_source(&ep->network, path.remote, &source) != 0) return;
+    if (!tn_reaches(call->account, path.remote)) return;
     /* Without memory the transaction goes on as it is and times out. */
     (void)!tn_request_restart(&ep->txns, request);
 }

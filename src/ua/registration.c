@@ -344,7 +344,10 @@ static void registered(struct tn_registration *reg, const struct tn_msg *rsp, ui
     if (TN_MUTANT(LOST_REFRESH) && ep->mob.open) tn_timer_cancel(&ep->ctx, &reg->refresh);
     tn_registration_keep(reg);
     tn_public_registered(reg);
+    bool moved = tn_account_task_active(&reg->account->task);
     tn_mob_registered(&ep->mob, ep->ctx.now, &reg->account->task, (int)rsp->status, 0);
+    /* The server's address of the family that we have now is known: answers find their way. */
+    if (moved && reg->account->calls > 0) tn_ep_answers_online(ep);
 }
 
 struct refusal {

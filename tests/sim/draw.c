@@ -64,6 +64,13 @@ static void draw_path(struct dice *dice, int32_t *set)
     if (percent(dice, 10)) set[SET_notice] = PICK(dice, 5, 50, 300, 1500);
 }
 
+/* Some nets have one family only. */
+static void draw_families(struct dice *dice, int32_t *set)
+{
+    for (int i = 0; i < PHONE_NETS; i++)
+        set[SET_families] = 10 * set[SET_families] + PICK(dice, 0, 0, 4, 6);
+}
+
 static void draw_world(struct dice *dice, int32_t *set)
 {
     if (percent(dice, 20)) set[SET_split] = PICK(dice, 5, 30, 100);
@@ -71,6 +78,8 @@ static void draw_world(struct dice *dice, int32_t *set)
     if (percent(dice, 8)) set[SET_phones] = 3;
     if (set[SET_names] && percent(dice, 25)) set[SET_ttl] = PICK(dice, 1, 5, 600);
     if (set[SET_names] && percent(dice, 30)) set[SET_inside] = 1;
+    if (set[SET_names] && percent(dice, 30)) set[SET_names] = 2;
+    if (set[SET_names] && set[SET_family] == 46 && percent(dice, 50)) draw_families(dice, set);
 }
 
 static void draw_settings(struct dice *dice, int32_t *set)

@@ -116,7 +116,8 @@ static tern_str registrar(const struct life *life, int32_t transport, char room[
     const char *host = set[SET_names]         ? "example.com"
                        : set[SET_family] == 6 ? "[2001:db8:7::9]"
                                               : "10.7.0.9";
-    int len = snprintf(room, 64, "sip:%s%s", host, parameters[transport]);
+    bool by_naptr = set[SET_names] == 2 && transport != 1; /* it says nothing of TCP */
+    int len = snprintf(room, 64, "sip:%s%s", host, by_naptr ? "" : parameters[transport]);
     return (tern_str){room, (size_t)len};
 }
 

@@ -40,7 +40,6 @@ enum excuse {
     EXCUSE_DEAD,
     EXCUSE_REFUSED,
     EXCUSE_POLICY,
-    EXCUSE_FAMILY,
     EXCUSE_COUNT,
 };
 struct excuse_text {
@@ -205,6 +204,7 @@ void act_calm(struct life *life);
 void disturb(struct life *life, const struct phone *of);
 
 /* ---- places.c: where a phone is ---- */
+bool place_apart(const struct life *life, const struct phone *a, const struct phone *b);
 int32_t place_families(const struct plan *plan, int32_t net);
 void place_plug(struct life *life, struct phone *phone);
 void place_renumber(struct phone *phone, int32_t stage, int32_t flags);

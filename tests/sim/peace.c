@@ -102,7 +102,8 @@ static void check_up(struct life *life, int who, const struct end *end)
         return;
     }
     struct tern_sim_hearing now = tern_sim_get_hearing(life->sim, phone->host, end->call);
-    bool talking = !info.held_here && !info.held_there;
+    bool apart = place_apart(life, phone, &life->phones[end->peer]);
+    bool talking = !info.held_here && !info.held_there && !apart;
     if (talking && now.heard - end->before.heard < HEARD_MIN)
         fail(life, "audio", "%s: hears %llu frames of %lld", name,
              (unsigned long long)(now.heard - end->before.heard),

@@ -45,6 +45,24 @@ static bool speaks(const struct life *life, int32_t net, int family)
     return speaks == 46 || speaks == family || (speaks == 8 && family == TERN_FAMILY_IPV6);
 }
 
+static unsigned sum_of(const struct life *life, const struct phone *phone)
+{
+    unsigned sum = 0;
+    for (int i = 0; i < 2; i++) {
+        if (phone->nets[i] < 1 || phone->nets[i] > PHONE_NETS) continue;
+        int32_t families = place_families(life->plan, phone->nets[i]);
+        if (families != TERN_FAMILY_IPV6) sum |= 1;
+        if (families != TERN_FAMILY_IPV4) sum |= 2;
+    }
+    return sum;
+}
+
+/* No address of the one can reach the other, without a relay. */
+bool place_apart(const struct life *life, const struct phone *a, const struct phone *b)
+{
+    return !(sum_of(life, a) & sum_of(life, b));
+}
+
 /* The old address first: it is the one in use. */
 static void plug_both(struct life *life, const struct phone *phone, int32_t net, int family,
                       int32_t preference)

@@ -43,7 +43,7 @@
     X(no_auth, 0, 0, 1, "the server accepts everybody")                                            \
     X(nonce, 300, 1, 3600, "s that a nonce is good for")                                           \
     X(no_record_route, 0, 0, 1, "the server leaves the path of calls")                             \
-    X(names, 0, 0, 1, "the registrar is a name")                                                   \
+    X(names, 0, 0, 2, "the registrar is a name; 2: with NAPTR and SRV")                            \
     X(ttl, 60, 1, 3600, "s that an answer about it is good for")                                   \
     X(inside, 0, 0, 1, "net 9, the VPN's, has an answer of its own")                               \
     X(router, 0, 0, 2, "net 8 is the way out of nets 1 to 3 (1), of all phones' nets (2)")         \

@@ -3,7 +3,7 @@
  * What is not promised yet, or never: a call to which one of these has happened may be lost. It must
  * still end in good order, and leave nothing behind. The table shrinks as the core learns.
  *
- * Beside calls: an answer that waits for a TCP connection is sent when that is up, although a change
+ * Beside calls: who has no address family in common with the far end is not heard (peace.c); an answer that waits for a TCP connection is sent when that is up, although a change
  * has overtaken it (wire.c, answer_waited()); a request that was
  * challenged is repeated with the SDP that it had, although its address has gone (wire.c, `hasty`); who
  * was hung up on while it moved may not hear of it where the other end has moved, too (peace.c,
@@ -21,7 +21,6 @@ static const struct excuse_text excuses[EXCUSE_COUNT] = {
     [EXCUSE_REFUSED] = {"refused", "-",
                         "the server refused for good, forgot who is who, or never knew"},
     [EXCUSE_POLICY] = {"policy", "-", "the account's settings give calls up"},
-    [EXCUSE_FAMILY] = {"family", "S16", "the address family changed"},
 };
 
 const struct excuse_text *excuse_text(enum excuse excuse)

@@ -10,8 +10,13 @@
 bool sound_flows(const struct life *life, const struct phone *phone, tern_call call)
 {
     struct tern_call_info info;
+    tern_addr source;
     if (!life->talks || tern_get_network(phone->ep)->address_count == 0) return false;
     if (tern_call_get_info(phone->ep, call, &info) != 0) return false;
+    /* In the other family nothing reaches the far end until it has said where (MOBILITY S16). */
+    bool reaches =
+        tern_network_source(tern_get_network(phone->ep), info.remote_media, &source) == 0;
+    if (!reaches && info.remote_media.family != TERN_FAMILY_NONE) return false;
     return info.state == TERN_CALL_ACTIVE && !info.held_here && !info.held_there;
 }
 

@@ -110,11 +110,39 @@ static bool add_name(struct life *life, int family, uint32_t view, uint8_t last)
            tern_sim_plug(life->sim, SERVER_HOST, SERVER_NET, &address) == 0;
 }
 
+static bool add_record(struct life *life, tern_str name, struct tern_dns_record record)
+{
+    record.ttl_s = (uint32_t)life->plan->set[SET_ttl];
+    return tern_sim_dns_add(life->sim, name, &record) == 0;
+}
+
+/* RFC 3263 4.1, 4.2 */
+static bool add_services(struct life *life)
+{
+    struct tern_dns_record naptr = {.type = TERN_DNS_NAPTR, .flags = TERN_STR("s")};
+    struct tern_dns_record srv = {
+        .type = TERN_DNS_SRV, .priority = 10, .target = TERN_STR("example.com")};
+    struct tern_dns_record udp = naptr, tls = naptr;
+    udp.priority = 1;
+    udp.service = TERN_STR("SIP+D2U");
+    udp.target = TERN_STR("u.example.com");
+    tls.priority = 2;
+    tls.service = TERN_STR("SIPS+D2T");
+    tls.target = TERN_STR("t.example.com");
+    if (!add_record(life, srv.target, udp) || !add_record(life, srv.target, tls)) return false;
+    srv.port = 5060;
+    if (!add_record(life, udp.target, srv)) return false;
+    if (!add_record(life, TERN_STR("_sip._tcp.example.com"), srv)) return false;
+    srv.port = 5061;
+    return add_record(life, tls.target, srv);
+}
+
 static bool set_names(struct life *life)
 {
     static const int families[] = {TERN_FAMILY_IPV4, TERN_FAMILY_IPV6};
     int32_t wanted = life->plan->set[SET_family];
     tern_sim_dns_clear(life->sim);
+    if (life->plan->set[SET_names] == 2 && !add_services(life)) return false;
     for (int i = 0; i < 2; i++) {
         if (wanted != 46 && wanted != families[i]) continue;
         if (!add_name(life, families[i], 0, life->server_at)) return false;

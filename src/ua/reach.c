@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+#include "ua/reach.h"
+
+#include "base/str.h"
+
+static bool has_source(const struct tn_account *account, tern_addr remote)
+{
+    tern_addr source;
+    return tern_network_source(&account->ep->network, remote, &source) == 0;
+}
+
+static tern_str server_of(const struct tn_account *account)
+{
+    tern_str proxy = tn_text_view(&account->proxy);
+    return proxy.len > 0 ? proxy : tn_text_view(&account->registrar);
+}
+
+/* A name, which may have an address of the other family. */
+static bool has_named_server(const struct tn_account *account)
+{
+    struct tn_uri uri;
+    tern_str host;
+    tern_addr literal;
+    if (tn_uri_parse(server_of(account), &uri) != 0) return false;
+    host = uri.host;
+    (void)tn_uri_param(&uri, TERN_STR("maddr"), &host);
+    return tern_addr_parse(host, &literal) != 0;
+}
+
+tern_addr tn_reach(const struct tn_account *account, tern_addr remote)
+{
+    /* Anywhere: it is only asked from which address one gets there (RFC 5737, RFC 3849). */
+    const tern_addr stand_ins[] = {
+        {.family = TERN_FAMILY_IPV6, .ip = {0x20, 0x01, 0x0d, 0xb8, 0xff, 0xff, [15] = 1}},
+        {.family = TERN_FAMILY_IPV4, .ip = {203, 0, 113, 1}},
+    };
+    if (remote.family == TERN_FAMILY_NONE || account == NULL) return remote;
+    if (has_source(account, remote) || !has_named_server(account)) return remote;
+    for (size_t i = 0; i < sizeof(stand_ins) / sizeof(stand_ins[0]); i++) {
+        if (stand_ins[i].family == remote.family) continue;
+        if (has_source(account, stand_ins[i])) return stand_ins[i];
+    }
+    return remote;
+}
+
+bool tn_reaches(const struct tn_account *account, tern_addr remote)
+{
+    return has_source(account, tn_reach(account, remote));
+}
+
+void tn_reach_by_server(const struct tn_account *account, struct tn_request_opts *opts)
+{
+    tern_addr hop;
+    if (account == NULL) return;
+    if (!tn_request_literal_hop(opts, &hop) || has_source(account, hop)) return;
+    if (has_named_server(account)) opts->next_hop = server_of(account);
+}
