@@ -6,6 +6,7 @@
 #include "base/mutant.h"
 #include "txn/timing.h"
 #include "ua/call.h"
+#include "ua/reach.h"
 
 #define DEADLINE_MIN TERN_MS(500) /* MOBILITY, "replace-leg wait" */
 #define DEADLINE_MAX TERN_SECONDS(3)
@@ -79,8 +80,7 @@ static void lost(struct tn_call *call)
 
 static bool has_way(const struct tn_call *call)
 {
-    tern_addr source;
-    return tern_network_source(&call->ep->network, call->hop, &source) == 0;
+    return tn_reaches(call->account, call->hop);
 }
 
 static void fired(struct tn_timer *timer)
