@@ -2,7 +2,6 @@
 /* Replaces: RFC 3891 6.1. Read strictly: who names a call in a doubtful way does not get it. */
 #include "wire/sip/replaces.h"
 
-#include <string.h>
 #include <tern/err.h>
 
 #include "base/str.h"
@@ -14,9 +13,8 @@ static bool is_word(tern_str s)
     if (s.len == 0) return false;
     for (size_t i = 0; i < s.len; i++) {
         char c = s.ptr[i];
-        if (!tn_is_class(c, TN_CH_TOKEN) && (c == '\0' || !strchr("()<>:\\\"/[]?{}", c))) {
-            return false;
-        }
+        bool is_sign = tn_str_find(TERN_STR("()<>:\\\"/[]?{}"), c) != SIZE_MAX;
+        if (!is_sign && !tn_is_class(c, TN_CH_TOKEN)) return false;
     }
     return true;
 }
