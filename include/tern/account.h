@@ -59,6 +59,20 @@ enum tern_reliable {
     TERN_RELIABLE_REQUIRED = 2,  /**< always, or no call at all: 421 for those who cannot */
 };
 
+/** What our Contact is in calls, where the registrar gives GRUUs. RFC 5627 */
+enum tern_gruu {
+    TERN_GRUU_OFF = 0,       /**< our address */
+    TERN_GRUU_PUBLIC = 1,    /**< a URI that leads to this device, wherever it is */
+    TERN_GRUU_TEMPORARY = 2, /**< the same without telling the address of record */
+};
+
+/** Whether a second flow to the registrar stands ready on another interface. RFC 5626 */
+enum tern_second_flow {
+    TERN_SECOND_FLOW_OFF = 0,
+    TERN_SECOND_FLOW_WITH_CALL = 1, /**< while there is a call */
+    TERN_SECOND_FLOW_ALWAYS = 2,
+};
+
 /** What is done for an account when the IP address changes. */
 struct tern_account_ip_change {
     bool update_contact;       /**< re-REGISTER with the new Contact; default true */
@@ -121,6 +135,11 @@ struct tern_account_opts {
      */
     uint32_t media_timeout_s;
     uint32_t stream_keepalive_s; /**< the same over TCP and TLS, by CRLF; default 110, 0 for none */
+    bool no_outbound; /**< do not tell the registrar of flows; default: where it knows them, a new
+                           address replaces the old one by itself. RFC 5626 */
+    uint8_t gruu;     /**< enum tern_gruu; default TERN_GRUU_PUBLIC */
+    uint8_t second_flow; /**< enum tern_second_flow; default TERN_SECOND_FLOW_WITH_CALL; where the
+                              registrar knows flows and another interface reaches it */
 };
 
 /**
@@ -229,6 +248,9 @@ struct tern_account_info {
     tern_addr server; /**< where REGISTER was last sent */
     uint32_t calls;   /**< of this account; those that only wait for the answer to BYE count */
     char uri[256];    /**< address of record, NUL-terminated, cut if longer */
+    bool outbound;    /**< the registrar knows flows: RFC 5626 */
+    tern_addr second; /**< address of a second flow that stands; family 0: none */
+    char gruu[256];   /**< what our Contact is in calls, NUL-terminated; empty: our address */
 };
 
 /**

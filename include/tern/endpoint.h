@@ -59,6 +59,10 @@ struct tern_endpoint_opts {
     uint32_t handover_rate;
     /** And so many that wait for their answer; also what leaves at once; 0: the default, 200. */
     uint32_t handover_in_flight;
+    /** Who this device is to a registrar, whatever its address: a URN, "urn:uuid:…" (RFC 4122),
+        never changed; keep one for the life of the installation. Default: made of `seed`. RFC 5626
+        4.1 */
+    tern_str instance_id;
 };
 
 /**
@@ -81,8 +85,8 @@ static inline void tern_endpoint_opts_init(struct tern_endpoint_opts *opts)
  * @param out   receives the endpoint, to be freed with tern_endpoint_free()
  *
  * @return               0
- * @retval TERN_EINVAL   a port range is empty, the seed is all zero, or `user_agent` is no list of
- *                       products and comments (RFC 3261 25.1)
+ * @retval TERN_EINVAL   a port range is empty, the seed is all zero, `user_agent` is no list of
+ *                       products and comments (RFC 3261 25.1), or `instance_id` is no URN
  * @retval TERN_EVERSION `opts` has set members that this library does not know
  * @retval TERN_ENOMEM
  */

@@ -89,6 +89,8 @@ static int check(const struct tern_endpoint *ep, const struct tern_account_opts 
     if (wants_tls(opts, &places) && !ep->tls) return TERN_EUNSUPPORTED;
     if (opts->srtp > TERN_SRTP_MANDATORY || opts->srtp_keys > TERN_SRTP_DTLS) return TERN_EINVAL;
     if (opts->reliable > TERN_RELIABLE_REQUIRED) return TERN_EINVAL;
+    if (opts->gruu > TERN_GRUU_TEMPORARY) return TERN_EINVAL;
+    if (opts->second_flow > TERN_SECOND_FLOW_ALWAYS) return TERN_EINVAL;
     *aor = places.aor;
     if (opts->session_expires_s > EXPIRES_MAX || opts->min_se_s > EXPIRES_MAX) return TERN_EINVAL;
     if (opts->media_timeout_s > EXPIRES_MAX) return TERN_EINVAL;
@@ -200,6 +202,10 @@ static void apply(struct tn_account *account, const struct tern_account_opts *op
     account->srtp_keys = (enum tern_srtp_keys)opts->srtp_keys;
     account->reliable = (enum tern_reliable)opts->reliable;
     account->ip_change = opts->ip_change;
+    account->outbound.off = opts->no_outbound;
+    account->outbound.refused = false;
+    account->outbound.wanted = (enum tern_gruu)opts->gruu;
+    account->second_flow = (enum tern_second_flow)opts->second_flow;
     account->wants_registration = opts->registrar.len > 0 && !opts->no_register;
     for (uint32_t i = 0; !fresh && i < TN_REGISTRATIONS; i++) {
         struct tn_registration *reg = &account->regs[i];
@@ -228,6 +234,7 @@ void tn_account_free(struct tn_account *account)
     tn_auth_fini(&account->auth);
     tn_auth_fini(&account->old_auth);
     tn_text_fini(a, &account->service_route);
+    tn_outbound_forget(account);
     tn_free(a, account);
 }
 
@@ -326,6 +333,7 @@ int tern_account_modify(struct tern_endpoint *ep, tern_time now, tern_account ha
     }
     apply(account, &opts, &settings, false);
     settings_fini(&ep->ctx.alloc, &settings);
+    if (moved) tn_calls_lose_gruu(account);
     if (account->wants_registration) tn_registration_start(tn_account_reg(account));
     tn_ep_run(ep);
     return 0;
@@ -370,11 +378,18 @@ int tern_account_unregister(struct tern_endpoint *ep, tern_time now, tern_accoun
     account->wants_registration = false;
     tn_mob_account_gone(&ep->mob, ep->ctx.now, &account->task);
     tn_registration_remove(tn_account_reg(account));
+    tn_calls_lose_gruu(account);
     tn_ep_run(ep);
     return 0;
 }
 
 /* ---- information ---- */
+
+/* `out` is all zero. */
+static void put_text(char *out, size_t room, tern_str text)
+{
+    if (text.len > 0) memcpy(out, text.ptr, text.len < room ? text.len : room - 1);
+}
 
 int tern_account_get_info(const struct tern_endpoint *ep, tern_account handle,
                           struct tern_account_info *out)
@@ -391,9 +406,10 @@ int tern_account_get_info(const struct tern_endpoint *ep, tern_account handle,
         .local = tn_snapshot_is_nowhere(reg->local) ? (tern_addr){0} : reg->local,
         .server = reg->server,
         .calls = account->calls,
+        .outbound = reg->outbound,
     };
-    size_t len = account->uri.len < sizeof(out->uri) ? account->uri.len : sizeof(out->uri) - 1;
-    memcpy(out->uri, account->uri.ptr, len);
+    put_text(out->uri, sizeof(out->uri), tn_text_view(&account->uri));
+    put_text(out->gruu, sizeof(out->gruu), tn_account_gruu(account));
     return 0;
 }
 

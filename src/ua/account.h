@@ -35,6 +35,8 @@ struct tn_account {
     uint32_t first; /* which of them the application sees, and mobility moves */
 
     tern_time round_trip; /* to the registrar, as last measured; 0: not yet */
+    struct tn_outbound outbound;
+    enum tern_second_flow second_flow;
     struct tn_account_task task;
     struct tn_snapshot_mark snapshot;
     uint32_t calls;

@@ -17,6 +17,15 @@
 
 #define OLD_CONTACTS_MAX 1024 /* bytes; as many bindings are left over only by a phone in a storm */
 
+/* What hangs on a Contact may have changed; the binding is that of its URI. */
+static bool same_uri(tern_str a, tern_str b)
+{
+    struct tn_name_addr one, other;
+    if (a.len == 0 || b.len == 0) return false;
+    return tn_name_addr_parse(a, &one) == 0 && tn_name_addr_parse(b, &other) == 0 &&
+           tn_str_eq(one.uri.text, other.uri.text);
+}
+
 static bool has_element(tern_str list, tern_str wanted)
 {
     tern_str element;
@@ -63,7 +72,7 @@ void tn_bindings_doubt(struct tn_registration *reg, uint64_t request)
 static void overtake(struct tn_registration *reg, struct tn_text *contact, tern_str fresh)
 {
     if (reg->account->ip_change.contact_flags == TERN_CONTACT_LEAVE_OLD) return;
-    if (!tn_str_eq(tn_text_view(contact), fresh)) retire(reg, contact);
+    if (!same_uri(tn_text_view(contact), fresh)) retire(reg, contact);
 }
 
 static int put_fresh(struct tn_registration *reg, const struct tn_request_path *path,
@@ -73,6 +82,7 @@ static int put_fresh(struct tn_registration *reg, const struct tn_request_path *
     tern_str fresh;
     tn_public_rewrite(reg, path->flow, &reach);
     tn_put_contact(buf, tn_text_view(&reg->account->user), &reach);
+    tn_outbound_put(reg, buf);
     int err = tn_buf_end(buf, &fresh);
     if (err) return err;
     overtake(reg, &reg->contact, fresh);
@@ -96,7 +106,8 @@ int tn_bindings_put(struct tn_registration *reg, const struct tn_request_path *p
     tern_str old = tn_text_view(&reg->old_contacts);
     while (tn_routes_next(&old, &element)) {
         if (TN_MUTANT(OLD_BINDING) && !leaving) break;
-        if (tn_str_eq(element, tn_text_view(&reg->pending_contact))) continue;
+        if (same_uri(element, tn_text_view(&reg->pending_contact))) continue;
+        if (!leaving && reg->confirms == 0 && tn_outbound_replaces(reg, element)) continue;
         if (buf->len > 0) tn_buf_z(buf, ", ");
         tn_buf_str(buf, element);
         tn_buf_z(buf, ";expires=0");
@@ -116,6 +127,13 @@ static bool listed(const struct tn_msg *rsp, tern_str contact, struct tn_name_ad
         if (tn_uri_equal(&ours.uri, &out->uri)) return true;
     }
     return false;
+}
+
+tern_str tn_bindings_params(const struct tn_registration *reg, const struct tn_msg *rsp)
+{
+    struct tn_name_addr theirs;
+    if (!listed(rsp, tn_text_view(&reg->pending_contact), &theirs)) return (tern_str){NULL, 0};
+    return theirs.params;
 }
 
 uint32_t tn_bindings_granted(const struct tn_registration *reg, const struct tn_msg *rsp)
@@ -140,8 +158,10 @@ bool tn_bindings_settle(struct tn_registration *reg, const struct tn_msg *rsp)
     struct tn_buf buf;
     tn_buf_init(&buf, alloc, TN_MSG_SIZE_MAX);
     while (tn_routes_next(&old, &element)) {
-        if (tn_str_eq(element, tn_text_view(&reg->contact))) continue;
-        if (!doubtful && !listed(rsp, element, &theirs)) continue;
+        if (same_uri(element, tn_text_view(&reg->contact))) continue;
+        /* What came late would be out of order, by its CSeq and reg-id. */
+        bool late = doubtful && !tn_outbound_replaces(reg, element);
+        if (!late && !listed(rsp, element, &theirs)) continue;
         if (buf.len > 0) tn_buf_z(&buf, ", ");
         tn_buf_str(&buf, element);
     }

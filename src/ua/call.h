@@ -121,8 +121,9 @@ struct tn_call {
     bool moving;
     tern_time last_out; /* last packet sent */
 
-    tern_addr contact_local;    /* what the peer has of us */
-    bool contact_open;          /* it may have heard of another since, or not */
+    tern_addr contact_local; /* what the peer has of us */
+    bool contact_open;       /* it may have heard of another since, or not */
+    bool contact_gruu; /* the last Contact that we have said leads to us by our registration */
     tern_addr signalling_local; /* what its last request or answer left from */
     enum tern_transport transport;
     tern_addr hop; /* the dialog's next hop, as last used */
@@ -252,7 +253,7 @@ void tn_call_meet(struct tn_call *call, const struct tn_msg *request);
 void tn_call_settled(struct tn_call *call);
 /* An offer or answer of ours says whether we hold. */
 void tn_call_say_hold(struct tn_call *call, bool hold);
-void tn_call_put_contact(const struct tn_call *call, enum tern_transport transport, tern_addr local,
+void tn_call_put_contact(struct tn_call *call, enum tern_transport transport, tern_addr local,
                          struct tn_buf *out);
 /* The call became active while its path had gone: refresh it now. */
 void tn_call_check_path(struct tn_call *call);

@@ -356,10 +356,18 @@ void tn_call_refresh_effect(struct tn_call *call, const struct tn_effect *effect
     refresh_ended(call, answered ? (int)rsp->status : 0, answered ? tn_retry_after(rsp) : 0);
 }
 
-void tn_call_put_contact(const struct tn_call *call, enum tern_transport transport, tern_addr local,
+void tn_call_put_contact(struct tn_call *call, enum tern_transport transport, tern_addr local,
                          struct tn_buf *out)
 {
     struct tn_reach reach = {transport, local, call->sips};
-    tn_public_rewrite_call(call, &reach);
-    tn_put_contact(out, tn_text_view(&call->account->user), &reach);
+    tern_str gruu = tn_call_gruu(call);
+    call->contact_gruu = gruu.len > 0;
+    if (!call->contact_gruu) {
+        tn_public_rewrite_call(call, &reach);
+        tn_put_contact(out, tn_text_view(&call->account->user), &reach);
+        return;
+    }
+    tn_buf_char(out, '<');
+    tn_buf_str(out, gruu);
+    tn_buf_char(out, '>');
 }

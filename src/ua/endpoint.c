@@ -109,8 +109,8 @@ int tern_endpoint_new(const struct tern_endpoint_opts *given, struct tern_endpoi
     err = tn_ctx_init(&ep->ctx, &alloc, opts.seed);
     if (err) goto fail_ctx;
     init_plain(ep, &opts);
-
-    err = init_tls(ep, &opts);
+    err = tn_instance_init(&ep->instance, &opts);
+    if (!err) err = init_tls(ep, &opts);
     if (err) goto fail_tls;
     tern_str product = opts.user_agent.len > 0 ? opts.user_agent : TERN_STR(PRODUCT);
     struct tn_net_opts net_opts = {.port = opts.sip_port,

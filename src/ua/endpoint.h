@@ -13,6 +13,7 @@
 #include "net/net.h"
 #include "txn/request.h"
 #include "txn/txn.h"
+#include "ua/outbound.h"
 #include "ua/snapshot.h"
 
 struct tn_account;
@@ -37,6 +38,7 @@ struct tern_endpoint {
     struct tn_txns txns;
     struct tn_service *service; /* NULL: a user agent */
     struct tn_text product;
+    struct tn_instance instance;
 
     uint16_t rtp_port_min, rtp_port_max;
     bool sip_events;

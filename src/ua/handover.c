@@ -52,6 +52,8 @@ static struct tn_call_facts call_facts(const struct tn_call *call)
         .remapped = tn_public_call_moves(call),
         .policy = &call->account->ip_change,
     };
+    /* A GRUU is no address: the far end finds us wherever we are registered (RFC 5627 4). */
+    if (call->contact_gruu && !call->contact_open) facts.signalling.local = (tern_addr){0};
     if (call->stream_ready && plan->active) facts.media.remote = tn_stream_remote(&call->stream);
     return facts;
 }

@@ -7,7 +7,9 @@
 static tern_time wanted_interval(const struct tn_registration *reg)
 {
     bool udp = reg->account->transport == TERN_TRANSPORT_UDP;
-    return TERN_SECONDS(udp ? reg->account->keepalive_s : reg->account->stream_keepalive_s);
+    uint32_t seconds = udp ? reg->account->keepalive_s : reg->account->stream_keepalive_s;
+    bool asked = reg->flow_timer_s > 0 && (seconds == 0 || reg->flow_timer_s < seconds);
+    return TERN_SECONDS(asked ? reg->flow_timer_s : seconds); /* RFC 5626 4.4 */
 }
 
 void tn_registration_unkeep(struct tn_registration *reg)

@@ -50,6 +50,8 @@ void tern_account_opts_init_sized(struct tern_account_opts *opts, size_t size)
         .min_se_s = 90,
         .contact_rewrite = true,
         .media_timeout_s = 20,
+        .gruu = TERN_GRUU_PUBLIC,
+        .second_flow = TERN_SECOND_FLOW_WITH_CALL,
         .stream_keepalive_s = 110,
     };
     tn_options_give(opts, size, &defaults, sizeof(defaults));

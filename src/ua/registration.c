@@ -328,6 +328,7 @@ static void registered(struct tn_registration *reg, const struct tn_msg *rsp, ui
         reg->account->round_trip = path.round_trip;
     }
     uint32_t seconds = tn_bindings_granted(reg, rsp);
+    tn_outbound_take(reg, rsp, tn_bindings_params(reg, rsp));
     if (seconds > reg->asked_expires_s) seconds = reg->asked_expires_s;
     reg->failures = 0;
     reg->raised = false;
@@ -396,6 +397,15 @@ static bool interval_too_brief(struct tn_registration *reg, const struct tn_msg 
     return true;
 }
 
+/* RFC 5626 4.2.1: without flows, then, and at once. */
+static bool hop_keeps_no_flows(struct tn_registration *reg, const struct tn_msg *rsp)
+{
+    struct tn_outbound *outbound = &reg->account->outbound;
+    if (rsp->status != 439 || outbound->off || outbound->refused) return false;
+    outbound->refused = true;
+    return true;
+}
+
 static void answered(struct tn_registration *reg, const struct tn_effect *effect)
 {
     const struct tn_msg *rsp = effect->msg;
@@ -416,11 +426,15 @@ static void answered(struct tn_registration *reg, const struct tn_effect *effect
         return;
     }
     reg->request = 0;
-    if (interval_too_brief(reg, rsp) && tn_registration_send(reg, TN_REGISTER_NEW) == 0) return;
+    bool otherwise = interval_too_brief(reg, rsp) || hop_keeps_no_flows(reg, rsp);
+    if (otherwise && tn_registration_send(reg, TN_REGISTER_NEW) == 0) return;
     tern_str reason = rsp->reason.len > 0 ? rsp->reason : tn_reason_phrase(rsp->status);
     tern_str refusal = tn_auth_result_text((enum tn_auth_result)effect->code);
     if (refusal.len > 0) reason = refusal;
-    struct refusal why = {.code = (int)rsp->status, .wait = tn_retry_after(rsp), .reason = reason};
+    struct refusal why = {.code = (int)rsp->status,
+                          .broke = rsp->status == 430, /* RFC 5626 5.3: its flow, at a proxy */
+                          .wait = tn_retry_after(rsp),
+                          .reason = reason};
     refused(reg, &why);
 }
 

@@ -56,6 +56,8 @@ struct tn_registration {
     tern_time late_until;  /* a REGISTER that was given up may arrive until then */
     tern_time doubt_until; /* the same, and it may name what is to go */
     uint32_t confirms;     /* REGISTERs in a row that only set right what a 2xx has shown */
+    bool outbound;         /* the last 2xx said that the registrar keeps flows (RFC 5626 6) */
+    uint32_t flow_timer_s; /* how often it wants this one kept alive; 0: not said */
 };
 
 /* Registrations by the lowest bits of their flow's number: those of this flow are among them. */
@@ -91,6 +93,8 @@ void tn_bindings_doubt(struct tn_registration *reg, uint64_t request);
 /* Contact with the address that is really used, and the old ones with expires=0 beside it. */
 TERN_CHECK int tn_bindings_put(struct tn_registration *reg, const struct tn_request_path *path,
                                bool only_removes, struct tn_buf *buf);
+/* Parameters of our Contact as a 2xx lists it; empty when it does not. */
+tern_str tn_bindings_params(const struct tn_registration *reg, const struct tn_msg *rsp);
 /* The lifetime that the registrar granted: our Contact's expires, else the Expires header. */
 uint32_t tn_bindings_granted(const struct tn_registration *reg, const struct tn_msg *rsp);
 /* After a 2xx. @return whether the registrar has, or may still get, a binding that is to go */

@@ -43,7 +43,7 @@ int tn_registration_send(struct tn_registration *reg, uint32_t what)
             .transport = reg->account->transport,
             .secure = reg->account->sips,
             .auth = reg->account->old_auth.ctx ? &reg->account->old_auth : &reg->account->auth,
-            .headers = TERN_STR("Supported: path\r\n"), /* RFC 3327 5.1 */
+            .headers = tn_outbound_supported(reg->account), /* RFC 3327 5.1 */
             .prepare = true,
         };
         err = tn_request_start(&ep->txns, &opts, &reg->request);

@@ -5,13 +5,20 @@
 static struct world world;
 static struct host *alice, *peer;
 
+/* A registrar that knows nothing of instances and flows. */
+static void plain(struct tern_account_opts *opts)
+{
+    opts->no_outbound = true;
+    opts->gruu = TERN_GRUU_OFF;
+}
+
 static void meet(void)
 {
     world_start(&world, TERN_MS(10));
     alice = world_host(&world, "alice", "10.0.0.1", NULL);
     peer = peer_new(&world, "10.0.0.7");
     CHECK_EQ(tern_endpoint_start(alice->ep, world.now), 0);
-    host_account(alice, "sip:alice@example.com", "sip:10.0.0.7", NULL);
+    host_account(alice, "sip:alice@example.com", "sip:10.0.0.7", plain);
     world_run(&world, TERN_MS(50));
 }
 

@@ -358,6 +358,7 @@ static void unregister_first(struct tern_account_opts *opts)
 static void leave_old(struct tern_account_opts *opts)
 {
     opts->ip_change.contact_flags = TERN_CONTACT_LEAVE_OLD;
+    opts->no_outbound = true; /* else the new one takes its place at the registrar */
 }
 
 static void the_old_binding_goes_first_or_stays_as_asked(void)
