@@ -100,6 +100,7 @@ static void draw_settings(struct dice *dice, int32_t *set)
     set[SET_answer] = PICK(dice, 0, 300, 300, 2000);
     if (percent(dice, 2)) set[SET_reject] = PICK(dice, 480, 486, 603);
     draw_world(dice, set);
+    if (percent(dice, 40)) set[SET_outbound] = up_to(dice, 2);
 }
 
 /* ---- steps ---- */

@@ -84,6 +84,8 @@ static bool start_server(struct life *life)
     opts.domain = TERN_STR("example.com");
     opts.no_auth = set[SET_no_auth];
     opts.nonce_lifetime_s = (uint32_t)set[SET_nonce];
+    opts.no_outbound = set[SET_outbound] == 0;
+    opts.no_gruu = set[SET_outbound] < 2;
     /* The direct way to a phone is not for TLS: phones have no certificates. */
     opts.no_record_route = set[SET_no_record_route] && !secrecy_is_wanted(life->plan);
     if (life->server == NULL || tern_server_attach(life->server, &opts) != 0) return false;

@@ -42,6 +42,7 @@
     X(rate, 0, 0, 10000, "kbit/s; 0 no limit")                                                     \
     X(no_auth, 0, 0, 1, "the server accepts everybody")                                            \
     X(nonce, 300, 1, 3600, "s that a nonce is good for")                                           \
+    X(outbound, 0, 0, 2, "the server knows flows (RFC 5626); 2: and GRUUs (RFC 5627)")             \
     X(no_record_route, 0, 0, 1, "the server leaves the path of calls")                             \
     X(names, 0, 0, 2, "the registrar is a name; 2: with NAPTR and SRV")                            \
     X(ttl, 60, 1, 3600, "s that an answer about it is good for")                                   \
