@@ -218,7 +218,9 @@ static tern_time refresh_most(const struct life *life, uint32_t host)
 {
     const struct pace *p = &life->phones[host - 1].pace;
     const int32_t *set = life->plan->set;
-    bool direct = set[SET_no_record_route] && !secrecy_is_wanted(life->plan);
+    /* A GRUU leads by the server, whoever is in the route set. */
+    bool direct =
+        set[SET_no_record_route] && set[SET_outbound] < 2 && !secrecy_is_wanted(life->plan);
     unsigned stream = (unsigned)rules_connects(life, host);
     if (direct && (set[SET_transport] || set[SET_bob_transport])) stream = 1;
     stream += !direct && must_be_connected_to(life, host);

