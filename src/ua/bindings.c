@@ -18,7 +18,7 @@
 #define OLD_CONTACTS_MAX 1024 /* bytes; as many bindings are left over only by a phone in a storm */
 
 /* What hangs on a Contact may have changed; the binding is that of its URI. */
-static bool same_uri(tern_str a, tern_str b)
+bool tn_bindings_same(tern_str a, tern_str b)
 {
     struct tn_name_addr one, other;
     if (a.len == 0 || b.len == 0) return false;
@@ -72,7 +72,7 @@ void tn_bindings_doubt(struct tn_registration *reg, uint64_t request)
 static void overtake(struct tn_registration *reg, struct tn_text *contact, tern_str fresh)
 {
     if (reg->account->ip_change.contact_flags == TERN_CONTACT_LEAVE_OLD) return;
-    if (!same_uri(tn_text_view(contact), fresh)) retire(reg, contact);
+    if (!tn_bindings_same(tn_text_view(contact), fresh)) retire(reg, contact);
 }
 
 static int put_fresh(struct tn_registration *reg, const struct tn_request_path *path,
@@ -106,7 +106,7 @@ int tn_bindings_put(struct tn_registration *reg, const struct tn_request_path *p
     tern_str old = tn_text_view(&reg->old_contacts);
     while (tn_routes_next(&old, &element)) {
         if (TN_MUTANT(OLD_BINDING) && !leaving) break;
-        if (same_uri(element, tn_text_view(&reg->pending_contact))) continue;
+        if (tn_bindings_same(element, tn_text_view(&reg->pending_contact))) continue;
         if (!leaving && reg->confirms == 0 && tn_outbound_replaces(reg, element)) continue;
         if (buf->len > 0) tn_buf_z(buf, ", ");
         tn_buf_str(buf, element);
@@ -158,7 +158,7 @@ bool tn_bindings_settle(struct tn_registration *reg, const struct tn_msg *rsp)
     struct tn_buf buf;
     tn_buf_init(&buf, alloc, TN_MSG_SIZE_MAX);
     while (tn_routes_next(&old, &element)) {
-        if (same_uri(element, tn_text_view(&reg->contact))) continue;
+        if (tn_bindings_same(element, tn_text_view(&reg->contact))) continue;
         /* What came late would be out of order, by its CSeq and reg-id. */
         bool late = doubtful && !tn_outbound_replaces(reg, element);
         if (!late && !listed(rsp, element, &theirs)) continue;

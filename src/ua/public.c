@@ -37,7 +37,8 @@ static bool is_outdated(const struct tn_registration *reg, const struct tn_flow 
     tn_public_rewrite(reg, flow->id, &reach);
     tn_buf_init(&buf, &reg->account->ep->ctx.alloc, TN_MSG_SIZE_MAX);
     tn_put_contact(&buf, tn_text_view(&reg->account->user), &reach);
-    bool other = tn_buf_end(&buf, &text) == 0 && !tn_str_eq(text, tn_text_view(&reg->contact));
+    bool other =
+        tn_buf_end(&buf, &text) == 0 && !tn_bindings_same(text, tn_text_view(&reg->contact));
     tn_buf_fini(&buf);
     return other;
 }

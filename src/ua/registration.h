@@ -86,6 +86,8 @@ void tn_registration_flow_down(struct tn_registration *reg, uint64_t flow);
 
 /* ---- bindings.c: which Contacts are to be at the registrar, and which are to go ---- */
 
+/* Two Contacts with the same URI, whatever hangs on them. */
+bool tn_bindings_same(tern_str a, tern_str b);
 /* All of them are to go, also that of a REGISTER which is given up: it may have arrived. */
 void tn_bindings_retire(struct tn_registration *reg);
 /* This REGISTER is given up, or has failed: if it was sent, it may still arrive. */
