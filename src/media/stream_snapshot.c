@@ -46,6 +46,7 @@ enum {
 #define INDEX_MAX    ((UINT64_C(1) << 48) - 1)
 #define RTCP_MAX     UINT64_C(0x7fffffff)
 #define US_PER_FRAME 20000
+#define MARGIN       50
 #define FRAMES_MAX   TN_SRTP_RESERVE /* more of a jump helps no receiver */
 
 static void pack_places(struct tn_pack *p, uint16_t tag, struct tn_srtp_places *places)
@@ -121,14 +122,17 @@ static void read_security(struct tn_stream *stream, struct tn_pack *p)
     tn_pack_end(p, &in);
 }
 
-/* The far end hears a pause as long as it was. */
+/*
+ * The far end hears a pause as long as it was. The frame that has begun may have been sent; and there
+ * are more packets than frames where digits were pressed.
+ */
 static void pass_time(struct tn_stream *stream, tern_time since)
 {
-    tern_time frames = since > 0 ? since / US_PER_FRAME : 0;
+    tern_time frames = (since > 0 ? since / US_PER_FRAME : 0) + 1;
     stream->sender.timestamp += (uint32_t)(frames * TERN_PCM_FRAME);
     if (stream->security.send) return;
     uint16_t leap = (uint16_t)(frames < FRAMES_MAX ? frames : FRAMES_MAX);
-    stream->sender.sequence = (uint16_t)(stream->sender.sequence + leap);
+    stream->sender.sequence = (uint16_t)(stream->sender.sequence + leap + MARGIN);
 }
 
 static void read_rest(struct tn_stream *stream, struct tn_pack *p, tern_time saved)

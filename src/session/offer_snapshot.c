@@ -44,7 +44,8 @@ enum {
     RECEIVE_CODEC = 2,
 };
 
-#define PT_MAX 127
+#define PT_MAX        127
+#define VERSION_AHEAD 16 /* more offers than one call makes between two snapshots */
 
 static void pack_receive(struct tn_pack *p, struct tn_media_plan *plan)
 {
@@ -143,6 +144,11 @@ void tn_offer_pack(struct tn_offer *o, struct tn_pack *p)
         tn_pack_end(p, &inner);
     }
     if (!tn_pack_reads(p) || p->err) return;
+    /*
+     * DEVIATION: RFC 3264 8 has versions grow by one. An offer may have been made after the snapshot,
+     * and what it said must not be taken for what ours says.
+     */
+    o->version += VERSION_AHEAD;
     o->state = TN_OFFER_STABLE; /* as it was born here */
     o->agreed_once = true;
 }

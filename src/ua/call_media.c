@@ -260,7 +260,9 @@ void tn_call_media_datagram(struct tn_call *call, const struct tern_datagram *da
     if (!call->stream_ready) return;
     tern_time before = tn_stream_last_received(&call->stream);
     uint64_t heard_before = call->stream.counts.packets_received;
+    uint8_t keys_before = call->stream.security.next_spent;
     tn_stream_receive(&call->stream, datagram);
+    if (call->stream.security.next_spent != keys_before) tn_snapshot_changed(ep);
     tell_digits(call);
     if (tn_stream_last_heard(&call->stream) == ep->ctx.now) tn_call_timer_heard(call);
     bool heard = call->stream.counts.packets_received != heard_before;

@@ -276,6 +276,7 @@ static void prepare_refresh(struct tn_call *call, const struct tn_effect *effect
     }
     call->refresh_path = path.local;
     call->hop = path.remote;
+    tn_snapshot_changed(ep);
     if (!err) {
         tn_call_put_contact(call, path.transport, call->refresh_contact, &contact);
         struct tn_request_parts parts = {

@@ -64,6 +64,7 @@ int tn_registration_prepare(struct tn_registration *reg, const struct tn_effect 
     bool only_removes =
         reg->state == TERN_REGISTRATION_REMOVING || tn_registration_only_removes(effect);
     int err = tn_bindings_put(reg, &path, only_removes, &buf);
+    tn_snapshot_changed(ep); /* what it names may be at the registrar soon */
     if (!err) {
         struct tn_request_parts parts = {.contact = tn_buf_view(&buf)};
         err = tn_request_send(&ep->txns, effect->id, &parts);

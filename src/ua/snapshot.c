@@ -282,7 +282,6 @@ static void remove_bindings(struct tern_endpoint *ep)
     while ((account = tn_slots_each(&ep->accounts, &walk)) != NULL) {
         if (!account->snapshot.removes) continue;
         account->snapshot.removes = false;
-        account->removed = account->snapshot.removed;
         tn_registration_remove(tn_account_reg(account));
     }
 }

@@ -156,7 +156,8 @@ static void pack_state(struct tn_pack *p, struct tn_account *account)
     size_t cursor = 0;
     bool removing = tn_account_reg(account)->state == TERN_REGISTRATION_REMOVING;
     account->wants_registration = tn_pack_bool(p, ACCOUNT_WANTED, account->wants_registration);
-    mark->removes = tn_pack_bool(p, ACCOUNT_REMOVING, removing || mark->removes);
+    mark->removes =
+        tn_pack_bool(p, ACCOUNT_REMOVING, removing || account->removed || mark->removes);
     mark->removed = tn_pack_bool(p, ACCOUNT_REMOVED, account->removed || mark->removed);
     account->first =
         (uint32_t)tn_pack_number(p, ACCOUNT_FIRST, account->first, TN_REGISTRATIONS - 1);
@@ -194,7 +195,8 @@ static void settle(struct tn_account *account)
         if (reg->asked_expires_s == 0) reg->asked_expires_s = account->expires_s;
         reg->local = tn_snapshot_nowhere(reg->server);
     }
-    tell(account);
+    account->removed = account->snapshot.removed;
+    if (!account->removed) tell(account);
     if (account->wants_registration || account->snapshot.removes) {
         tn_registration_start(tn_account_reg(account)); /* waits for the network */
     }
@@ -231,7 +233,7 @@ void tn_snapshot_accounts(struct tern_endpoint *ep, struct tn_pack *p)
         return;
     }
     while ((account = tn_slots_each(&ep->accounts, &walk)) != NULL) {
-        if (account->released || !tn_pack_begin(p, ROOT_ACCOUNT, &cursor, &inner)) continue;
+        if (!tn_pack_begin(p, ROOT_ACCOUNT, &cursor, &inner)) return;
         write_account(&inner, account);
         tn_pack_end(p, &inner);
     }

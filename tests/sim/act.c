@@ -313,6 +313,11 @@ static void act_phone(struct life *life, struct phone *phone, const struct step 
         break;
     case DO_sleep: sleep_for(life, phone, step->arg[0]); break;
     case DO_die: die(life, phone); break;
+    case DO_crash:
+        unsettle(life, phone);
+        disturb(life, phone); /* who is dead neither answers nor acknowledges */
+        crash_die(life, phone, step->arg[0]);
+        break;
     case DO_on:
         if (phone->reaction_count == REACTIONS_MAX) break;
         phone->reactions[phone->reaction_count].event = step->arg[0];
@@ -338,6 +343,21 @@ static void act_phone(struct life *life, struct phone *phone, const struct step 
     }
 }
 
+/* Its network changes while its program is dead. */
+static void carry(struct life *life, struct phone *phone, const struct step *step)
+{
+    if (step->verb != DO_path && step->verb != DO_vpn && step->verb != DO_renumber) return;
+    unsettle(life, phone);
+    if (step->verb == DO_renumber) place_renumber(phone, step->arg[0], step->arg[1]);
+    if (step->verb == DO_vpn) place_vpn(phone, step->arg[0]);
+    if (step->verb == DO_vpn) life->tunnels = true;
+    if (step->verb == DO_path) {
+        phone->nets[0] = step->arg[0];
+        phone->nets[1] = step->arg[1];
+    }
+    place_plug(life, phone);
+}
+
 void act(struct life *life, const struct step *step)
 {
     char text[96] = "";
@@ -354,6 +374,7 @@ void act(struct life *life, const struct step *step)
         return;
     }
     struct phone *phone = &life->phones[step->who];
+    if (phone->crash.dead) carry(life, phone, step);
     if (phone->ep == NULL || phone->stopped || (phone->stopping && step->verb == DO_stop)) return;
     again_spur(life, phone);
     act_phone(life, phone, step);

@@ -203,7 +203,7 @@ static tern_call call_in(const struct tern_event *e)
     case TERN_EV_SIP_MESSAGE:
     case TERN_EV_STOPPED:
     case TERN_EV_SECURED:
-    case TERN_EV_RESTORED: /* its life is told in snap.c */
+    case TERN_EV_RESTORED:
     case TERN_EV_SNAPSHOT_DUE: return (tern_call){0};
     }
     return (tern_call){0};
@@ -275,6 +275,7 @@ void app_event(void *user, uint32_t host, const struct tern_event *e)
     tell(life, host, e);
     sound_look(life, phone);
     handles_event(life, phone, e);
+    crash_event(life, phone, e);
     check_handle(life, phone, e);
     if (e->type == TERN_EV_CALL_INCOMING) {
         end = app_add(life, phone, e->u.incoming.call, caller(phone, e->u.incoming.from));

@@ -390,6 +390,16 @@ static void draw_secrecy(struct dice *dice)
         attack(dice);
 }
 
+/* kill -9, and started again, while something else happens. */
+static void crash(struct dice *dice)
+{
+    const struct step *beside = &dice->plan->steps[roll(dice, (uint32_t)dice->plan->count)];
+    struct step step = {.who = percent(dice, 60) ? ALICE : BOB, .verb = DO_crash};
+    step.at_ms = beside->at_ms + PICK(dice, 0, 30, 300, 2000, 5000);
+    step.arg[0] = PICK(dice, 1, 100, 1000, 4000);
+    plan_add(dice->plan, step);
+}
+
 void plan_draw(struct plan *plan, uint64_t seed)
 {
     struct dice dice = {.state = seed ^ 0x7465726e73696d00u, .plan = plan, .net = {1, 2, 3}};
@@ -421,4 +431,5 @@ void plan_draw(struct plan *plan, uint64_t seed)
     if (percent(&dice, 3)) part(&dice);
     if (percent(&dice, 2)) share_nat(&dice);
     draw_secrecy(&dice);
+    if (percent(&dice, plan->set[SET_srtp] ? 25 : 4)) crash(&dice);
 }

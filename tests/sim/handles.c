@@ -61,6 +61,7 @@ void handles_event(struct life *life, const struct phone *phone, const struct te
 {
     uint64_t id = account_in(e).id;
     if (id == 0 || phone->removed == 0 || id != phone->account.id) return;
+    if (phone->crash.count > 0) return; /* another process counts anew */
     if (tern_sim_now(life->sim) > phone->removed)
         fail(life, "handles", "%s: event %d of an account that is removed", host_name(phone->host),
              e->type);

@@ -60,7 +60,7 @@ const char *phone_name(int who)
 
 /* ---- birth ---- */
 
-static struct tern_endpoint *new_endpoint(struct life *life, uint32_t host)
+struct tern_endpoint *life_endpoint(struct life *life, uint32_t host)
 {
     struct tern_endpoint_opts opts;
     struct tern_endpoint *ep;
@@ -79,7 +79,7 @@ static bool start_server(struct life *life)
 {
     const int32_t *set = life->plan->set;
     struct tern_server_opts opts;
-    life->server = new_endpoint(life, SERVER_HOST);
+    life->server = life_endpoint(life, SERVER_HOST);
     tern_server_opts_init(&opts);
     opts.domain = TERN_STR("example.com");
     opts.no_auth = set[SET_no_auth];
@@ -132,7 +132,7 @@ static bool start_phone(struct life *life, int who)
                                                      TERN_TRANSPORT_TLS};
     char uri[64], room[64];
     tern_time now = tern_sim_now(life->sim);
-    phone->ep = new_endpoint(life, phone->host);
+    phone->ep = life_endpoint(life, phone->host);
     if (phone->ep == NULL) return false;
     life->calm = true; /* no delay for the first notice */
     act_plug(life, phone, who + 1, 0);
@@ -156,6 +156,7 @@ static bool start_phone(struct life *life, int who)
         return false;
     phone->wants_account = phone->wants_binding = true;
     phone->moved = now - TERN_SECONDS(60);
+    crash_begin(life, phone);
     tern_sim_touch(life->sim, phone->host);
     return true;
 }
@@ -245,6 +246,7 @@ bool life_run(struct life *life, const struct plan *plan, FILE *out)
     tern_endpoint_free(life->server);
     memory_end(life);
     keys_end(life);
+    crash_end(life);
     if (life->blocks != 0) fail(life, "leak", "%lld blocks are left", (long long)life->blocks);
     tern_sim_free(life->sim);
     return !life->failed;

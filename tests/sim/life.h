@@ -22,7 +22,7 @@
 #define BRANCHES      2048 /* of one endpoint, in one history; a power of 2 */
 #define NONCES_MAX    16
 #define TAGS_MAX      64
-#define DIALLED_MAX     256
+#define DIALLED_MAX   256
 #define STREAMS_MAX   32
 #define SERVER_HOST   4 /* alice is 1, bob 2, carol 3 */
 #define PHONE_OFF     0
@@ -50,6 +50,7 @@ const struct excuse_text *excuse_text(enum excuse excuse);
 /* One end of a call. */
 struct end {
     tern_call call;
+    tern_call was;    /* in the process before: crash.c */
     int peer;         /* enum who: the phone at the other end */
     uint32_t dialled; /* which of the calls that somebody has dialled, under whatever Call-IDs */
     bool answered, ended, by_app; /* by_app: it hung up here */
@@ -85,6 +86,7 @@ struct rtp_stream {
     uint32_t ssrc;
     uint16_t sequence;
     uint64_t count;
+    bool leaps; /* its program has died since: crash.c */
 };
 
 /* What one endpoint has sent. */
@@ -114,6 +116,15 @@ struct progress {
     uint32_t completed;
 };
 
+/* A program that dies and is started again. */
+struct crash {
+    bool saves, dead;
+    bool unsaved; /* something had changed a moment before, once */
+    uint32_t count;
+    uint8_t *bytes; /* what it has saved */
+    size_t len;
+};
+
 struct phone {
     uint32_t host;
     int who;
@@ -137,6 +148,7 @@ struct phone {
     struct pace pace;
     struct again again;
     struct attack attack;
+    struct crash crash;
     tern_time removed;     /* its account; 0: it has it */
     tern_time moved;       /* last change of its network */
     int32_t nets[2];       /* where it is plugged in */
@@ -195,6 +207,7 @@ uint64_t hash_of(const void *data, size_t len);
 const char *host_name(uint32_t host);
 const char *phone_name(int who);
 bool life_restart_server(struct life *life);
+struct tern_endpoint *life_endpoint(struct life *life, uint32_t host);
 
 /* ---- act.c ---- */
 void act(struct life *life, const struct step *step);
@@ -245,6 +258,15 @@ void attack_media(struct life *life, const struct tern_sim_wire *wire);
 void attack_injected(struct life *life, const struct tern_sim_wire *wire);
 bool attack_is_sender(tern_addr addr);
 void attack_check(struct life *life); /* at the end: nobody was heard who is not in the call */
+
+/* ---- crash.c: programs that die, and go on with what they have saved ---- */
+void crash_begin(struct life *life, struct phone *phone);
+void crash_end(struct life *life);
+void crash_die(struct life *life, struct phone *phone, int32_t ms);
+void crash_event(struct life *life, struct phone *phone, const struct tern_event *e);
+bool crash_happened(const struct life *life);
+/* Whether this may be the first packet of another process. */
+bool crash_leaps(const struct rtp_stream *stream, uint16_t sequence);
 
 /* ---- memory.c ---- */
 void *memory_resize(void *user, void *ptr, size_t size);

@@ -29,6 +29,8 @@ static void check_version(struct life *life, uint32_t host, const struct message
      */
     if (m->request && m->replaces.len) life->rules[host - 1].replaces = true;
     bool unsent = rules_may_wait(life, host) || life->rules[host - 1].replaces;
+    /* Another process does not know how far the one before it came. */
+    if (crash_happened(life) && sdp->version > s->version) least = sdp->version;
     if (!first && !m->request && sdp->version < s->version && unsent) return; /* overtaken */
     if (!first && s->origin != sdp->origin) {
         fail(life, "offer", "%s: another session in o=", host_name(host));

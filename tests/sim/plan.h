@@ -87,6 +87,7 @@ enum who { ALICE, BOB, CAROL, SERVER, WORLD, WHO_COUNT };
     X(remove, 0, false)  /* the account */                                                         \
     X(ipchange, 0, true) /* tern_handle_ip_change() */                                             \
     X(sleep, 1, true)    /* suspended for so many ms */                                            \
+    X(crash, 1, false)   /* ms until its program runs again, with the last snapshot: crash.c */    \
     X(die, 0, true)      /* the power is cut */                                                    \
     X(on, 2, false)      /* straight after an event of this kind: that verb, once */               \
     X(fault, 2, true)    /* server: method (0 REGISTER 1 INVITE 2 UPDATE 3 BYE), status or -1 */   \

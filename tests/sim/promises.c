@@ -17,7 +17,10 @@ static const struct excuse_text excuses[EXCUSE_COUNT] = {
     [EXCUSE_BOTH] = {"both", "S15",
                      "both ends moved before either was done, and neither was registered"},
     [EXCUSE_NAT] = {"nat", "S20", "a NAT stood on the way"},
-    [EXCUSE_DEAD] = {"dead", "-", "a phone lost its power, its account or its endpoint"},
+    [EXCUSE_DEAD] =
+        {"dead", "-",
+         "a phone lost its power, its account or its endpoint; or its program died before what "
+         "had happened was saved (crash.c)"},
     [EXCUSE_REFUSED] = {"refused", "-",
                         "the server refused for good, forgot who is who, or never knew"},
     [EXCUSE_POLICY] = {"policy", "-", "the account's settings give calls up"},

@@ -135,7 +135,7 @@ bool rules_may_wait(const struct life *life, uint32_t host)
 /* What was written before the target changed, in the same entry or for a connection to come. */
 static bool may_go_to(const struct life *life, uint32_t host, const struct dialog *d, uint64_t uri)
 {
-    if (uri == d->target) return true;
+    if (uri == d->target || life->phones[host - 1].crash.unsaved) return true;
     if (uri != d->target_before) return false;
     return d->target_changed == tern_sim_now(life->sim) || rules_may_wait(life, host);
 }

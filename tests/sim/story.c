@@ -176,6 +176,7 @@ static const char *const deeds[VERB_COUNT] = {
     [DO_remove] = "removes the account",
     [DO_ipchange] = "asks for an IP change (tern_handle_ip_change)",
     [DO_die] = "loses power",
+    [DO_crash] = "crashes, and is started again with what it has saved",
     [DO_answer] = "takes what rings",
     [DO_reject] = "refuses what rings",
     [DO_stop] = "is switched off in good order",
@@ -200,7 +201,9 @@ static const int arguments[VERB_COUNT] = {
 
 static void say_deed(struct story *story, const struct step *step)
 {
-    const char *what = step->verb == DO_reject ? "with" : "call";
+    const char *what = step->verb == DO_reject  ? "with"
+                       : step->verb == DO_crash ? "after ms"
+                                                : "call";
     say(story, "%s %s", name_of(step->who), deeds[step->verb]);
     if (arguments[step->verb] > 0 && step->arg[0] != 0) say(story, " (%s %d)", what, step->arg[0]);
 }
