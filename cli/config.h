@@ -43,6 +43,7 @@ struct config_account {
     uint32_t expires_s, keepalive_s, stream_keepalive_s, answer_timeout_s;
     uint32_t session_expires_s, min_se_s, media_timeout_s;
     bool register_at_start;
+    bool contact_rewrite;
     bool update_contact, shutdown_transport, hangup_calls, update;
     uint32_t contact;  /* enum tern_contact_flags */
     uint32_t reinvite; /* enum tern_reinvite_flags */

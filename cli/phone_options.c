@@ -353,6 +353,7 @@ void phone_account_opts(const struct config_account *from, char registrar[CONFIG
     out->expires_s = from->expires_s;
     out->keepalive_s = from->keepalive_s;
     out->stream_keepalive_s = from->stream_keepalive_s;
+    out->contact_rewrite = from->contact_rewrite;
     out->no_register = !from->register_at_start;
     out->answer_timeout_s = from->answer_timeout_s;
     out->session_expires_s = from->session_expires_s;

@@ -137,6 +137,7 @@ struct tn_call {
     bool bye_kept;      /* until the network changes */
     tern_time started, answered;
     struct tn_call_task task;
+    struct tn_call_public outside;
 };
 
 /* ---- call.c: life ---- */

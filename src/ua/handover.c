@@ -23,7 +23,7 @@ static struct tn_account_facts account_facts(const struct tn_account *account)
         .path = {reg->local, tn_reach(account, reg->server)},
         .pending_from = reg->pending_local,
         .offline = account->task.state == TN_ACCOUNT_OFFLINE,
-        .remapped = reg->outside.account_moves,
+        .remapped = reg->outside.moves,
         .policy = &account->ip_change,
     };
     if (facts.path.local.family == TERN_FAMILY_NONE) facts.path.local = reg->pending_local;
@@ -49,7 +49,7 @@ static struct tn_call_facts call_facts(const struct tn_call *call)
         .pending_from = call->refresh_local,
         .talking = plan->active && plan->listen,
         .offline = call->task.state == TN_CALL_OFFLINE,
-        .remapped = tn_public_call_moves(call),
+        .remapped = tn_public_is_stale(call),
         .policy = &call->account->ip_change,
     };
     /* A GRUU is no address: the far end finds us wherever we are registered (RFC 5627 4). */

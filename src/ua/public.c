@@ -20,10 +20,27 @@ void tn_public_rewrite(const struct tn_registration *reg, uint64_t flow, struct 
     reach->local = f->mapped;
 }
 
-void tn_public_rewrite_call(const struct tn_call *call, struct tn_reach *reach)
+static void rewrite_for_call(const struct tn_call *call, struct tn_reach *reach)
 {
     const struct tn_registration *reg = tn_account_reg_view(call->account);
     tn_public_rewrite(reg, reg->flow, reach);
+}
+
+void tn_public_rewrite_call(struct tn_call *call, struct tn_reach *reach)
+{
+    call->outside.local = reach->local;
+    rewrite_for_call(call, reach);
+    call->outside.told = reach->local;
+}
+
+bool tn_public_is_stale(const struct tn_call *call)
+{
+    struct tn_reach reach = {call->transport, call->outside.local, call->sips};
+
+    if (reach.local.family == TERN_FAMILY_NONE || call->account->ip_change.hangup_calls)
+        return false;
+    rewrite_for_call(call, &reach);
+    return !tern_addr_equal(reach.local, call->outside.told);
 }
 
 /* The registrar has another Contact than a REGISTER would have now. */
@@ -72,8 +89,7 @@ static bool take_news(struct tn_registration *reg, const struct tn_flow *flow)
     if (TN_MUTANT(NAT_UNSEEN)) return false;
     if (!changed && outdated && reg->account->calls == 0) tn_registration_start(reg);
     if (!changed && !(outdated && reg->account->calls > 0)) return false;
-    outside->account_moves = outdated || !has_just_bound(reg);
-    outside->calls_move = outdated;
+    outside->moves = outdated || !has_just_bound(reg);
     return true;
 }
 
@@ -100,7 +116,7 @@ void tn_public_flow_mapped(struct tern_endpoint *ep, uint64_t flow)
     TN_LIST_FOR(node, tn_registrations_of_flow(ep, flow))
     {
         struct tn_registration *reg = TN_OWNER(node, struct tn_registration, by_flow);
-        reg->outside.account_moves = reg->outside.calls_move = false;
+        reg->outside.moves = false;
     }
 }
 
@@ -112,11 +128,4 @@ void tn_public_registered(struct tn_registration *reg)
     /* Later, for it may begin a generation in the middle of this one's steps. */
     tn_emit(&ep->ctx,
             (struct tn_effect){.kind = TN_EFFECT_FLOW_MAPPED, .id = reg->flow, .flow = reg->flow});
-}
-
-bool tn_public_call_moves(const struct tn_call *call)
-{
-    const struct tn_registration *reg = tn_account_reg_view(call->account);
-    return reg->outside.calls_move && !call->account->ip_change.hangup_calls &&
-           tern_addr_same_host(call->signalling_local, reg->local);
 }

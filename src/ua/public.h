@@ -18,8 +18,12 @@ struct tn_registration;
 struct tn_public {
     struct tn_mapping mapping;
     tern_time bound_at; /* of the last 2xx */
-    bool account_moves; /* the generation that begins now is about this */
-    bool calls_move;
+    bool moves;         /* the generation that begins now is about this */
+};
+
+/* Of a call: what its last Contact was to say, and what it said. */
+struct tn_call_public {
+    tern_addr local, told;
 };
 
 /* TN_EFFECT_FLOW_MAPPED */
@@ -31,9 +35,9 @@ void tn_public_registered(struct tn_registration *reg);
  * this flow has said what it is.
  */
 void tn_public_rewrite(const struct tn_registration *reg, uint64_t flow, struct tn_reach *reach);
-/* The same for a request or answer in a call: as its account's registration has it. */
-void tn_public_rewrite_call(const struct tn_call *call, struct tn_reach *reach);
-/* The generation that begins now is about this call: what the far end has of us is not true any more. */
-bool tn_public_call_moves(const struct tn_call *call);
+/* The same for a request or answer in a call, as its account's registration has it. It is noted. */
+void tn_public_rewrite_call(struct tn_call *call, struct tn_reach *reach);
+/* The public address that the far end of this call has been told is not ours any more. */
+bool tn_public_is_stale(const struct tn_call *call);
 
 #endif

@@ -23,6 +23,17 @@ static bool is_early(const struct phone *phone, const struct end *end)
            info.state != TERN_CALL_ACTIVE;
 }
 
+void excuse_early(struct life *life, enum excuse excuse)
+{
+    for (int i = 0; i < PHONES; i++) {
+        struct phone *phone = &life->phones[i];
+        for (uint32_t k = 0; k < phone->end_count; k++) {
+            struct end *end = &phone->ends[k];
+            if (!end->ended && is_early(phone, end)) end->excuses |= 1u << excuse;
+        }
+    }
+}
+
 /* Calls that are not up at both ends: all of them (NULL), or those of one phone. */
 void disturb(struct life *life, const struct phone *of)
 {
@@ -58,6 +69,7 @@ static void miss(struct life *life, struct phone *phone)
 static bool is_moving(const struct life *life, const struct phone *phone)
 {
     const struct progress *g = &phone->progress;
+    if (tern_sim_now(life->sim) < phone->remapped) return true;
     return (g->generation && !g->closed) ||
            tern_sim_now(life->sim) - phone->moved <
                TERN_SECONDS(2) + TERN_MS(life->plan->set[SET_notice]);
@@ -88,6 +100,13 @@ static void unsettle(struct life *life, struct phone *phone)
         if (!end->ended && is_moving(life, other) && cannot_meet(phone, other))
             end->excuses |= 1u << EXCUSE_BOTH;
     }
+}
+
+/* It is another one for everybody outside, and hears of it with a keep-alive (MOBILITY S20). */
+void act_remap(struct life *life, struct phone *phone)
+{
+    unsettle(life, phone);
+    phone->remapped = tern_sim_now(life->sim) + TERN_SECONDS(35);
 }
 
 /* ---- networks ---- */

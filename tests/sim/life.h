@@ -139,6 +139,7 @@ struct phone {
     uint32_t reaction_count;
     bool stopped, stopping;
     uint32_t addresses_then; /* when it had stopped: a change after that is none of its business */
+    bool natted;             /* it is, or was, behind a NAT */
     bool hasty;              /* moved twice within seconds: see wire.c */
     tern_time overtaken;     /* when one change last followed another within seconds */
     tern_time left;          /* when its binding was to go; 0: it was not */
@@ -150,6 +151,7 @@ struct phone {
     struct attack attack;
     struct crash crash;
     tern_time removed;     /* its account; 0: it has it */
+    tern_time remapped;    /* a NAT gives it another address; until it is sure to know */
     tern_time moved;       /* last change of its network */
     int32_t nets[2];       /* where it is plugged in */
     int32_t vpn, vpn_over; /* the verb's number; the net that it rides over */
@@ -178,6 +180,8 @@ struct life {
     uint32_t name_count, dialled;
     struct keys keys;
     unsigned excuses; /* of every call from now on */
+    bool natted;      /* a NAT stands, or stood, on the way of somebody */
+    uint32_t nats;    /* bits: the nets that have one */
     bool disturbed;   /* a fault is in force that is no change of address */
     bool registrar_refused;
     bool forgotten;         /* the server has lost its memory */
@@ -214,6 +218,7 @@ void act(struct life *life, const struct step *step);
 void act_plug(struct life *life, struct phone *phone, int32_t first, int32_t second);
 void act_hangup_all(struct life *life, struct phone *phone);
 void act_calm(struct life *life);
+void act_remap(struct life *life, struct phone *phone);
 void disturb(struct life *life, const struct phone *of);
 
 /* ---- places.c: where a phone is ---- */
@@ -223,6 +228,8 @@ void place_plug(struct life *life, struct phone *phone);
 void place_renumber(struct phone *phone, int32_t stage, int32_t flags);
 void place_vpn(struct phone *phone, int32_t how);
 bool place_is_tunnel_dead(const struct phone *phone);
+/* A NAT has come, or the phone has: who has been behind one cannot always be sent audio. */
+void place_see_nat(const struct life *life, struct phone *phone);
 
 /* ---- world.c: nets, names and the server ---- */
 bool world_begin(struct life *life);
@@ -231,6 +238,8 @@ bool world_refuses(const struct life *life);
 void world_act(struct life *life, const struct step *step);
 void world_calm(struct life *life);
 void excuse_all(struct life *life, enum excuse excuse);
+/* The calls that are not answered yet. */
+void excuse_early(struct life *life, enum excuse excuse);
 
 /* ---- app.c ---- */
 void app_event(void *user, uint32_t host, const struct tern_event *event);

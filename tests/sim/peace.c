@@ -33,6 +33,10 @@ static unsigned excuses_of(struct life *life, const struct end *end)
 {
     const struct end *other = app_other_end(life, end);
     unsigned excuses = end->excuses | (other ? other->excuses : 0);
+    bool there = life->phones[end->peer].natted;
+    bool here = other && life->phones[other->peer].natted;
+    bool direct = life->plan->set[SET_no_record_route] != 0;
+    if (direct ? here || there : here && there) excuses |= 1u << EXCUSE_NAT;
     if (life->plan->set[SET_hangup_calls]) excuses |= 1u << EXCUSE_POLICY;
     if (life->plan->set[SET_reinvite] != 7) excuses |= 1u << EXCUSE_POLICY;
     return excuses;
@@ -146,21 +150,35 @@ static bool names_host(tern_str contact, tern_addr addr)
     return false;
 }
 
+/* The outside address of a NAT of world.c. */
+static bool names_nat(const struct phone *phone, tern_str contact)
+{
+    static const char ip4[] = "@100.64.", ip6[] = "@[2001:db8:64";
+    if (!phone->natted) return false;
+    for (size_t i = 0; i + sizeof(ip6) <= contact.len; i++) {
+        if (memcmp(contact.ptr + i, ip4, sizeof(ip4) - 1) == 0) return true;
+        if (memcmp(contact.ptr + i, ip6, sizeof(ip6) - 1) == 0) return true;
+    }
+    return false;
+}
+
 static void check_binding(struct life *life, struct phone *phone)
 {
     const char *name = host_name(phone->host);
     struct tern_server_binding binding;
     struct tern_account_info info = {.local = {0}};
+    bool leaves = life->plan->set[SET_contact] == TERN_CONTACT_LEAVE_OLD;
     unsigned bindings = 0, right = 0;
     size_t cursor = 0;
-    if (phone->ep == NULL || life->excuses & 1u << EXCUSE_NAT) return;
+    if (phone->ep == NULL) return;
     if (secrecy_is_refused(life, phone->host)) return;
     bool known =
         phone->wants_account && tern_account_get_info(phone->ep, phone->account, &info) == 0;
     while (tern_server_next_binding(life->server, tern_sim_now(life->sim), &cursor, &binding)) {
         if (!str_is(binding.user, name)) continue;
         bindings++;
-        if (known && names_host(binding.contact, info.local)) right++;
+        if (known && (names_host(binding.contact, info.local) || names_nat(phone, binding.contact)))
+            right++;
     }
     if (!phone->wants_binding) {
         if (bindings > 0 && !phone->denied &&
@@ -170,8 +188,8 @@ static void check_binding(struct life *life, struct phone *phone)
     }
     if (!tern_network_find(tern_sim_network(life->sim, phone->host), info.local)) {
         fail(life, "bindings", "%s: registered from an address that has gone", name);
-    } else if (right != 1 || (bindings != 1 && !phone->crash.unsaved &&
-                              life->plan->set[SET_contact] != TERN_CONTACT_LEAVE_OLD)) {
+    } else if (right == 0 || (right != 1 && !(leaves && phone->natted)) ||
+               (bindings != 1 && !phone->crash.unsaved && !leaves)) {
         fail(life, "bindings", "%s: %u bindings, %u of them right", name, bindings, right);
     }
 }

@@ -119,7 +119,20 @@ void place_plug(struct life *life, struct phone *phone)
         if (on_second && speaks(life, second, family)) plug_both(life, phone, second, family, 10);
         if (phone->vpn && on_first && speaks(life, first, family)) plug_vpn(life, phone, family);
     }
+    place_see_nat(life, phone);
     set_routes(life, phone);
+}
+
+void place_see_nat(const struct life *life, struct phone *phone)
+{
+    int32_t router = life->plan->set[SET_router];
+    for (int i = 0; i < 2; i++) {
+        int32_t net = phone->nets[i];
+        if (net < 1 || net > PHONE_NETS) continue;
+        bool routed = router == 2 || (router == 1 && net <= 3);
+        if (life->nats & 1u << net || (routed && life->nats & 1u << ROUTER_NET))
+            phone->natted = true;
+    }
 }
 
 void place_renumber(struct phone *phone, int32_t stage, int32_t flags)

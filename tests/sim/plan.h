@@ -97,10 +97,12 @@ enum who { ALICE, BOB, CAROL, SERVER, WORLD, WHO_COUNT };
     X(captive, 2, true)  /* net: a portal */                                                       \
     X(loss, 2, true)     /* net: per mille */                                                      \
     X(mtu, 2, true)      /* net */                                                                 \
-    X(nat, 4, true)      /* net: mapping, filtering (RFC 4787: 1 2 3); 1 no hairpin, 2 IPv6 too */ \
-    X(rebind, 1, true)   /* net: its NAT forgets */                                                \
-    X(dns, 1, true)      /* ms, -1 dead, -2 refuses, -3 wrong, -4 as before */                     \
-    X(vpn, 1, true)      /* 0 down; up for 1 all destinations, 2 the server alone */               \
+    X(nat, 4,                                                                                      \
+      true) /* net: mapping, filtering (RFC 4787: 1 2 3); 1 no hairpin, 2 IPv6 too, 4 forgets \
+                            what is unused for 30 s */    \
+    X(rebind, 1, true) /* net: its NAT forgets */                                                  \
+    X(dns, 1, true)    /* ms, -1 dead, -2 refuses, -3 wrong, -4 as before */                       \
+    X(vpn, 1, true)    /* 0 down; up for 1 all destinations, 2 the server alone */                 \
     X(renumber, 2,                                                                                 \
       true) /* new address: 1 tentative, 2 good; old one: 3 deprecated, 4 gone;       \
                             enum tern_net_flags of the new one */            \

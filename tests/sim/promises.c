@@ -16,7 +16,9 @@ static const struct excuse_text excuses[EXCUSE_COUNT] = {
                       "nobody could know where the far end was, or a server failed, at first"},
     [EXCUSE_BOTH] = {"both", "S15",
                      "both ends moved before either was done, and neither was registered"},
-    [EXCUSE_NAT] = {"nat", "S20", "a NAT stood on the way"},
+    [EXCUSE_NAT] =
+        {"nat", "S20",
+         "both ends have been behind NATs, or one, and no proxy stays; and there is no relay"},
     [EXCUSE_DEAD] =
         {"dead", "-",
          "a phone lost its power, its account or its endpoint; or its program died before what "

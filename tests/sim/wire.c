@@ -17,7 +17,7 @@ static uint64_t hash_str(tern_str s)
 static bool is_nats(const struct life *life, tern_addr addr)
 {
     static const uint8_t ip4[] = {100, 64}, ip6[] = {0x20, 0x01, 0x0d, 0xb8, 0x64};
-    if (!(life->excuses & 1u << EXCUSE_NAT)) return false;
+    if (!life->natted) return false;
     if (addr.family == TERN_FAMILY_IPV4) return memcmp(addr.ip, ip4, sizeof(ip4)) == 0;
     return memcmp(addr.ip, ip6, sizeof(ip6)) == 0;
 }

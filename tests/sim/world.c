@@ -58,6 +58,7 @@ static void set_nat(struct life *life, const struct step *step)
         .filtering = (enum tern_sim_nat_kind)step->arg[2],
         .outside = {.family = TERN_FAMILY_IPV4, .ip = {100, 64, net, 1}},
         .no_hairpin = step->arg[3] & 1,
+        .udp_timeout = step->arg[3] & 4 ? TERN_SECONDS(30) : 0,
     };
     if (step->arg[3] & 2)
         nat.outside6 = (tern_addr){.family = TERN_FAMILY_IPV6,
@@ -71,11 +72,19 @@ static void set_net(struct life *life, const struct step *step)
     if (net < 1 || net > NETS) return;
     struct tern_sim_path path = tern_sim_net_get(life->sim, (uint32_t)net);
     if (step->verb == DO_nat || step->verb == DO_rebind) {
-        excuse_all(life, EXCUSE_NAT);
+        excuse_early(life, EXCUSE_NAT);
         life->registrar_refused = true; /* a connection that the NAT has forgotten */
-        life->excuses |= 1u << EXCUSE_NAT;
+        life->natted = true;
     }
-    if (step->verb == DO_nat) set_nat(life, step);
+    if (step->verb == DO_nat) {
+        set_nat(life, step);
+        life->nats |= 1u << net;
+        for (int i = 0; i < PHONES; i++)
+            place_see_nat(life, &life->phones[i]);
+    }
+    for (int i = 0; (step->verb == DO_nat || step->verb == DO_rebind) && i < PHONES; i++) {
+        if (life->phones[i].natted) act_remap(life, &life->phones[i]);
+    }
     if (step->verb == DO_rebind) tern_sim_net_rebind(life->sim, (uint32_t)net);
     if (step->verb == DO_down) path.down = step->arg[1] != 0;
     if (step->verb == DO_captive) path.captive = step->arg[1] != 0;
