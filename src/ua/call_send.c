@@ -328,13 +328,23 @@ static void refresh_accepted(struct tn_call *call, const struct tn_msg *rsp)
     refresh_ended(call, (int)rsp->status, 0);
 }
 
+/* The dialog that it belongs to may have been replaced since: then a fork stands for that. */
+static void late_answer(struct tn_call *call, const struct tn_msg *rsp)
+{
+    if (tn_dialog_matches_response(&call->dialog, rsp)) {
+        tn_call_acknowledge_late(call, rsp);
+    } else {
+        tn_fork_stray(call->ep, rsp);
+    }
+}
+
 void tn_call_refresh_effect(struct tn_call *call, const struct tn_effect *effect)
 {
     const struct tn_msg *rsp = effect->msg;
     if (effect->id != call->refresh_request) {
         if (effect->kind == TN_EFFECT_RESPONSE && rsp->method == TN_METHOD_INVITE &&
             rsp->status >= 200 && rsp->status < 300 && call->life != TN_LIFE_GONE) {
-            tn_call_acknowledge_late(call, rsp);
+            late_answer(call, rsp);
         }
         return;
     }
