@@ -41,7 +41,7 @@ struct config_account {
     uint32_t srtp_keys; /* enum tern_srtp_keys */
     uint32_t reliable;  /* enum tern_reliable */
     uint32_t expires_s, keepalive_s, stream_keepalive_s, answer_timeout_s;
-    uint32_t session_expires_s, min_se_s, media_timeout_s;
+    uint32_t session_expires_s, min_se_s, media_timeout_s, doubled_send_ms;
     bool register_at_start;
     bool contact_rewrite;
     bool update_contact, shutdown_transport, hangup_calls, update;

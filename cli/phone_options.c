@@ -358,6 +358,7 @@ void phone_account_opts(const struct config_account *from, char registrar[CONFIG
     out->answer_timeout_s = from->answer_timeout_s;
     out->session_expires_s = from->session_expires_s;
     out->min_se_s = from->min_se_s;
+    out->doubled_send_ms = from->doubled_send_ms;
     out->media_timeout_s = from->media_timeout_s;
     out->ip_change = (struct tern_account_ip_change){
         .update_contact = from->update_contact,

@@ -134,6 +134,9 @@ struct tern_account_opts {
      * answer for `offline_window_ms`, as long as it may be without a network, ends; default 20, 0: never.
      */
     uint32_t media_timeout_s;
+    /** While the old and the new path both stand after a change, each audio packet leaves by both for so
+        long: what one of them loses is not lost, at twice the rate; default 0, at most 60000. */
+    uint32_t doubled_send_ms;
     uint32_t stream_keepalive_s; /**< the same over TCP and TLS, by CRLF; default 110, 0 for none */
     bool no_outbound; /**< do not tell the registrar of flows; default: where it knows them, a new
                            address replaces the old one by itself. RFC 5626 */

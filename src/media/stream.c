@@ -112,6 +112,12 @@ void tn_stream_output(struct tn_stream *stream, uint32_t socket, tern_addr remot
     tn_output(stream->ctx, &out);
 }
 
+void tn_stream_double(struct tn_stream *stream, tern_addr local, tern_time until)
+{
+    stream->second = local;
+    stream->second_until = until;
+}
+
 void tn_stream_drop(struct tn_stream *stream)
 {
     stream->counts.packets_dropped++;

@@ -107,6 +107,8 @@ struct tn_stream {
     char cname[17];
     bool symmetric;
     tern_addr local;
+    tern_addr second; /* RTP leaves from there, too, until then; family 0: it does not */
+    tern_time second_until;
     struct tn_media_plan plan; /* {0} before the first: not active. Without its keys */
 
     struct tn_dtls_ctx *dtls_ctx;
@@ -144,6 +146,12 @@ void tn_stream_configure(struct tn_stream *stream, const struct tn_media_plan *p
  * are counted in sender.swallowed and time goes on.
  */
 void tn_stream_set_local(struct tn_stream *stream, tern_addr local);
+
+/**
+ * Until then each RTP packet leaves from `local` as well: the same bytes, sealed once, so that no
+ * keystream is used twice. Family 0: no longer.
+ */
+void tn_stream_double(struct tn_stream *stream, tern_addr local, tern_time until);
 
 /** One frame of TERN_PCM_FRAME samples, NULL for silence; at once one packet where we may send. */
 int tn_stream_send(struct tn_stream *stream, const int16_t *pcm);

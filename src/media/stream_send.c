@@ -20,6 +20,15 @@ bool tn_stream_can_send(const struct tn_stream *stream)
            remote.family != TERN_FAMILY_NONE && remote.family == stream->local.family;
 }
 
+static void send_by_second(struct tn_stream *stream, tern_addr remote, tern_str packet)
+{
+    tern_addr first = stream->local;
+    if (stream->second.family != remote.family || stream->ctx->now >= stream->second_until) return;
+    stream->local = stream->second;
+    tn_stream_output(stream, stream->rtp_socket, remote, packet);
+    stream->local = first;
+}
+
 static void send_packet(struct tn_stream *stream, struct tn_rtp *rtp)
 {
     struct tn_stream_sender *sender = &stream->sender;
@@ -38,8 +47,9 @@ static void send_packet(struct tn_stream *stream, struct tn_rtp *rtp)
     stream->counts.packets_sent++;
     stream->counts.bytes_sent += len;
     stream->ctx->stats.rtp_out++;
-    tn_stream_output(stream, stream->rtp_socket, tn_stream_remote(stream),
-                     (tern_str){(const char *)bytes, len});
+    tern_str packet = {(const char *)bytes, len};
+    tn_stream_output(stream, stream->rtp_socket, tn_stream_remote(stream), packet);
+    send_by_second(stream, tn_stream_remote(stream), packet);
 }
 
 static void encode(enum tn_codec codec, const int16_t *pcm, uint8_t *out)

@@ -9,8 +9,9 @@
 #include "base/str.h"
 #include "ua/call.h"
 
-#define EXPIRES_MIN 60
-#define EXPIRES_MAX 86400
+#define EXPIRES_MIN    60
+#define EXPIRES_MAX    86400
+#define DOUBLED_MAX_MS 60000u
 
 struct tn_account *tn_account_find(const struct tern_endpoint *ep, tern_account account)
 {
@@ -94,6 +95,7 @@ static int check(const struct tern_endpoint *ep, const struct tern_account_opts 
     *aor = places.aor;
     if (opts->session_expires_s > EXPIRES_MAX || opts->min_se_s > EXPIRES_MAX) return TERN_EINVAL;
     if (opts->media_timeout_s > EXPIRES_MAX) return TERN_EINVAL;
+    if (opts->doubled_send_ms > DOUBLED_MAX_MS) return TERN_EINVAL;
     if (opts->expires_s < EXPIRES_MIN || opts->expires_s > EXPIRES_MAX) return TERN_EINVAL;
     return valid_ip_change(&opts->ip_change) ? 0 : TERN_EINVAL;
 }
@@ -198,6 +200,7 @@ static void apply(struct tn_account *account, const struct tern_account_opts *op
     account->session_expires_s = opts->session_expires_s;
     account->min_se_s = opts->min_se_s;
     account->media_timeout_s = opts->media_timeout_s;
+    account->doubled_send_ms = opts->doubled_send_ms;
     account->srtp = (enum tern_srtp)opts->srtp;
     account->srtp_keys = (enum tern_srtp_keys)opts->srtp_keys;
     account->reliable = (enum tern_reliable)opts->reliable;

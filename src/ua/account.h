@@ -21,7 +21,7 @@ struct tn_account {
     enum tern_transport transport;
     bool sips; /* the address of record is "sips:" */
     uint32_t expires_s, keepalive_s, stream_keepalive_s, answer_timeout_s;
-    uint32_t session_expires_s, min_se_s, media_timeout_s;
+    uint32_t session_expires_s, min_se_s, media_timeout_s, doubled_send_ms;
     enum tern_srtp srtp;
     enum tern_srtp_keys srtp_keys;
     enum tern_reliable reliable; /* provisional answers: RFC 3262 */

@@ -267,6 +267,15 @@ void tn_call_send_bye(struct tn_call *call);
 void tn_call_bye_effect(struct tn_call *call, const struct tn_effect *effect);
 void tn_call_bye_timer(struct tn_call *call);
 
+/* ---- call_double.c ---- */
+
+/* A better path has come beside the one in use. */
+void tn_call_double(struct tn_call *call);
+/* Audio leaves by another path than `old` now. */
+void tn_call_double_moved(struct tn_call *call, tern_addr old);
+/* The network has changed. */
+void tn_call_double_check(struct tn_call *call);
+
 /* ---- call_media.c ---- */
 
 void tn_call_media_open(struct tn_call *call);

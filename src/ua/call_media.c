@@ -185,8 +185,10 @@ static void send_from(struct tn_call *call, tern_addr local)
     /* An offer may come in by an address that is back before the snapshot says so. */
     if (!tn_net_has_local(&call->ep->net, local)) local = (tern_addr){0};
     local.port = local.family == TERN_FAMILY_NONE ? 0 : call->rtp.port;
+    tern_addr old = call->media_local;
     call->media_local = local;
     tn_stream_set_local(&call->stream, local);
+    tn_call_double_moved(call, old);
 }
 
 void tn_call_apply_plan(struct tn_call *call, const struct tn_media_plan *plan, tern_addr local)

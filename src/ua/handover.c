@@ -111,6 +111,7 @@ static void each_call_media(struct tern_endpoint *ep)
         if (facts.phase == TN_PHASE_ENDING || !call->stream_ready) continue;
         tn_mob_call_media(&ep->mob, &call->task, &facts);
         (void)tn_ep_decisions(ep);
+        tn_call_double(call);
     }
 }
 
@@ -186,6 +187,14 @@ static void repeat_on_new_path(struct tn_call *call)
     if (!tn_reaches(call->account, path.remote)) return;
     /* Without memory the transaction goes on as it is and times out. */
     (void)!tn_request_restart(&ep->txns, request);
+}
+
+static void each_call_doubled(struct tern_endpoint *ep)
+{
+    uint32_t cursor = 0;
+    struct tn_call *call;
+    while ((call = tn_slots_each(&ep->calls, &cursor)) != NULL)
+        tn_call_double_check(call);
 }
 
 static void each_call_repeated(struct tern_endpoint *ep)
@@ -297,6 +306,7 @@ void tn_ep_network_changed(struct tern_endpoint *ep, const struct tern_ip_change
 {
     struct survey survey = take_survey(ep);
     tern_time wait = tn_mob_when(survey.worst, forced, ep->settle);
+    each_call_doubled(ep);
     /* Transactions that stand still go on, even if nothing has to move. */
     if (tn_mob_must_resume(&ep->mob, is_online(&survey))) wait = 0;
     if (wait == 0) {

@@ -28,6 +28,23 @@ overlap() {
     measured
 }
 
+# doubled: audio leaves by both ways for a while, and nothing is lost or sealed twice.
+doubled() {
+    world udp
+    phone --doubled-send-ms 1500
+    call
+    address add lte0 $lte
+    completed 1
+    pause 2500
+    address del wlan0 $wifi
+    await phone 1 '"event":"network".*"removed":1'
+    aftermath
+    play
+    lived $lte
+    expect "packets that the far end missed" "$(lost far)" -eq 0
+    expect "packets that the phone missed" "$(lost phone)" -eq 0
+}
+
 # worse TRANSPORT: another address that is no better way comes and goes. Nothing moves.
 worse() {
     world "$1"
@@ -52,6 +69,7 @@ worse() {
 
 scenario "make before break, UDP" overlap udp
 scenario "make before break, TCP" overlap tcp
+scenario "make before break, audio by both ways" doubled
 scenario "a worse address comes and goes, UDP" worse udp
 scenario "a worse address comes and goes, TCP" worse tcp
 run_scenarios

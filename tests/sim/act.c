@@ -280,6 +280,7 @@ static void die(struct life *life, struct phone *phone)
 {
     excuse_all(life, EXCUSE_DEAD);
     struct tern_endpoint *ep = phone->ep;
+    phone->died = tern_sim_now(life->sim);
     tern_sim_host_endpoint(life->sim, phone->host, NULL);
     phone->ep = NULL;
     tern_endpoint_free(ep);

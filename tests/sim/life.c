@@ -144,6 +144,9 @@ static bool start_phone(struct life *life, int who)
     opts.password = TERN_STR(PASSWORD);
     opts.registrar = registrar(life, transport, room);
     opts.expires_s = (uint32_t)set[SET_expires];
+    opts.session_expires_s = (uint32_t)set[SET_session];
+    if (who != ALICE) opts.min_se_s = (uint32_t)set[SET_min_se];
+    if (who == ALICE) opts.doubled_send_ms = (uint32_t)set[SET_doubled];
     opts.transport = transports[transport];
     secrecy_account(life, &opts);
     opts.ip_change.use_update = !set[SET_no_update];

@@ -86,7 +86,8 @@ struct rtp_stream {
     uint32_t ssrc;
     uint16_t sequence;
     uint64_t count;
-    bool leaps; /* its program has died since: crash.c */
+    bool leaps;     /* its program has died since: crash.c */
+    uint64_t bytes; /* hash of the last packet */
 };
 
 /* What one endpoint has sent. */
@@ -150,6 +151,7 @@ struct phone {
     struct again again;
     struct attack attack;
     struct crash crash;
+    tern_time died;        /* its power was cut; 0: it was not */
     tern_time removed;     /* its account; 0: it has it */
     tern_time remapped;    /* a NAT gives it another address; until it is sure to know */
     tern_time moved;       /* last change of its network */

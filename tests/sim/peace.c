@@ -80,6 +80,16 @@ static void check_over(struct life *life, int who, const struct end *end)
          host_name(life->phones[who].host));
 }
 
+/*
+ * A far end without power answers nothing: after 20 s of silence it is asked, and after 300 s more the
+ * call is over; a few round trips and pauses come on top. On hold nothing is missed.
+ */
+static bool outlives(const struct life *life, const struct end *end)
+{
+    const struct phone *peer = &life->phones[end->peer];
+    return end->answered && peer->died && tern_sim_now(life->sim) - peer->died > TERN_SECONDS(340);
+}
+
 static void check_up(struct life *life, int who, const struct end *end)
 {
     struct phone *phone = &life->phones[who];
@@ -91,6 +101,13 @@ static void check_up(struct life *life, int who, const struct end *end)
         return;
     }
     unsigned excuses = excuses_of(life, end);
+    if (outlives(life, end) && info.state == TERN_CALL_ACTIVE && !info.held_here &&
+        !info.held_there) {
+        fail(life, "dead", "%s: a call to who lost his power %lld s ago", name,
+             (long long)((tern_sim_now(life->sim) - life->phones[end->peer].died) /
+                         TERN_SECONDS(1)));
+        return;
+    }
     if (excuses || end->by_app || (other && other->by_app)) return;
     if (info.state != TERN_CALL_ACTIVE || info.moving || !other || other->ended) {
         fail(life, "call-up", "%s: %s%s, the other end %s", name, tern_call_state_name(info.state),

@@ -58,7 +58,10 @@
     X(reject, 0, 0, 699, "status that refuses it instead")                                         \
     X(notice, 0, 0, 5000, "ms until an endpoint hears of its network")                             \
     X(expires, 3600, 60, 86400, "s that phones register for")                                      \
-    X(settle, 45000, 1000, 200000, "ms of peace at the end")
+    X(session, 1800, 0, 86400, "s that calls last without a refresh; 0 none is asked for")         \
+    X(min_se, 90, 90, 86400, "the least of it that others take")                                   \
+    X(doubled, 0, 0, 60000, "ms that alice sends audio by two paths")                              \
+    X(settle, 45000, 1000, 500000, "ms of peace at the end")
 
 enum setting {
 #define SETTING_ENUM(name, preset, least, most, what) SET_##name,

@@ -358,6 +358,18 @@ static bool is_rtp(const struct tern_sim_wire *wire)
     return wire->len >= 12 && p[0] >> 6 == 2 && (p[1] < 192 || p[1] > 223);
 }
 
+/* The last packet once more, by another path: the same bytes, or it would be a second source. */
+static bool is_doubled(const struct life *life, const struct tern_sim_wire *wire, uint32_t ssrc)
+{
+    const struct witness *w = &life->witness[wire->host - 1];
+    if (life->plan->set[SET_doubled] == 0 || wire->host != 1) return false;
+    for (uint32_t i = 0; i < w->stream_count; i++) {
+        const struct rtp_stream *s = &w->streams[i];
+        if (s->ssrc == ssrc && s->bytes == hash_of(wire->data, wire->len)) return true;
+    }
+    return false;
+}
+
 /* RFC 3550 5.1: one source a call, whose numbers go on through every change. */
 static void check_rtp(struct life *life, const struct tern_sim_wire *wire)
 {
@@ -366,6 +378,7 @@ static void check_rtp(struct life *life, const struct tern_sim_wire *wire)
     if (!is_rtp(wire)) return;
     uint32_t ssrc = (uint32_t)p[8] << 24 | (uint32_t)p[9] << 16 | (uint32_t)p[10] << 8 | p[11];
     uint16_t sequence = (uint16_t)(p[2] << 8 | p[3]);
+    if (is_doubled(life, wire, ssrc)) return;
     pace_media(life, wire);
     keys_media(life, wire);
     sound_sent(life, wire, ssrc);
@@ -377,6 +390,7 @@ static void check_rtp(struct life *life, const struct tern_sim_wire *wire)
                  s->sequence);
         s->sequence = sequence;
         s->leaps = false;
+        s->bytes = hash_of(wire->data, wire->len);
         s->count++;
         return;
     }
@@ -385,7 +399,8 @@ static void check_rtp(struct life *life, const struct tern_sim_wire *wire)
         fail(life, "rtp", "%s: a new source in a call that had one", host_name(wire->host));
         return;
     }
-    w->streams[w->stream_count++] = (struct rtp_stream){ssrc, sequence, 1, false};
+    w->streams[w->stream_count++] = (struct rtp_stream){
+        .ssrc = ssrc, .sequence = sequence, .count = 1, .bytes = hash_of(wire->data, wire->len)};
 }
 
 static bool is_handshake(const struct tern_sim_wire *wire)

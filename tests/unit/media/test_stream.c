@@ -194,6 +194,52 @@ static void media_loses_nothing_when_the_old_path_is_the_slower_one(void)
 }
 
 /* The far end sits behind a NAT: whoever speaks first, with the right payload type, is it. */
+/*
+ * The same bytes by both, for as long as it is asked for; the far end takes one of the two. In the clear it
+ * cannot know that the other path is no stranger's, and hears the one that it knows.
+ */
+static void double_for_a_second(bool protect, int least)
+{
+    int16_t pcm[TERN_PCM_FRAME];
+    rig_start(&rig);
+    if (protect) {
+        rig_set_keys(&rig, TN_SRTP_AES_CM_128_HMAC_SHA1_80, 1);
+        rig_configure(&rig);
+    }
+    converse(50);
+    tern_addr other = addr_of("198.51.100.9:4000");
+    tn_stream_double(&rig.side[0], other, rig.ctx.now + TERN_MS(1000));
+    uint64_t sent = stats_of(0).packets_sent;
+    int heard = 0;
+    for (int i = 0; i < 50; i++) {
+        struct packet by[2];
+        rig_talk(&rig, 0, 8000);
+        CHECK(rig_next_rtp(&rig, 0, &by[0]));
+        CHECK(rig_next_rtp(&rig, 0, &by[1]));
+        CHECK(tern_addr_equal(by[0].local, addr_of("192.0.2.1:4000")));
+        CHECK(tern_addr_equal(by[1].local, other));
+        CHECK(by[0].len == by[1].len && memcmp(by[0].data, by[1].data, by[0].len) == 0);
+        /* Each path loses every third packet, and not the same one. */
+        if (i % 3 != 0) rig_deliver(&rig, 1, &by[0], by[0].local);
+        if (i % 3 != 1) rig_deliver(&rig, 1, &by[1], by[1].local);
+        heard += tn_stream_take(&rig.side[1], pcm);
+        rig_advance(&rig, TERN_MS(20));
+    }
+    CHECK_EQ(stats_of(0).packets_sent - sent, 50); /* counted once */
+    CHECK(heard >= least);
+    struct packet only = talk_once(0);
+    struct packet none;
+    CHECK(tern_addr_equal(only.local, addr_of("192.0.2.1:4000")));
+    CHECK(!rig_next_rtp(&rig, 0, &none));
+    rig_stop(&rig);
+}
+
+static void doubled_packets_leave_by_both_paths_and_are_heard_once(void)
+{
+    double_for_a_second(true, 48);
+    double_for_a_second(false, 30);
+}
+
 static void the_first_source_ever_heard_is_followed_at_once(void)
 {
     tern_addr mapped = addr_of("203.0.113.9:33333");
@@ -542,6 +588,7 @@ int main(int argc, char **argv)
         TEST(nothing_is_sent_where_the_plan_has_no_address_or_the_path_no_such_family),
         TEST(media_follows_a_far_end_that_moves_and_loses_nothing),
         TEST(media_loses_nothing_when_the_old_path_is_the_slower_one),
+        TEST(doubled_packets_leave_by_both_paths_and_are_heard_once),
         TEST(the_first_source_ever_heard_is_followed_at_once),
         TEST(without_symmetric_media_goes_only_where_the_plan_says),
         TEST(strangers_are_counted_and_move_nothing),
