@@ -19,6 +19,7 @@ enum {
     DIALOG_REMOTE_CSEQ = 13,
     DIALOG_REMOTE_CSEQ_KNOWN = 14,
     DIALOG_PEER_UPDATE = 15,
+    DIALOG_PEER_LACKS_REPLACES = 16,
 };
 
 #define CSEQ_MAX   UINT32_C(0x7fffffff) /* RFC 3261 8.1.1.5 */
@@ -49,6 +50,8 @@ void tn_dialog_pack(struct tn_dialog *dialog, struct tn_pack *p)
     dialog->remote_cseq_known =
         tn_pack_bool(p, DIALOG_REMOTE_CSEQ_KNOWN, dialog->remote_cseq_known);
     dialog->peer_update = tn_pack_bool(p, DIALOG_PEER_UPDATE, dialog->peer_update);
+    dialog->peer_lacks_replaces =
+        tn_pack_bool(p, DIALOG_PEER_LACKS_REPLACES, dialog->peer_lacks_replaces);
     if (!tn_pack_reads(p) || p->err) return;
     if (dialog->call_id.len == 0 || dialog->remote_target.len == 0) p->err = TERN_EPARSE;
     /* What was sent after the snapshot has used some of them. */

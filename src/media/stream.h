@@ -118,6 +118,8 @@ struct tn_stream {
     struct tn_stream_sender sender;
     struct tn_stream_rtcp rtcp;
     struct tn_source source;
+    bool doubts; /* taken up from a snapshot, and not sure yet who is who */
+    tern_time doubt_until;
     struct tn_stream_trial trial;
     struct tn_reception reception;
     struct tn_dtmf_sender dtmf_sender;

@@ -259,6 +259,20 @@ static void receive(struct tn_stream *stream, const struct tern_datagram *datagr
     }
 }
 
+/*
+ * After a restart somebody may show what the process before has heard, and this one does not remember.
+ * Whom that one followed is believed at once, and others when he has had time to speak.
+ */
+static bool is_doubtful(struct tn_stream *stream, tern_addr remote)
+{
+    if (!stream->doubts) return false;
+    if (stream->doubt_until == TERN_TIME_NEVER)
+        stream->doubt_until = stream->ctx->now + TN_SOURCE_MOVE_GAP;
+    stream->doubts =
+        stream->ctx->now < stream->doubt_until && !tern_addr_equal(stream->source.accepted, remote);
+    return stream->doubts;
+}
+
 /* Nothing looks at a packet before its key has. */
 static void receive_secured(struct tn_stream *stream, const struct tern_datagram *datagram,
                             bool rtcp)
@@ -283,6 +297,7 @@ static void receive_secured(struct tn_stream *stream, const struct tern_datagram
         tn_stream_drop(stream);
         return;
     }
+    if (!rtcp && is_doubtful(stream, datagram->remote)) proof = TN_SOURCE_OVERTAKEN;
     receive(stream, &clear, rtcp, proof);
 }
 

@@ -143,6 +143,8 @@ static void read_rest(struct tn_stream *stream, struct tn_pack *p, tern_time sav
     pass_time(stream, stream->ctx->now - saved);
     stream->sender.packets_reported = stream->sender.packets;
     if (source->accepted.family != TERN_FAMILY_NONE) source->state = TN_SOURCE_FOLLOWING;
+    stream->doubts = true;
+    stream->doubt_until = TERN_TIME_NEVER;
 }
 
 static void pack_source(struct tn_stream *stream, struct tn_pack *p)

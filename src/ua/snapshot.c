@@ -16,7 +16,8 @@
 enum {
     ROOT_WALL = 1,
     ROOT_CERT = 2,
-    ROOT_KEY = 3, /* accounts and calls have 20 and 21 */
+    ROOT_KEY = 3,
+    ROOT_INSTANCE = 4, /* accounts and calls have 20 and 21 */
 };
 
 #define MAGIC        TERN_STR("TERNSNAP")
@@ -93,8 +94,15 @@ void tn_snapshots_fini(struct tern_endpoint *ep)
 
 /* ---- saving ---- */
 
+/* Whose calls these are, to far ends and registrars: RFC 5626 4.1, RFC 5763. */
 static void pack_identity(struct tern_endpoint *ep, struct tn_pack *p)
 {
+    struct tn_instance *instance = &ep->instance;
+    tern_str name = tn_pack_str(p, ROOT_INSTANCE, (tern_str){instance->text, instance->len});
+    if (tn_pack_reads(p) && !p->err && name.len > 0 && name.len < sizeof(instance->text)) {
+        memcpy(instance->text, name.ptr, name.len);
+        instance->len = name.len;
+    }
     tn_pack_text(p, ROOT_CERT, &ep->snapshots.cert);
     tn_pack_text(p, ROOT_KEY, &ep->snapshots.key);
 }

@@ -41,6 +41,14 @@ enum {
     ACCOUNT_MIN_SE = 32,
     ACCOUNT_RELIABLE = 33,
     ACCOUNT_STREAM_KEEPALIVE = 34,
+    ACCOUNT_CONTACT_REWRITE = 35,
+    ACCOUNT_MEDIA_TIMEOUT = 36,
+    ACCOUNT_NO_OUTBOUND = 37,
+    ACCOUNT_GRUU = 38,
+    ACCOUNT_SECOND_FLOW = 39,
+    ACCOUNT_PUBLIC_GRUU = 40,
+    ACCOUNT_TEMPORARY_GRUU = 41,
+    ACCOUNT_NO_FLOWS = 42,
 };
 
 enum {
@@ -53,6 +61,7 @@ enum {
     REGISTRATION_OLD_CONTACTS = 7,
     REGISTRATION_PENDING = 8,
     REGISTRATION_SERVER = 9,
+    REGISTRATION_OUTBOUND = 10,
 };
 
 #define CSEQ_MAX   UINT32_C(0x7fffffff)
@@ -91,6 +100,12 @@ static void pack_options(struct tn_pack *p, struct tern_account_opts *opts)
     opts->min_se_s = tn_pack_u32(p, ACCOUNT_MIN_SE, opts->min_se_s);
     opts->reliable = (uint8_t)tn_pack_number(p, ACCOUNT_RELIABLE, opts->reliable, UINT8_MAX);
     opts->stream_keepalive_s = tn_pack_u32(p, ACCOUNT_STREAM_KEEPALIVE, opts->stream_keepalive_s);
+    opts->contact_rewrite = tn_pack_bool(p, ACCOUNT_CONTACT_REWRITE, opts->contact_rewrite);
+    opts->media_timeout_s = tn_pack_u32(p, ACCOUNT_MEDIA_TIMEOUT, opts->media_timeout_s);
+    opts->no_outbound = tn_pack_bool(p, ACCOUNT_NO_OUTBOUND, opts->no_outbound);
+    opts->gruu = (uint8_t)tn_pack_number(p, ACCOUNT_GRUU, opts->gruu, UINT8_MAX);
+    opts->second_flow =
+        (uint8_t)tn_pack_number(p, ACCOUNT_SECOND_FLOW, opts->second_flow, UINT8_MAX);
     opts->srtp = (uint8_t)tn_pack_number(p, ACCOUNT_SRTP, opts->srtp, UINT8_MAX);
     opts->srtp_keys = (uint8_t)tn_pack_number(p, ACCOUNT_SRTP_KEYS, opts->srtp_keys, UINT8_MAX);
     pack_ip_change(p, &opts->ip_change);
@@ -115,6 +130,11 @@ static struct tern_account_opts options_of(const struct tn_account *account)
     opts.min_se_s = account->min_se_s;
     opts.reliable = (uint8_t)account->reliable;
     opts.stream_keepalive_s = account->stream_keepalive_s;
+    opts.contact_rewrite = account->contact_rewrite;
+    opts.media_timeout_s = account->media_timeout_s;
+    opts.no_outbound = account->outbound.off;
+    opts.gruu = (uint8_t)account->outbound.wanted;
+    opts.second_flow = (uint8_t)account->second_flow;
     opts.srtp = (uint8_t)account->srtp;
     opts.srtp_keys = (uint8_t)account->srtp_keys;
     opts.ip_change = account->ip_change;
@@ -133,6 +153,7 @@ static void pack_registration(struct tn_pack *p, struct tn_registration *reg)
     tn_pack_text(p, REGISTRATION_OLD_CONTACTS, &reg->old_contacts);
     tn_pack_text(p, REGISTRATION_PENDING, &reg->pending_contact);
     tn_pack_addr(p, REGISTRATION_SERVER, &reg->server);
+    reg->outbound = tn_pack_bool(p, REGISTRATION_OUTBOUND, reg->outbound);
     if (tn_pack_reads(p) && reg->cseq <= CSEQ_MAX - CSEQ_AHEAD) reg->cseq += CSEQ_AHEAD;
 }
 
@@ -162,6 +183,9 @@ static void pack_state(struct tn_pack *p, struct tn_account *account)
     account->first =
         (uint32_t)tn_pack_number(p, ACCOUNT_FIRST, account->first, TN_REGISTRATIONS - 1);
     tn_pack_text(p, ACCOUNT_SERVICE_ROUTE, &account->service_route);
+    tn_pack_text(p, ACCOUNT_PUBLIC_GRUU, &account->outbound.public_gruu);
+    tn_pack_text(p, ACCOUNT_TEMPORARY_GRUU, &account->outbound.temporary_gruu);
+    account->outbound.refused = tn_pack_bool(p, ACCOUNT_NO_FLOWS, account->outbound.refused);
     pack_registrations(p, account);
     if (tn_pack_begin(p, ACCOUNT_AUTH, &cursor, &inner)) {
         tn_auth_pack(&account->auth, &inner);

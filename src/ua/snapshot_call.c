@@ -29,6 +29,8 @@ enum {
     CALL_UPDATE_REFUSED = 18,
     CALL_WANTED = 19,
     CALL_END_REASON = 20,
+    CALL_MIN_SE = 21,
+    CALL_CONTACT = 22,
     CALL_DIALOG = 30,
     CALL_OFFER = 31,
     CALL_STREAM = 32,
@@ -41,7 +43,7 @@ enum kind {
     KIND_UNANSWERED, /* outgoing */
 };
 
-#define INTENTS 15u
+#define INTENTS 31u
 
 static enum kind kind_of(const struct tn_call *call)
 {
@@ -76,6 +78,7 @@ static void pack_plain(struct tn_pack *p, struct tn_call *call)
     call->transport =
         (enum tern_transport)tn_pack_number(p, CALL_TRANSPORT, call->transport, TERN_TRANSPORT_TLS);
     tn_pack_addr(p, CALL_HOP, &call->hop);
+    tn_pack_addr(p, CALL_CONTACT, &call->contact_local);
     call->hold = tn_pack_bool(p, CALL_HOLD, call->hold);
     call->hold_agreed = tn_pack_bool(p, CALL_HOLD_AGREED, call->hold_agreed);
     call->hold_open = tn_pack_bool(p, CALL_HOLD_OPEN, call->hold_open);
@@ -87,6 +90,7 @@ static void pack_plain(struct tn_pack *p, struct tn_call *call)
     call->invite_cseq = tn_pack_u32(p, CALL_INVITE_CSEQ, call->invite_cseq);
     call->rtp.port = (uint16_t)tn_pack_number(p, CALL_RTP_PORT, call->rtp.port, UINT16_MAX);
     call->rtcp.port = (uint16_t)tn_pack_number(p, CALL_RTCP_PORT, call->rtcp.port, UINT16_MAX);
+    call->timer.session.floor_s = tn_pack_u32(p, CALL_MIN_SE, call->timer.session.floor_s);
     call->refresh.update_refused =
         tn_pack_bool(p, CALL_UPDATE_REFUSED, call->refresh.update_refused);
 }
@@ -108,6 +112,8 @@ static void pack_session(struct tn_pack *p, struct tn_call *call)
     struct tn_pack inner;
     size_t cursor = 0;
     uint32_t wanted = call->refresh.wanted | call->refresh.in_flight;
+    /* On the session's time both ends agree anew: the far end may have waited in vain. */
+    if (call->timer.session.state != TN_SESSION_UNLIMITED) wanted |= TN_INTENT_SESSION;
     wanted = (uint32_t)tn_pack_number(p, CALL_WANTED, wanted, INTENTS);
     if (tn_pack_reads(p)) tn_refresh_want(&call->refresh, wanted);
     if (tn_pack_begin(p, CALL_OFFER, &cursor, &inner)) {
@@ -163,7 +169,7 @@ static void go_on(struct tn_call *call, struct tn_pack *p)
     call->ep->snapshots.awaited++;
     tn_call_enter(call, TN_LIFE_ACTIVE);
     call->answered = answered;
-    call->contact_local = call->signalling_local = tn_snapshot_nowhere(call->hop);
+    call->signalling_local = tn_snapshot_nowhere(call->hop);
     tn_stream_configure(&call->stream, tn_offer_plan(&call->offer));
     tell(call);
 }
