@@ -245,6 +245,14 @@ void tn_call_pump_refresh(struct tn_call *call)
     if (err) refresh_ended(call, 0, 0);
 }
 
+/* A Contact that has gone is repeated for no other reason than that the account asks for it. */
+static bool says_where_we_are(const struct tn_call *call, uint32_t intents)
+{
+    bool may = call->account->ip_change.reinvite_flags & TERN_CALL_UPDATE_CONTACT;
+    bool gone = !tn_net_has_local(&call->ep->net, call->contact_local);
+    return (intents & TN_INTENT_CONTACT) || (may && gone);
+}
+
 static void prepare_refresh(struct tn_call *call, const struct tn_effect *effect)
 {
     struct tern_endpoint *ep = call->ep;
@@ -269,7 +277,7 @@ static void prepare_refresh(struct tn_call *call, const struct tn_effect *effect
     }
     call->refresh_local = local.rtp;
     if (call->refresh_offers) tn_mob_refresh_leaves(&call->task, local.rtp);
-    call->refresh_contact = intents & TN_INTENT_CONTACT ? path.local : call->contact_local;
+    call->refresh_contact = says_where_we_are(call, intents) ? path.local : call->contact_local;
     if (TN_MUTANT(OLD_CONTACT)) call->refresh_contact = call->contact_local;
     if (!tern_addr_same_host(call->refresh_contact, call->contact_local)) {
         call->contact_open = true;

@@ -72,11 +72,30 @@ static bool is_media(const struct tern_sim_wire *wire)
     return wire->len >= 8 && p[0] >> 6 == 2;
 }
 
+/*
+ * Keys may come after the audio that they are for. What nobody could read is no replay when it comes
+ * once more, from wherever: it is the newest until the next packet, which moves the audio back.
+ */
+static bool can_read(const struct phone *phone)
+{
+    struct tern_call_info info;
+    tern_call call = {0};
+    for (int i = 0; i < CALLS_MAX; i++) {
+        call = tern_call_next(phone->ep, call);
+        if (call.id == 0) return i > 0;
+        if (tern_call_get_info(phone->ep, call, &info) != 0 || info.state != TERN_CALL_ACTIVE)
+            return false;
+    }
+    return true;
+}
+
 static void capture(struct life *life, const struct tern_sim_wire *wire)
 {
-    struct attack *a = &life->phones[wire->host - 1].attack;
+    struct phone *phone = &life->phones[wire->host - 1];
+    struct attack *a = &phone->attack;
     tern_time now = tern_sim_now(life->sim);
     if (wire->len > CAPTURED_BYTES) return;
+    if (life->plan->set[SET_srtp] && (phone->ep == NULL || !can_read(phone))) return;
     struct captured *c = &a->recent[a->recent_next++ % CAPTURED];
     c->local = wire->local;
     c->remote = wire->remote;
