@@ -12,7 +12,7 @@
 
 #define PATIENCE_FIRST  TERN_SECONDS(1) /* longer than a refresh takes that is challenged */
 #define PATIENCE_SECOND TERN_SECONDS(2) /* of the end that gives way: their INVITEs do not cross */
-#define DOUBLINGS       3
+#define DOUBLINGS       4
 #define ANEW            TERN_MS(500) /* longer than the way of what is refused for ours: 491 */
 
 tern_time tn_mob_call_patience(const struct tn_call_task *task)
