@@ -69,6 +69,7 @@ void tn_mob_account_turn(struct tn_mobility *mob, struct tn_account_task *task)
     task->attempt++;
     task->give_up += task->ticket.waited;
     enter(mob, task, TN_ACCOUNT_REGISTERING, TERN_TIME_NEVER);
+    task->asked = mob->now;
     report(mob, task, TERN_IP_CHANGE_START, 0);
     tn_mob_decide(mob, &(struct tn_decision){.kind = TN_DECIDE_REGISTER,
                                              .account = task->id,
@@ -191,6 +192,7 @@ void tn_mob_registered(struct tn_mobility *mob, tern_time now, struct tn_account
     tn_pace_answered(&mob->pace, now, &task->ticket, code, retry_after);
     switch (tn_mob_classify(code)) {
     case TN_ANSWER_OK:
+        task->took = now - task->asked;
         report(mob, task, TERN_IP_CHANGE_SUCCESS, code);
         close_old_flow(mob, task);
         rest(mob, task, TN_ACCOUNT_DONE);

@@ -12,14 +12,18 @@
 
 #define PATIENCE_FIRST  TERN_SECONDS(1) /* longer than a refresh takes that is challenged */
 #define PATIENCE_SECOND TERN_SECONDS(2) /* of the end that gives way: their INVITEs do not cross */
+#define FAR             TERN_SECONDS(1) /* what takes longer has been lost on its way */
 #define DOUBLINGS       4
 #define ANEW            TERN_MS(500) /* longer than the way of what is refused for ours: 491 */
 
 tern_time tn_mob_call_patience(const struct tn_call_task *task)
 {
     if (!task->may_replace) return TERN_TIME_NEVER;
-    tern_time first = task->goes_first ? PATIENCE_FIRST : PATIENCE_SECOND;
-    return first << (task->replace_attempt < DOUBLINGS ? task->replace_attempt : DOUBLINGS);
+    tern_time time = task->goes_first ? PATIENCE_FIRST : PATIENCE_SECOND;
+    time <<= task->replace_attempt < DOUBLINGS ? task->replace_attempt : DOUBLINGS;
+    /* How far our registrar is says how far the far end is at the least, and what a connection costs. */
+    tern_time took = task->account ? task->account->took : 0;
+    return time + 2 * (took < FAR ? took : FAR);
 }
 
 static void report(struct tn_mobility *mob, const struct tn_call_task *task,
@@ -52,8 +56,15 @@ void tn_mob_impatient(struct tn_mobility *mob, struct tn_call_task *task)
         give_up(mob, task, 0);
         return;
     }
-    if (task->state == TN_CALL_REFRESHING && tn_mob_call_waits_for_account(task)) {
+    bool asks = task->state == TN_CALL_REFRESHING;
+    if (asks && tn_mob_call_waits_for_account(task)) {
         tn_mob_arm(mob, &task->timer, tn_mob_call_patience(task));
+        return;
+    }
+    tern_time due =
+        task->asked + tn_mob_call_patience(task); /* it may have been registered since */
+    if (asks && due > mob->now) {
+        tn_mob_arm(mob, &task->timer, due - mob->now);
         return;
     }
     task->replaces = true;

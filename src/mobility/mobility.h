@@ -135,6 +135,8 @@ struct tn_account_task {
         old_stands; /* the old path is still there: close its flow when the new one is registered */
     uint32_t attempt;
     tern_time give_up; /* end of the rescue window */
+    tern_time asked;   /* when the last REGISTER was sent */
+    tern_time took;    /* the last one that was answered, connection and all */
 };
 
 struct tn_call_task {
@@ -160,6 +162,7 @@ struct tn_call_task {
     bool replaces;        /* the next try is an INVITE with Replaces */
     bool replace_refused; /* one was answered 404, 410 or 481 */
     uint32_t replace_attempt;
+    tern_time asked; /* when the refresh under way was sent */
     uint32_t attempt;
     tern_time give_up;
 };

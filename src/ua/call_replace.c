@@ -12,6 +12,7 @@
 
 #include "base/assert.h"
 #include "base/str.h"
+#include "txn/timing.h"
 #include "ua/call.h"
 
 #define BYE_PAUSE TERN_SECONDS(4) /* a 2xx that is lost comes again within: T2 */
@@ -128,10 +129,13 @@ static void failed(struct tn_call *call, int code, tern_time retry_after)
     call->replace.invite = 0;
     call->refresh_local = (tern_addr){0};
     if (tn_offer_state(&call->offer) == TN_OFFER_LOCAL) tn_offer_rollback(&call->offer);
-    if (call->replace.bye_heard && code != 0 && code != 491) {
+    bool moving = call->task.state == TN_CALL_REPLACING;
+    if ((call->replace.bye_heard && code != 0 && code != 491) || (!moving && code == 603)) {
         over(call);
         return;
     }
+    if (!moving)
+        tn_refresh_later(&call->refresh, 0); /* what is wanted is asked for in the dialog */
     tn_mob_replaced(&call->ep->mob, call->ep->ctx.now, &call->task, code, retry_after);
 }
 
@@ -199,10 +203,12 @@ static void prepare(struct tn_call *call, const struct tn_effect *effect)
 {
     struct tern_endpoint *ep = call->ep;
     struct tn_request_path path;
-    struct tn_buf contact, body;
+    struct tn_buf contact, body, headers;
     if (!tn_request_path(&ep->txns, effect->id, &path)) return;
     tn_buf_init(&contact, &ep->ctx.alloc, TN_MSG_SIZE_MAX);
     tn_buf_init(&body, &ep->ctx.alloc, TN_MSG_SIZE_MAX);
+    tn_buf_init(&headers, &ep->ctx.alloc, TN_MSG_SIZE_MAX);
+    tn_call_timer_put_request(call, &headers);
     struct tn_offer_local local = tn_call_offer_local(call, path.local);
     if (tn_offer_state(&call->offer) == TN_OFFER_LOCAL) tn_offer_rollback(&call->offer);
     int err = tn_offer_make(&call->offer, &local, &body);
@@ -214,10 +220,11 @@ static void prepare(struct tn_call *call, const struct tn_effect *effect)
     call->replace.transport = path.transport;
     tn_mob_refresh_leaves(&call->task, local.rtp);
     tn_call_put_contact(call, path.transport, path.local, &contact);
-    if (!err) err = contact.err;
+    if (!err) err = contact.err ? contact.err : headers.err;
     if (!err) {
         struct tn_request_parts parts = {
             .contact = tn_buf_view(&contact),
+            .headers = tn_buf_view(&headers),
             .content_type = TERN_STR("application/sdp"),
             .body = tn_buf_view(&body),
         };
@@ -225,6 +232,7 @@ static void prepare(struct tn_call *call, const struct tn_effect *effect)
     }
     tn_buf_fini(&contact);
     tn_buf_fini(&body);
+    tn_buf_fini(&headers);
     if (!err) return;
     tn_request_abandon(&ep->txns, effect->id);
     failed(call, 0, 0);
@@ -264,6 +272,7 @@ static void go_on(struct tn_call *call, struct tn_dialog *fresh, const struct tn
     tn_call_in_new_dialog(call, true);
     tn_fork_replaced(call->account, transport, &old, call->id, acknowledged);
     tn_call_send_ack(call, rsp->cseq.number, (tern_str){NULL, 0});
+    tn_call_timer_answered(call, rsp);
 }
 
 static void take_session(struct tn_call *call, const struct tn_msg *rsp)
@@ -343,6 +352,9 @@ void tn_call_replace_effect(struct tn_call *call, const struct tn_effect *effect
         prepare(call, effect);
     } else if (effect->kind != TN_EFFECT_RESPONSE) {
         failed(call, 0, 0);
+    } else if (tn_call_timer_raise(call, rsp)) { /* 422: the same, with a longer interval */
+        tn_call_replace_stop(call);
+        tn_call_replace(call);
     } else if (rsp->status >= 300) {
         failed(call, (int)rsp->status, tn_retry_after(rsp));
     } else if (rsp->status >= 200) {
@@ -374,11 +386,17 @@ static void bye_timer_fired(struct tn_timer *timer)
     over(TN_OWNER(r, struct tn_call, replace));
 }
 
-bool tn_call_replace_outlives(struct tn_call *call)
+bool tn_call_replace_outlives(struct tn_call *call, const struct tn_msg *bye)
 {
     struct tn_call_replace *r = &call->replace;
-    if (r->invite == 0 || call->life != TN_LIFE_ACTIVE) return false;
-    if (!r->bye_heard) tn_timer_arm(&call->ep->ctx, &r->timer, BYE_PAUSE);
+    const struct tn_hdr *reason = tn_msg_header(bye, TN_HDR_REASON, 0);
+    bool replaced = reason && tn_str_eq(reason->value, TERN_STR(TN_REPLACED));
+    bool under_way = r->invite != 0;
+    /* One that was given up has been accepted all the same: its 2xx is on its way. */
+    bool accepted = replaced && r->dialog.alloc != NULL;
+    if (call->life != TN_LIFE_ACTIVE || (!under_way && !accepted)) return false;
+    if (!r->bye_heard && !replaced) tn_timer_arm(&call->ep->ctx, &r->timer, BYE_PAUSE);
+    if (!r->bye_heard && !under_way) tn_timer_arm(&call->ep->ctx, &r->timer, 64 * TN_T1);
     r->bye_heard = true;
     return true;
 }

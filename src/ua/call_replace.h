@@ -53,9 +53,10 @@ bool tn_call_replace_request(struct tern_endpoint *ep, const struct tn_effect *e
 struct tn_call *tn_call_replacing(const struct tern_endpoint *ep, tern_str call_id, tern_str tag);
 /*
  * BYE has come in the present dialog while an INVITE of ours is under way, which the far end may have
- * accepted: then it ends nothing. @return whether that is waited for
+ * accepted: then it ends nothing. One of ours says so; by others that is waited for, a while. @return
+ * whether the call goes on for now
  */
-bool tn_call_replace_outlives(struct tn_call *call);
+bool tn_call_replace_outlives(struct tn_call *call, const struct tn_msg *bye);
 /* What belongs to the dialog before is dropped. */
 void tn_call_in_new_dialog(struct tn_call *call, bool owns_call_id);
 

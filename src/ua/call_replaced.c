@@ -17,6 +17,16 @@ static void refuse(struct tern_endpoint *ep, const struct tn_effect *effect, uns
     tn_ep_refuse(ep, effect->id, status, (tern_str){NULL, 0});
 }
 
+/* RFC 4028 9 */
+static void refuse_interval(struct tn_call *call, const struct tn_effect *effect)
+{
+    struct tn_buf lines;
+    tn_buf_init(&lines, &call->ep->ctx.alloc, TN_MSG_SIZE_MAX);
+    tn_call_timer_put_refusal(call, &lines);
+    tn_ep_refuse(call->ep, effect->id, 422, tn_buf_view(&lines));
+    tn_buf_fini(&lines);
+}
+
 void tn_put_replaces_lines(struct tn_buf *lines, const struct tn_dialog *dialog)
 {
     struct tn_replaces replaces = tn_replaces_of(dialog);
@@ -176,10 +186,15 @@ static unsigned take_place(struct tn_call *call, const struct tn_effect *effect)
     struct tn_dialog fresh;
     int err = tn_dialog_init_uas(&fresh, &ep->ctx, effect->msg);
     if (err) return err == TERN_EINVAL ? 400 : 500;
+    unsigned status = tn_call_timer_take(call, effect->msg);
+    if (status) {
+        tn_dialog_fini(&fresh);
+        return status;
+    }
     tn_call_drop_refresh(call);
     tn_call_replace_drop(call);
     struct leg old = leg_of(call);
-    unsigned status = take_offer(call, effect->msg);
+    status = take_offer(call, effect->msg);
     if (!status) {
         call->dialog = fresh;
         come_by(call, effect);
@@ -192,6 +207,21 @@ static unsigned take_place(struct tn_call *call, const struct tn_effect *effect)
     }
     go_on(call, &old, effect);
     return 0;
+}
+
+/*
+ * We have hung up, and our BYE is looking for them where they were: now they say where they are. The
+ * 603 may be held back, by a proxy that waits for where else they were called.
+ */
+static void follow_with_bye(struct tn_call *call, const struct tn_effect *effect)
+{
+    if (call->life != TN_LIFE_LEAVING || call->request == 0) return;
+    if (!tn_replaces_is_person(&call->dialog, &effect->msg->from.uri)) return;
+    if (!is_secured(call, effect)) return;
+    if (tn_dialog_refresh_target(&call->dialog, effect->msg) != 0) return;
+    tn_request_abandon(&call->ep->txns, call->request);
+    call->request = 0;
+    tn_call_send_bye(call);
 }
 
 bool tn_call_replaced_invite(struct tern_endpoint *ep, const struct tn_effect *effect)
@@ -209,8 +239,13 @@ bool tn_call_replaced_invite(struct tern_endpoint *ep, const struct tn_effect *e
     struct tn_call *call = find(ep, &replaces, &place, &named);
     unsigned status = judge(call, effect, &replaces, place, named);
     if (!status) status = take_place(call, effect);
-    if (status) refuse(ep, effect, status);
+    if (status == 422) {
+        refuse_interval(call, effect);
+    } else if (status) {
+        refuse(ep, effect, status);
+    }
     if (status == 491) tn_call_replace_met(call);
+    if (status == 603 && call != NULL) follow_with_bye(call, effect);
     if (call != NULL && !call->ended_told) tn_call_pump_refresh(call);
     return true;
 }

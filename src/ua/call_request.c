@@ -40,7 +40,7 @@ static void bye(struct tn_call *call, const struct tn_effect *effect)
 {
     struct tern_endpoint *ep = call->ep;
     answer_plain(call, effect->id);
-    if (tn_call_replace_outlives(call)) return;
+    if (tn_call_replace_outlives(call, effect->msg)) return;
     if (call->life == TN_LIFE_INCOMING) { /* RFC 3261 15.1.2 */
         struct tn_response rsp = {.status = 487, .to_tag = tn_dialog_local_tag(&call->dialog)};
         (void)!tn_server_respond(&ep->txns, call->invite_txn, &rsp);

@@ -166,6 +166,17 @@ static void take_no(struct tn_call *call)
     tn_call_tell_media(call);
 }
 
+/*
+ * Nobody has answered, and it has to be said: again after a pause, and meanwhile where the far end is
+ * registered. It may have moved while we did, before the call was up (MOBILITY C6 d).
+ */
+static void later(struct tn_call *call, uint32_t intents)
+{
+    tn_refresh_later(&call->refresh, intents);
+    if (call->life != TN_LIFE_ACTIVE || TN_MUTANT(NO_LADDER)) return;
+    if (tn_call_may_replace(call)) tn_call_replace(call);
+}
+
 static void refresh_ended(struct tn_call *call, int code, tern_time retry_after)
 {
     struct tern_endpoint *ep = call->ep;
@@ -204,11 +215,11 @@ static void refresh_ended(struct tn_call *call, int code, tern_time retry_after)
     bool untold = is_hold_untold(call) || call->contact_open || tn_call_path_lost(call) ||
                   tn_refresh_due(&call->refresh); /* asked for meanwhile, by the same way */
     if (outcome == TN_REFRESH_UNANSWERED && untold) {
-        tn_refresh_later(&call->refresh, HOLD_INTENTS);
+        later(call, HOLD_INTENTS);
         return;
     }
     if (outcome != TN_REFRESH_DONE && tn_call_timer_due(call)) {
-        tn_refresh_later(&call->refresh, TN_INTENT_SESSION);
+        later(call, TN_INTENT_SESSION);
         return;
     }
     tn_call_pump_refresh(call);
@@ -221,7 +232,8 @@ static void refresh_ended(struct tn_call *call, int code, tern_time retry_after)
  */
 static bool may_refresh(const struct tn_call *call)
 {
-    if (call->ended_told || call->refresh_request != 0 || call->replace.invite != 0) return false;
+    if (call->ended_told || call->refresh_request != 0) return false;
+    if (call->replace.invite != 0 || call->replace.bye_heard) return false;
     if (tn_offer_state(&call->offer) != TN_OFFER_STABLE) return false;
     bool answering = call->life == TN_LIFE_ANSWERING;
     if (!answering && call->life != TN_LIFE_ACTIVE) return false;

@@ -169,6 +169,7 @@ static void send_bye(struct tn_fork *fork)
         .auth = fork->account ? &fork->account->auth : NULL,
         .no_failover = true,
     };
+    if (fork->heir != 0) opts.headers = TERN_STR("Reason: " TN_REPLACED "\r\n");
     tn_buf_init(&scratch, &ep->ctx.alloc, TN_MSG_SIZE_MAX);
     int err = tn_dialog_request(&fork->dialog, &scratch, &opts);
     if (!err) err = tn_request_start(&ep->txns, &opts, &fork->bye);

@@ -18,7 +18,9 @@
 #include "ua/account.h"
 
 #define TN_FORKS_MAX    8192 /* traces and forks of an endpoint; one beyond is not ended */
-#define TN_FORKS_OF_ONE 8    /* of one INVITE: nobody rings in more places for long */
+/* Reason of the BYE for a dialog that another has replaced: the call goes on. */
+#define TN_REPLACED     "SIP;cause=200;text=\"Replaced\""
+#define TN_FORKS_OF_ONE 8 /* of one INVITE: nobody rings in more places for long */
 
 struct tn_call;
 struct tn_offer;

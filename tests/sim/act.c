@@ -87,18 +87,19 @@ static void unsettle(struct life *life, struct phone *phone)
     miss(life, phone);
     for (int who = 0; who < PHONES; who++) {
         struct phone *other = &life->phones[who];
-        bool both = is_moving(life, other) && cannot_meet(phone, other);
+        bool both = is_moving(life, other), meet = !cannot_meet(phone, other);
         for (uint32_t i = 0; i < other->end_count && other != phone; i++) {
             struct end *end = &other->ends[i];
             if (end->peer != phone->who) continue;
-            if (both && !end->ended) end->excuses |= 1u << EXCUSE_BOTH;
+            if (both && !end->ended && !(meet && !is_early(other, end)))
+                end->excuses |= 1u << EXCUSE_BOTH;
         }
     }
     for (uint32_t i = 0; i < phone->end_count; i++) { /* what the peer has not heard of yet */
         struct end *end = &life->phones[phone->who].ends[i];
         const struct phone *other = &life->phones[end->peer];
-        if (!end->ended && is_moving(life, other) && cannot_meet(phone, other))
-            end->excuses |= 1u << EXCUSE_BOTH;
+        bool lost = cannot_meet(phone, other) || is_early(phone, end);
+        if (!end->ended && is_moving(life, other) && lost) end->excuses |= 1u << EXCUSE_BOTH;
     }
 }
 

@@ -15,7 +15,7 @@ static const struct excuse_text excuses[EXCUSE_COUNT] = {
     [EXCUSE_EARLY] = {"early", "S1 S3 S13 S14",
                       "nobody could know where the far end was, or a server failed, at first"},
     [EXCUSE_BOTH] = {"both", "S15",
-                     "both ends moved before either was done, and neither was registered"},
+                     "both ends moved while it was set up, or when neither was registered"},
     [EXCUSE_NAT] =
         {"nat", "S20",
          "both ends have been behind NATs, or one, and no proxy stays; and there is no relay"},

@@ -60,17 +60,33 @@ static struct asked *note(struct life *life, uint32_t host, const struct message
 
 /* ---- dialogs ---- */
 
-static struct dialog *dialog_of(struct rules *rules, const struct message *m, bool from_here)
+static struct dialog *dialog_named(struct rules *rules, tern_str call_id, tern_str own_tag,
+                                   tern_str other_tag)
 {
-    uint64_t key = hash_text(0, m->call_id);
-    key = hash_text(key, from_here ? m->from_tag : m->to_tag);
-    key = hash_text(key, from_here ? m->to_tag : m->from_tag) | 1;
+    uint64_t key = hash_text(0, call_id);
+    key = hash_text(key, own_tag);
+    key = hash_text(key, other_tag) | 1;
     for (uint32_t i = 0; i < DIALOGS_MAX; i++) {
         if (rules->dialogs[i].key == key) return &rules->dialogs[i];
     }
     struct dialog *d = &rules->dialogs[rules->dialog_next++ % DIALOGS_MAX];
     *d = (struct dialog){.key = key};
     return d;
+}
+
+static struct dialog *dialog_of(struct rules *rules, const struct message *m, bool from_here)
+{
+    return dialog_named(rules, m->call_id, from_here ? m->from_tag : m->to_tag,
+                        from_here ? m->to_tag : m->from_tag);
+}
+
+/* RFC 3891: who has lost us says where he is. A BYE that he has not got may follow him there. */
+static void heard_replaces(struct life *life, uint32_t host, const struct message *m)
+{
+    if (m->replaces.len == 0 || host == SERVER_HOST) return;
+    struct dialog *d =
+        dialog_named(&life->rules[host - 1], m->replaces, m->replaces_to, m->replaces_from);
+    d->sought = hash_text(0, m->contact_uri);
 }
 
 static void aim(struct life *life, struct dialog *d, uint64_t contact, uint32_t cseq, bool heard)
@@ -135,7 +151,8 @@ bool rules_may_wait(const struct life *life, uint32_t host)
 /* What was written before the target changed, in the same entry or for a connection to come. */
 static bool may_go_to(const struct life *life, uint32_t host, const struct dialog *d, uint64_t uri)
 {
-    if (uri == d->target || life->phones[host - 1].crash.unsaved) return true;
+    if (uri == d->target || uri == d->sought) return true;
+    if (life->phones[host - 1].crash.unsaved) return true;
     if (uri != d->target_before) return false;
     return d->target_changed == tern_sim_now(life->sim) || rules_may_wait(life, host);
 }
@@ -260,6 +277,7 @@ void rules_sent(struct life *life, uint32_t host, const struct message *m, bool 
 void rules_heard(struct life *life, uint32_t host, const struct message *m)
 {
     if (m->request) {
+        heard_replaces(life, host, m);
         if (!str_is(m->method, "ACK") && !rules_asked(life, host, m, true))
             (void)note(life, host, m, true);
         return;
