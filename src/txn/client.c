@@ -439,9 +439,17 @@ static bool go_back_to_udp(struct tn_client *client)
     return true;
 }
 
+/* No network, and nothing is lost by waiting: it goes on from wherever there is one (MOBILITY C4, S2). */
+static bool may_wait(const struct tn_client *client)
+{
+    if (!is_invite(client) || !client->txns->paused) return false;
+    return client->target.transport == TERN_TRANSPORT_UDP && client->owner.kind == TN_OWNER_REQUEST;
+}
+
 void tn_client_flow_down(struct tn_client *client)
 {
     if (!tn_list_empty(&client->switched) && go_back_to_udp(client)) return;
+    if (may_wait(client)) return;
     perform(client, step_error(client), NULL);
 }
 

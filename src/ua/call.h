@@ -100,6 +100,7 @@ struct tn_call {
     uint32_t ack_cseq;
     uint64_t refresh_request;
     struct tn_refresh refresh;
+    tern_time asked_until;     /* a re-INVITE, given up or not, may be answered until then */
     tern_addr refresh_local;   /* media address in the refresh under way; family 0: none */
     tern_addr refresh_contact; /* Contact in it */
     tern_addr refresh_path;    /* where it leaves from */
@@ -207,7 +208,7 @@ bool tn_call_adopt(struct tn_call *call, struct tn_fork *leg, const struct tn_ms
 
 /* A 2xx for an INVITE of ours that another fork, or nobody, has taken: ACK and BYE. */
 void tn_call_decline_fork(struct tn_call *call, const struct tn_msg *rsp);
-/* A 2xx to the INVITE may still come when the call is gone. */
+/* A 2xx to an INVITE of ours may still come when the call is gone. */
 bool tn_call_may_be_answered(const struct tn_call *call);
 void tn_call_tell_answered(struct tn_call *call);
 void tn_call_in_invite(struct tern_endpoint *ep, const struct tn_effect *effect);

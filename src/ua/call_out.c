@@ -247,6 +247,7 @@ void tn_call_out_accepted(struct tn_call *call, const struct tn_msg *rsp)
 
 bool tn_call_may_be_answered(const struct tn_call *call)
 {
+    if (call->ep->ctx.now < call->asked_until) return true;
     if (!call->dialog.is_uac || call->refused ||
         call->signalling_local.family == TERN_FAMILY_NONE) {
         return false; /* or it was never sent */
@@ -325,6 +326,7 @@ static bool asked_again(struct tn_call *call, const struct tn_msg *rsp)
 static void refused(struct tn_call *call, const struct tn_msg *rsp, enum tn_auth_result auth)
 {
     call->invite = 0;
+    if (tn_call_probe_refused(call, rsp->status)) return;
     if (asked_again(call, rsp)) return;
     if (rsp->status < 400 && redirected(call, rsp)) return;
     if (tn_call_out_again(call, (int)rsp->status, TN_FAILURE_NONE)) return;

@@ -6,6 +6,7 @@
 #include "base/assert.h"
 #include "base/mutant.h"
 #include "base/str.h"
+#include "txn/timing.h"
 #include "ua/call.h"
 #include "ua/reach.h"
 
@@ -128,6 +129,7 @@ static void give_up_request(struct tn_call *call)
     }
     if (call->refresh.state == TN_REFRESH_INVITING) {
         (void)!tn_request_cancel(&call->ep->txns, call->refresh_request);
+        call->asked_until = call->ep->ctx.now + 64 * TN_T1;
     }
     tn_request_abandon(&call->ep->txns, call->refresh_request);
     call->refresh_request = 0;
@@ -324,7 +326,10 @@ static void refresh_accepted(struct tn_call *call, const struct tn_msg *rsp)
     bool invite = rsp->method == TN_METHOD_INVITE;
     /* Without memory for the new target the old one stays: the next refresh brings it again. */
     (void)!tn_call_take_target(call, rsp);
-    if (invite) tn_call_send_ack(call, rsp->cseq.number, (tern_str){NULL, 0});
+    if (invite) {
+        tn_call_send_ack(call, rsp->cseq.number, (tern_str){NULL, 0});
+        call->asked_until = call->ep->ctx.now + 64 * TN_T1;
+    }
     call->contact_local = call->refresh_contact;
     call->contact_open = false;
     call->signalling_local = call->refresh_path;

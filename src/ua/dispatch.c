@@ -2,6 +2,29 @@
 /* The one switch that hands effects of the layers below to their owners. */
 #include "ua/call.h"
 
+/* RFC 3261 13.2.2.4: a 2xx that no transaction wants may be a fork's, or a late one. */
+static void stray_response(struct tern_endpoint *ep, const struct tn_effect *effect)
+{
+    struct tn_call *call = tn_call_for_response(ep, effect->msg);
+    if (tn_call_replace_stray(ep, effect->msg)) return;
+    if (call) {
+        tn_call_decline_fork(call, effect->msg);
+    } else {
+        tn_fork_stray(ep, effect->msg);
+    }
+}
+
+static void to_call(struct tern_endpoint *ep, const struct tn_effect *effect)
+{
+    struct tn_call *call = tn_call_by_id(ep, effect->owner.id);
+    bool answer = effect->kind == TN_EFFECT_RESPONSE && effect->msg->method == TN_METHOD_INVITE;
+    if (call) {
+        tn_call_effect(call, effect);
+    } else if (answer && effect->msg->status / 100 == 2) {
+        stray_response(ep, effect); /* once more, to a re-INVITE of a call that is gone */
+    }
+}
+
 static void to_owner(struct tern_endpoint *ep, const struct tn_effect *effect)
 {
     switch (effect->owner.kind) {
@@ -11,11 +34,7 @@ static void to_owner(struct tern_endpoint *ep, const struct tn_effect *effect)
         if (account) tn_registration_effect(tn_registration_of(account, effect->owner.tag), effect);
         return;
     }
-    case TN_OWNER_CALL: {
-        struct tn_call *call = tn_call_by_id(ep, effect->owner.id);
-        if (call) tn_call_effect(call, effect);
-        return;
-    }
+    case TN_OWNER_CALL: to_call(ep, effect); return;
     case TN_OWNER_ENDPOINT: tn_fork_effect(ep, effect); return;
     case TN_OWNER_NONE:
     case TN_OWNER_PROXY: return; /* nobody waits for it; the proxy's went to the service */
@@ -58,18 +77,6 @@ static void flow_down(struct tern_endpoint *ep, uint64_t flow)
     while ((reg = registration_of_flow(ep, flow)) != NULL) {
         tn_registration_flow_down(reg, flow); /* forgets the flow */
         (void)tn_ep_decisions(ep);
-    }
-}
-
-/* RFC 3261 13.2.2.4: a 2xx that no transaction wants may be a fork's, or a late one. */
-static void stray_response(struct tern_endpoint *ep, const struct tn_effect *effect)
-{
-    struct tn_call *call = tn_call_for_response(ep, effect->msg);
-    if (tn_call_replace_stray(ep, effect->msg)) return;
-    if (call) {
-        tn_call_decline_fork(call, effect->msg);
-    } else {
-        tn_fork_stray(ep, effect->msg);
     }
 }
 

@@ -21,72 +21,35 @@ static bool is_registered(const struct phone *phone)
             info.state == TERN_REGISTRATION_REFRESHING);
 }
 
-/* ---- what was dialled ---- */
-
-uint32_t app_dialled(const struct life *life, tern_str call_id)
+static struct end *latest(struct phone *phone, uint32_t dialled)
 {
-    uint64_t hash = hash_of(call_id.ptr, call_id.len);
-    for (uint32_t i = 0; i < life->name_count; i++) {
-        if (life->names[i].call_id == hash) return life->names[i].dialled;
-    }
-    return 0;
-}
-
-static void name(struct life *life, tern_str call_id, uint32_t dialled)
-{
-    if (life->name_count == DIALLED_MAX) {
-        fail(life, "storm", "more Call-IDs than are counted");
-        return;
-    }
-    life->names[life->name_count].call_id = hash_of(call_id.ptr, call_id.len);
-    life->names[life->name_count++].dialled = dialled;
-}
-
-void app_invites(struct life *life, uint32_t host, const struct message *m)
-{
-    struct phone *phone = &life->phones[host - 1];
-    struct tern_call_info info;
-    if (app_dialled(life, m->call_id)) return;
-    uint32_t replaced = m->replaces.len ? app_dialled(life, m->replaces) : 0;
-    if (replaced) {
-        name(life, m->call_id, replaced);
-        return;
-    }
-    for (uint32_t i = 0; i < phone->end_count; i++) {
-        const struct end *end = &phone->ends[i];
-        if (end->ended || tern_call_get_info(phone->ep, end->call, &info) != 0) continue;
-        if (!str_is(m->call_id, info.call_id)) continue;
-        name(life, m->call_id, end->dialled);
-        return;
-    }
-}
-
-/* Of one that came, what its caller has dialled. */
-static uint32_t dialled(struct life *life, const struct tern_call_info *info)
-{
-    tern_str call_id = {info->call_id, strlen(info->call_id)};
-    uint32_t known = app_dialled(life, call_id);
-    if (known) return known;
-    name(life, call_id, ++life->dialled);
-    return life->dialled;
-}
-
-struct end *app_other_end(struct life *life, const struct end *end)
-{
-    struct phone *peer = &life->phones[end->peer];
     struct end *found = NULL;
-    for (uint32_t i = 0; i < peer->end_count; i++) {
-        if (peer->ends[i].dialled != end->dialled) continue;
-        if (found == NULL || found->ended) found = &peer->ends[i];
+    for (uint32_t i = 0; i < phone->end_count; i++) {
+        if (phone->ends[i].dialled != dialled) continue;
+        if (found == NULL || found->ended) found = &phone->ends[i];
     }
     return found;
 }
 
-bool app_is_replaced(const struct phone *phone, const struct end *end)
+struct end *app_other_end(struct life *life, const struct end *end)
 {
-    for (uint32_t i = 0; i < phone->end_count; i++) {
-        const struct end *e = &phone->ends[i];
-        if (e != end && e->dialled == end->dialled) return true;
+    struct end *found = latest(&life->phones[end->peer], end->dialled);
+    if (!life->plan->set[SET_shared] || end->peer == ALICE || (found && !found->ended))
+        return found;
+    struct end *fork = latest(&life->phones[end->peer == BOB ? CAROL : BOB], end->dialled);
+    return fork && (found == NULL || !fork->ended) ? fork : found;
+}
+
+bool app_is_replaced(const struct life *life, int who, const struct end *end)
+{
+    bool shared = life->plan->set[SET_shared] && who != ALICE;
+    for (int at = 0; at < PHONES; at++) {
+        const struct phone *phone = &life->phones[at];
+        if (at != who && (!shared || at == ALICE)) continue;
+        for (uint32_t i = 0; i < phone->end_count; i++) {
+            const struct end *e = &phone->ends[i];
+            if (e != end && e->dialled == end->dialled) return true;
+        }
     }
     return false;
 }
@@ -118,7 +81,10 @@ struct end *app_add(struct life *life, struct phone *phone, tern_call call, int 
     if (life->disturbed) end->excuses |= 1u << EXCUSE_EARLY;
     if (!is_registered(&life->phones[peer])) end->excuses |= 1u << EXCUSE_REFUSED;
     if (tern_call_get_info(phone->ep, call, &info) != 0) return end;
-    end->dialled = dialled(life, &info);
+    tern_str call_id = {info.call_id, strlen(info.call_id)};
+    end->dialled = rings_number(life, call_id);
+    end->call_id = hash_of(call_id.ptr, call_id.len);
+    end->began = tern_sim_now(life->sim);
     if (!info.incoming && is_called_too_early(life, phone, &life->phones[peer]))
         end->excuses |= 1u << EXCUSE_EARLY;
     return end;
@@ -279,6 +245,7 @@ void app_event(void *user, uint32_t host, const struct tern_event *e)
     check_handle(life, phone, e);
     if (e->type == TERN_EV_CALL_INCOMING) {
         end = app_add(life, phone, e->u.incoming.call, caller(phone, e->u.incoming.from));
+        if (end) rings_incoming(life, phone, end);
         if (end) ring(life, phone, end);
     }
     if (e->type == TERN_EV_CALL_ANSWERED && end) end->answered = true;

@@ -14,6 +14,8 @@
 #define ASKED_MAX      128
 #define DIALOGS_MAX    64
 #define AUDIO_MAX      32
+#define DIALLED_MAX    256
+#define OWED_MAX       64
 #define KEYS_KEPT      256
 #define CAPTURED       8
 #define CAPTURED_BYTES 320
@@ -60,6 +62,26 @@ struct rules {
     struct session sessions[DIALOGS_MAX];
     uint32_t session_next;
     bool replaces; /* it has sent an INVITE with Replaces */
+};
+
+/* What rings.c remembers: a Call-ID of a call that somebody has dialled, and 2xx without an ACK. */
+struct dialled {
+    uint64_t call_id;
+    uint32_t number; /* of the call: it may have had several Call-IDs */
+    bool heard;      /* the caller knows that it rings */
+};
+
+struct owed {
+    uint64_t call_id, tag;
+    uint32_t cseq, host;
+    tern_time since; /* TERN_TIME_NEVER: paid */
+};
+
+struct rings {
+    struct dialled dialled[DIALLED_MAX];
+    uint32_t count, numbers;
+    struct owed owed[OWED_MAX];
+    uint32_t owed_count, owed_next;
 };
 
 /* Audio of one phone. */

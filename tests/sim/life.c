@@ -139,7 +139,8 @@ static bool start_phone(struct life *life, int who)
     life->calm = false;
     tern_account_opts_init(&opts);
     int32_t transport = set[who == ALICE ? SET_transport : SET_bob_transport];
-    int len = snprintf(uri, sizeof(uri), "sip:%s@example.com", phone_name(who));
+    int user = who == CAROL && life->plan->set[SET_shared] ? BOB : who;
+    int len = snprintf(uri, sizeof(uri), "sip:%s@example.com", phone_name(user));
     opts.uri = (tern_str){uri, (size_t)len};
     opts.password = TERN_STR(PASSWORD);
     opts.registrar = registrar(life, transport, room);

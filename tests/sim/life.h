@@ -22,7 +22,6 @@
 #define BRANCHES      2048 /* of one endpoint, in one history; a power of 2 */
 #define NONCES_MAX    16
 #define TAGS_MAX      64
-#define DIALLED_MAX   256
 #define STREAMS_MAX   32
 #define SERVER_HOST   4 /* alice is 1, bob 2, carol 3 */
 #define PHONE_OFF     0
@@ -53,6 +52,8 @@ struct end {
     tern_call was;    /* in the process before: crash.c */
     int peer;         /* enum who: the phone at the other end */
     uint32_t dialled; /* which of the calls that somebody has dialled, under whatever Call-IDs */
+    uint64_t call_id; /* when it began */
+    tern_time began;
     bool answered, ended, by_app; /* by_app: it hung up here */
     bool hold;                    /* what the application wants */
     unsigned excuses;             /* bits */
@@ -175,11 +176,7 @@ struct life {
     bool tunnels; /* somebody has, or had, a VPN */
     struct witness witness[SERVER_HOST];
     struct rules rules[SERVER_HOST];
-    struct {
-        uint64_t call_id;
-        uint32_t dialled;
-    } names[DIALLED_MAX]; /* Call-IDs of what was dialled */
-    uint32_t name_count, dialled;
+    struct rings rings;
     struct keys keys;
     unsigned excuses; /* of every call from now on */
     bool natted;      /* a NAT stands, or stood, on the way of somebody */
@@ -251,11 +248,18 @@ struct end *app_end(struct phone *phone, tern_call call);
 struct end *app_add(struct life *life, struct phone *phone, tern_call call, int peer);
 /* The end of the same call at its peer, or NULL. */
 struct end *app_other_end(struct life *life, const struct end *end);
-uint32_t app_dialled(const struct life *life, tern_str call_id); /* 0: not known */
+/* Its INVITE was cancelled, and another took its place, or it rang in a second place as well. */
+bool app_is_replaced(const struct life *life, int who, const struct end *end);
+
+/* ---- rings.c: what is dialled, and what rings of it ---- */
+uint32_t rings_dialled(struct life *life, tern_str call_id); /* 0: not known */
+uint32_t rings_number(struct life *life, tern_str call_id);  /* a new one, where it is not known */
 /* An INVITE outside any dialog leaves: its Call-ID may be another one of a call that was dialled. */
-void app_invites(struct life *life, uint32_t host, const struct message *m);
-/* The caller has moved: its INVITE was cancelled, and another took its place. */
-bool app_is_replaced(const struct phone *phone, const struct end *end);
+void rings_invites(struct life *life, uint32_t host, const struct message *m);
+void rings_incoming(struct life *life, struct phone *phone, const struct end *fresh);
+void rings_heard(struct life *life, uint32_t host, const struct message *m);
+void rings_sent(struct life *life, uint32_t host, const struct message *m);
+void rings_check(struct life *life);
 
 /* ---- keys.c ---- */
 void keys_media(struct life *life, const struct tern_sim_wire *wire);

@@ -57,7 +57,7 @@ static void check_lost(struct life *life, int who, const struct end *end)
 {
     const struct end *other = app_other_end(life, end);
     if (end->by_app || (other && other->by_app) || is_refused(life, end)) return;
-    if (excuses_of(life, end) || app_is_replaced(&life->phones[who], end)) return;
+    if (excuses_of(life, end) || app_is_replaced(life, who, end)) return;
     fail(life, "call-lost", "%s: cause %d, status %d", host_name(life->phones[who].host),
          end->cause, end->status);
 }
@@ -140,6 +140,7 @@ void peace_calls(struct life *life)
 {
     listen_first(life);
     attack_check(life);
+    rings_check(life);
     for (int who = 0; who < PHONES && !life->failed; who++) {
         struct phone *phone = &life->phones[who];
         if (phone->ep == NULL) continue;
@@ -189,6 +190,7 @@ static void check_binding(struct life *life, struct phone *phone)
     size_t cursor = 0;
     if (phone->ep == NULL) return;
     if (secrecy_is_refused(life, phone->host)) return;
+    if (life->plan->set[SET_shared] && phone->who != ALICE) return; /* two are right */
     bool known =
         phone->wants_account && tern_account_get_info(phone->ep, phone->account, &info) == 0;
     while (tern_server_next_binding(life->server, tern_sim_now(life->sim), &cursor, &binding)) {

@@ -26,6 +26,7 @@
 /* X(name, default, least, most, what) */
 #define SETTINGS(X)                                                                                \
     X(phones, 2, 2, 3, "alice and bob; 3: carol as well")                                          \
+    X(shared, 0, 0, 1, "carol has bob's address of record: both ring")                             \
     X(transport, 0, 0, 2, "0 UDP, 1 TCP, 2 TLS")                                                   \
     X(bob_transport, 0, 0, 2, "the same for the others")                                           \
     X(cert, 0, 0, 2, "of the server: 0 good, 1 for another name, 2 by another authority")          \

@@ -17,7 +17,7 @@ static void check_completed(struct life *life, uint32_t host,
 static struct end *end_of(struct life *life, uint32_t host, const struct message *m)
 {
     struct phone *phone = &life->phones[host - 1];
-    uint32_t dialled = app_dialled(life, m->call_id);
+    uint32_t dialled = rings_dialled(life, m->call_id);
     for (uint32_t i = phone->end_count; dialled && i-- > 0;) {
         if (phone->ends[i].dialled == dialled) return &phone->ends[i];
     }

@@ -248,6 +248,7 @@ static void check_message(struct life *life, uint32_t host, const struct message
     w->last_sent = tern_sim_now(life->sim);
     count(life, host);
     if (host != SERVER_HOST) keys_said(life, host, m);
+    if (host != SERVER_HOST) rings_sent(life, host, m);
     if (host == SERVER_HOST) {
         rules_sent(life, host, m, m->request && is_repeated(life, host, m));
         return;
@@ -256,7 +257,7 @@ static void check_message(struct life *life, uint32_t host, const struct message
         bool repeated = is_repeated(life, host, m);
         rules_sent(life, host, m, repeated);
         if (repeated) return;
-        if (str_is(m->method, "INVITE") && m->to_tag.len == 0) app_invites(life, host, m);
+        if (str_is(m->method, "INVITE") && m->to_tag.len == 0) rings_invites(life, host, m);
         check_request(life, host, m);
         pace_sent(life, host, m);
         check_nonce(life, host, m);
@@ -286,6 +287,7 @@ static void hear(struct life *life, const struct tern_sim_wire *wire)
             progress_heard(life, wire->host, &m);
             pace_heard(life, wire->host, &m);
             again_heard(life, wire->host, &m);
+            rings_heard(life, wire->host, &m);
         }
         rules_heard(life, wire->host, &m);
         text.ptr += used;
