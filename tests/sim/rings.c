@@ -69,7 +69,9 @@ void rings_invites(struct life *life, uint32_t host, const struct message *m)
 static bool may_lose(const struct life *life)
 {
     const int32_t *set = life->plan->set;
-    return set[SET_loss] || set[SET_burst] || set[SET_rate] || life->disturbed || life->excuses;
+    bool other_family = set[SET_family] == 46; /* nothing leads to where the INVITE went */
+    return set[SET_loss] || set[SET_burst] || set[SET_rate] || life->disturbed || life->excuses ||
+           other_family;
 }
 
 /* The caller had heard that it rings: from there on nobody on the way holds a CANCEL back (9.2, 16.10). */
