@@ -45,6 +45,36 @@ static void bench(const char *name, const struct world_opts *opts)
     world_end(&world);
 }
 
+/*
+ * As a proxy sees it, a round trip of 100 ms away: how many requests it has before it at once, and when
+ * the last call is refreshed. `changes` follow one another in 50 ms.
+ */
+static void pace(size_t changes)
+{
+    struct world_opts opts = {.calls = 10000, .accounts = 1000, .round_trip = TERN_MS(100)};
+    struct world world;
+
+    world_start(&world, &opts);
+    world_change(&world);
+    world_run(&world, TERN_SECONDS(60));
+    world.most_in_flight = 0;
+    world.cpu = 0;
+    for (size_t i = 1; i < changes; i++) {
+        world_move(&world);
+        world.now += TERN_MS(50);
+    }
+    world_change(&world);
+    require(world.last_completed.status == TERN_IP_CHANGE_SUCCESS, "the change failed");
+    require(world.last_completed.totals.calls_kept == opts.calls, "a call was lost");
+    require(world.last_completed.totals.accounts == opts.accounts, "an account stayed behind");
+    printf("%zu change%s, %zu calls: at most %zu requests in flight, the last answered after %.1f "
+           "s, %.1f us a call\n",
+           changes, changes > 1 ? "s in a row" : "", opts.calls, world.most_in_flight,
+           (double)world.last_completed.since_change / 1e6, world.cpu * 1e6 / (double)opts.calls);
+    fflush(stdout);
+    world_end(&world);
+}
+
 int main(void)
 {
     static const struct {
@@ -67,5 +97,8 @@ int main(void)
     printf("median of %d samples (least to most)\n", SAMPLES);
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
         bench(cases[i].name, &cases[i].opts);
+    printf("round trip of 100 ms, as a proxy sees it\n");
+    pace(1);
+    pace(5);
     return 0;
 }

@@ -92,15 +92,29 @@ static void drain(struct world *world)
     } while (world->opening_count > 0);
 }
 
+static size_t requests_in(const struct packets *packets)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < packets->count; i++) {
+        const struct packet *p = &packets->items[i];
+        const char *text = packets->bytes + p->at;
+        if (p->media || p->len <= 12) continue;
+        n += memcmp(text, "SIP/", 4) != 0 && memcmp(text, "ACK", 3) != 0;
+    }
+    return n;
+}
+
 void world_exchange(struct world *world)
 {
+    size_t requests = requests_in(&world->sent);
+    if (requests > world->most_in_flight) world->most_in_flight = requests;
     packets_clear(&world->coming);
     for (size_t i = 0; i < world->sent.count; i++)
         far_answer(&world->far, &world->sent, &world->sent.items[i], &world->coming);
     packets_clear(&world->sent);
 
     double began = cpu_now();
-    world->now += ROUND_TRIP;
+    world->now += world->round_trip;
     for (size_t i = 0; i < world->coming.count; i++) {
         const struct packet *p = &world->coming.items[i];
         struct tern_datagram d = {.socket = p->socket,
@@ -122,7 +136,7 @@ void world_run(struct world *world, tern_time duration)
     while (world->now < end) {
         tern_time due = tern_deadline(world->ep);
         if (world->sent.count == 0) {
-            if (due > end - ROUND_TRIP) due = end - ROUND_TRIP;
+            if (due > end - world->round_trip) due = end - world->round_trip;
             if (due > world->now) world->now = due;
         }
         world_exchange(world);
@@ -165,6 +179,7 @@ void world_open(struct world *world, const struct world_opts *opts)
 {
     struct tern_endpoint_opts ep;
     *world = (struct world){.now = TERN_SECONDS(1), .address = 101};
+    world->round_trip = opts->round_trip ? opts->round_trip : ROUND_TRIP;
     world->far.no_update = opts->no_update;
     world->far.direct = opts->direct;
     tern_endpoint_opts_init(&ep);
@@ -264,14 +279,19 @@ void world_end(struct world *world)
     free(world->opening);
 }
 
-void world_change(struct world *world)
+void world_move(struct world *world)
 {
-    unsigned long before = world->completed;
     world->address = world->address == 199 ? 101 : world->address + 1;
     double began = cpu_now();
     set_address(world);
     drain(world);
     world->cpu += cpu_now() - began;
+}
+
+void world_change(struct world *world)
+{
+    world_move(world);
+    unsigned long before = world->completed; /* with that of a change which is superseded */
     world_tick(world);
     for (int i = 0; i < TURNS_MAX && world->completed == before; i++)
         world_exchange(world);

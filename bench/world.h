@@ -13,7 +13,8 @@
 struct world_opts {
     size_t accounts, calls; /* calls are spread over the accounts */
     bool no_update;
-    bool direct; /* calls go straight to ten thousand peers, not to one proxy */
+    tern_time round_trip; /* 0: 20 ms */
+    bool direct;          /* calls go straight to ten thousand peers, not to one proxy */
     struct tern_allocator allocator;
 };
 
@@ -33,6 +34,8 @@ struct world {
     unsigned long registered, answered, ended, completed, packets_out, bytes_out;
     struct tern_ip_change_progress last_completed;
     unsigned address; /* last byte of our address */
+    tern_time round_trip;
+    size_t most_in_flight; /* requests of one round trip */
 };
 
 /* Registers every account, then starts every call and lets audio flow. */
@@ -52,5 +55,7 @@ void world_exchange(struct world *world);
 void world_run(struct world *world, tern_time duration);
 /* Our address becomes another one, in one step; runs until that is COMPLETED. */
 void world_change(struct world *world);
+/* The same, and nothing else yet. */
+void world_move(struct world *world);
 
 #endif
