@@ -106,6 +106,31 @@ static uint32_t view_of(const struct tern_sim *sim, const struct sim_flight *fli
     return 0;
 }
 
+/* RFC 6147; RFC 7050 for the name that has IPv4 addresses alone. */
+static size_t make_aaaa(const struct tern_sim *sim, const struct sim_flight *flight, uint32_t view,
+                        struct tern_dns_record *out)
+{
+    static const char arpa[] = "ipv4only.arpa";
+    const struct sim_net *net = flight->net ? sim->nets[flight->net - 1] : NULL;
+    size_t count = 0;
+    if (net == NULL || net->nat.nat64.family == 0 || flight->type != TERN_DNS_AAAA) return 0;
+    if (flight->len == sizeof(arpa) - 1 && memcmp(flight->data, arpa, flight->len) == 0) {
+        tern_addr known = {.family = TERN_FAMILY_IPV4, .ip = {192, 0, 0, 170}};
+        out[0] = (struct tern_dns_record){
+            .type = TERN_DNS_AAAA, .ttl_s = 60, .addr = sim_to_nat64(net, known)};
+        return 1;
+    }
+    for (uint32_t i = 0; i < sim->record_count; i++) {
+        const struct sim_record *r = &sim->records[i];
+        if (r->net != view || r->record.type != TERN_DNS_A || !same_name(r, flight)) continue;
+        out[count] = r->record;
+        out[count].type = TERN_DNS_AAAA;
+        out[count].addr = sim_to_nat64(net, r->record.addr);
+        count++;
+    }
+    return count;
+}
+
 void sim_answer(struct tern_sim *sim, struct sim_flight *flight)
 {
     struct sim_host *host = sim_host(sim, flight->host);
@@ -119,6 +144,7 @@ void sim_answer(struct tern_sim *sim, struct sim_flight *flight)
         if (r->net != view) continue;
         if (r->record.type == flight->type && same_name(r, flight)) records[count++] = r->record;
     }
+    if (count == 0) count = make_aaaa(sim, flight, view, records);
     bool fails = sim->dns_fails || host->network.address_count == 0;
     tern_resolved(host->ep, sim->now, flight->id, records, fails ? 0 : count, fails);
     sim_drain(sim, flight->host);

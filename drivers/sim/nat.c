@@ -40,10 +40,31 @@ static struct sim_binding *room_for(const struct tern_sim *sim, struct sim_net *
     return oldest;
 }
 
+enum { NAT64_BYTES = 12 };
+
+bool sim_from_nat64(const struct sim_net *net, tern_addr v6, tern_addr *v4)
+{
+    const tern_addr *prefix = &net->nat.nat64;
+    if (prefix->family == 0 || v6.family != TERN_FAMILY_IPV6) return false;
+    if (memcmp(prefix->ip, v6.ip, NAT64_BYTES) != 0) return false;
+    *v4 = (tern_addr){.family = TERN_FAMILY_IPV4, .port = v6.port};
+    memcpy(v4->ip, v6.ip + NAT64_BYTES, 4);
+    return true;
+}
+
+tern_addr sim_to_nat64(const struct sim_net *net, tern_addr v4)
+{
+    tern_addr v6 = net->nat.nat64;
+    v6.port = v4.port;
+    memcpy(v6.ip + NAT64_BYTES, v4.ip, 4);
+    return v6;
+}
+
 tern_addr sim_nat_out(struct tern_sim *sim, uint32_t number, tern_addr inside, tern_addr remote)
 {
     struct sim_net *net = sim->nets[number - 1];
-    if (!sim_translates(net, inside.family)) return inside;
+    bool nat64 = inside.family != remote.family;
+    if (!nat64 && !sim_translates(net, inside.family)) return inside;
     tern_addr key = as_far_as(net->nat.mapping, remote);
     struct sim_binding *binding = NULL;
     for (size_t i = 0; i < SIM_BINDINGS_MAX && binding == NULL; i++) {
@@ -59,7 +80,7 @@ tern_addr sim_nat_out(struct tern_sim *sim, uint32_t number, tern_addr inside, t
     binding->used = sim->now;
     permit(binding, as_far_as(net->nat.filtering, remote));
     tern_addr outside =
-        net->nat.outside.family == inside.family ? net->nat.outside : net->nat.outside6;
+        net->nat.outside.family == remote.family ? net->nat.outside : net->nat.outside6;
     outside.port = binding->port;
     return outside;
 }

@@ -92,6 +92,17 @@ static bool look_up(const struct tern_sim *sim, uint32_t realm, tern_addr addr, 
     return false;
 }
 
+/* @return the net whose NAT64 stands for that address, which becomes the one behind it; 0: none does */
+static uint32_t through_nat64(const struct tern_sim *sim, struct sim_way *way, tern_addr *remote)
+{
+    for (uint32_t n = way->from.net; n; n = sim->nets[n - 1]->up) {
+        if (!sim_from_nat64(sim->nets[n - 1], *remote, remote)) continue;
+        way->leaves[way->leave_count++] = n;
+        return n;
+    }
+    return 0;
+}
+
 struct sim_way sim_find_way(struct tern_sim *sim, uint32_t host, tern_addr local, tern_addr remote)
 {
     struct sim_way way = {.seen = local};
@@ -105,7 +116,9 @@ struct sim_way sim_find_way(struct tern_sim *sim, uint32_t host, tern_addr local
         way.why = "the tunnel is dead";
         return way;
     }
-    uint32_t realm = realm_of(sim, way.from.net, remote.family), last = 0;
+    uint32_t last = through_nat64(sim, &way, &remote);
+    uint32_t realm = realm_of(sim, last ? sim->nets[last - 1]->up : way.from.net, remote.family);
+    way.to_addr = remote;
     while (!look_up(sim, realm, remote, &way)) {
         if (realm == 0 || way.leave_count == SIM_CHAIN_MAX) {
             way.why = "nobody has that address";
@@ -122,6 +135,7 @@ struct sim_way sim_find_way(struct tern_sim *sim, uint32_t host, tern_addr local
 void sim_leave(struct tern_sim *sim, struct sim_way *way, tern_addr local, tern_addr remote)
 {
     const char *why;
+    remote = way->to_addr;
     way->seen = local;
     for (uint32_t i = 0; i < way->leave_count; i++)
         way->seen = sim_nat_out(sim, way->leaves[i], way->seen, remote);
@@ -140,7 +154,9 @@ uint32_t sim_enter(struct tern_sim *sim, uint32_t nat, tern_addr from, tern_addr
         *why = "filtered by a NAT";
         if (!sim_nat_in(sim, nat, from, to)) return 0;
         *why = "nobody has that address";
-        if (!look_up(sim, nat, *to, &way)) return 0;
+        bool nat64 = to->family != from.family;
+        uint32_t realm = nat64 ? realm_of(sim, nat, to->family) : nat;
+        if (!look_up(sim, realm, *to, &way)) return 0;
         *why = way.why;
         if (way.to_host) return way.why ? 0 : way.to_host;
         nat = way.nat;

@@ -22,13 +22,14 @@ static void syn(struct tern_sim *sim, struct sim_stream *s, uint32_t attempt)
         sim_stream_closed(sim, s, 0, "connection timed out");
         return;
     }
-    way = sim_find_way(sim, host, s->addr[0], s->addr[1]);
+    way = sim_find_way(sim, host, s->addr[0], s->seen[1]);
     tern_time takes = way.why ? -1 : sim_pass(sim, &way, 40, true);
     bool captive = way.from.net && sim_is_captive(sim, way.from);
     if (takes >= 0 && way.to_host) {
         s->host[1] = way.to_host;
-        sim_leave(sim, &way, s->addr[0], s->addr[1]);
+        sim_leave(sim, &way, s->addr[0], s->seen[1]);
         s->seen[0] = way.seen;
+        s->addr[1] = way.to_addr;
         if (way.leave_count > 0) {
             s->net[0] = way.from.net;
             s->epoch[0] = sim_epoch(sim, way.from.net, s->addr[0].family);

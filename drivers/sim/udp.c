@@ -38,7 +38,7 @@ static void send_copy(struct tern_sim *sim, struct sim_way *way, struct tern_sim
     flight->net = way->nat;
     flight->out_net = way->from.net;
     flight->from = way->seen;
-    flight->to = wire->remote;
+    flight->to = way->to_addr;
     flight->media = wire->media;
     if (wire->len > 0) memcpy(flight->data, wire->data, wire->len);
     sim_schedule(sim, flight, sim->now + takes);
@@ -86,6 +86,8 @@ static const char *refused(struct tern_sim *sim, struct sim_flight *flight)
     if (flight->net) {
         flight->host = sim_enter(sim, flight->net, flight->from, &flight->to, &why);
         if (flight->host == 0) return why;
+        if (flight->to.family != flight->from.family)
+            flight->from = sim_to_nat64(sim->nets[flight->net - 1], flight->from);
     }
     struct sim_host *host = sim_host(sim, flight->host);
     int i = sim_address_index(host, flight->to);

@@ -196,7 +196,8 @@ struct sim_way {
     uint32_t nat;                   /* that one */
     uint32_t leaves[SIM_CHAIN_MAX]; /* the NATs that it goes out through */
     uint32_t leave_count;
-    tern_addr seen; /* the sender's address, as the receiver sees it */
+    tern_addr seen;    /* the sender's address, as the receiver sees it */
+    tern_addr to_addr; /* what it was sent to, beyond a NAT64 */
     const char *why;
 };
 struct sim_way sim_find_way(struct tern_sim *sim, uint32_t host, tern_addr local, tern_addr remote);
@@ -212,6 +213,9 @@ tern_time sim_pass(struct tern_sim *sim, struct sim_way *way, size_t len, bool s
 /* Neither this net nor those on its way to the backbone are down; `captive`: nor a portal. */
 bool sim_is_open(const struct tern_sim *sim, struct sim_place place);
 bool sim_is_captive(const struct tern_sim *sim, struct sim_place place);
+/* The IPv4 address behind one that a NAT64 of the net stands for, and back. */
+bool sim_from_nat64(const struct sim_net *net, tern_addr v6, tern_addr *v4);
+tern_addr sim_to_nat64(const struct sim_net *net, tern_addr v4);
 bool sim_translates(const struct sim_net *net, uint8_t family);
 /* Changes when a NAT between the net and the backbone forgets. */
 uint32_t sim_epoch(const struct tern_sim *sim, uint32_t net, uint8_t family);

@@ -101,11 +101,17 @@ struct tern_network {
     uint32_t route_count;
     struct tern_net_address addresses[TERN_NET_ADDRESSES_MAX];
     struct tern_net_route routes[TERN_NET_ROUTES_MAX];
+    /** The NAT64 prefix of a network without IPv4 (RFC 6052), where the operating system knows it. Where
+        it is not given the core asks the name servers for it (RFC 7050). */
+    tern_addr nat64_prefix;
+    uint8_t nat64_len; /**< bits: 32, 40, 48, 56, 64 or 96; 0: none is known */
+    uint8_t reserved[7];
 };
 
 /**
  * The address that this host sends from to reach `remote`, as the kernel would choose it:
- * longest prefix, then lowest metric, then preference (RFC 6724 in short).
+ * longest prefix, then lowest metric, then preference (RFC 6724 in short). An IPv4 address that no
+ * IPv4 address here reaches is reached from IPv6 where there is a NAT64.
  *
  * @param network  the snapshot
  * @param remote   destination; its port is ignored
@@ -116,6 +122,12 @@ struct tern_network {
  */
 TERN_API TERN_CHECK int tern_network_source(const struct tern_network *network, tern_addr remote,
                                             tern_addr *out);
+
+/**
+ * Where a packet for `remote` is to be sent: to `remote` itself, or to what a NAT64 translates to it
+ * where that is the only way (RFC 6052).
+ */
+TERN_API tern_addr tern_network_translate(const struct tern_network *network, tern_addr remote);
 
 /** The entry for a local address (ports ignored), or NULL when the snapshot does not have it. */
 TERN_API const struct tern_net_address *tern_network_find(const struct tern_network *network,

@@ -118,6 +118,9 @@ struct tern_sim_nat {
     tern_time udp_timeout;                     /**< 0: 120 s (RFC 4787 REQ-5) */
     tern_addr outside6; /**< the same for the other family; {0}: that one is not translated */
     bool no_hairpin;    /**< who is inside does not reach inside by an outside address (REQ-9) */
+    /** A NAT64 (RFC 6146): what is sent to this prefix of 96 bits goes on over IPv4, from `outside`.
+        The net's name servers make AAAA records by it (RFC 6147). Family 0: none. */
+    tern_addr nat64;
 };
 
 /** @param out  receives the net's number, from 1. @retval TERN_ELIMIT 32 nets */

@@ -12,6 +12,8 @@
 #include <tern/err.h>
 #include <tern/network.h>
 
+#include "base/nat64.h"
+
 /* How well an address suits a destination; compared from the first member down. */
 struct rank {
     int scope;   /* same scope, and with IPv6 same kind of prefix */
@@ -177,11 +179,26 @@ static const struct tern_net_address *select_source(const struct tern_network *n
     return best_address(network, 0, remote);
 }
 
+/* Not what has a meaning on this host or link alone. */
+static bool may_translate(const struct tern_network *network, const tern_addr *remote)
+{
+    return remote->family == TERN_FAMILY_IPV4 && tn_nat64_is_len(network->nat64_len) &&
+           remote->ip[0] != 0 && scope_of(remote) == SCOPE_GLOBAL;
+}
+
+tern_addr tern_network_translate(const struct tern_network *network, tern_addr remote)
+{
+    if (!may_translate(network, &remote) || select_source(network, &remote)) return remote;
+    tern_addr to = tn_nat64_embed(network->nat64_prefix, network->nat64_len, remote);
+    return select_source(network, &to) ? to : remote;
+}
+
 int tern_network_source(const struct tern_network *network, tern_addr remote, tern_addr *out)
 {
     if (remote.family != TERN_FAMILY_IPV4 && remote.family != TERN_FAMILY_IPV6) {
         return TERN_ENOROUTE;
     }
+    remote = tern_network_translate(network, remote);
     const struct tern_net_address *source = select_source(network, &remote);
     if (!source) return TERN_ENOROUTE;
     *out = source->addr;

@@ -517,7 +517,7 @@ static void become_secure(struct tn_conn *s)
     const struct tn_flow *flow = &s->flow->flow;
 
     if (is_shaking(s)) tn_handshake_over(s->net, flow->key.remote);
-    if (!flow->incoming) tn_domain_proved(s->net, flow->key.domain, flow->key.remote);
+    if (!flow->incoming) tn_domain_proved(s->net, flow->key.domain, flow->peer);
     become_open(s);
 }
 

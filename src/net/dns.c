@@ -86,13 +86,19 @@ static void settle(struct tn_answer *a, uint32_t ttl_s)
     dns->known++;
 }
 
+static void wake(struct tn_net *net)
+{
+    tn_lookups_wake(net);
+    tn_pref64_wake(net);
+}
+
 /* The resolver has said nothing. */
 static void timeout(struct tn_timer *timer)
 {
     struct tn_answer *a = TN_OWNER(timer, struct tn_answer, timer);
 
     settle(a, TN_TTL_FAILED_S);
-    tn_lookups_wake(a->net);
+    wake(a->net);
 }
 
 static struct tn_answer *create(struct tn_net *net, tern_str name, uint16_t type)
@@ -251,6 +257,6 @@ void tn_locate_resolved(struct tn_net *net, uint32_t query, const struct tern_dn
     settle(a, failed ? TN_TTL_FAILED_S : store(a, records, count));
     tn_list_remove(&a->link);
     tn_list_push(&dns->answers, &a->link);
-    tn_lookups_wake(net);
+    wake(net);
     trim(dns);
 }

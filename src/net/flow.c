@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "base/nat64.h"
 #include "base/str.h"
 #include "net/impl.h"
 #include "wire/sip/msg.h"
@@ -29,6 +30,9 @@ int tn_flow_new(struct tn_net *net, const struct tn_flow_key *key, struct tn_flo
         return err;
     }
     f->flow.key = *key;
+    f->flow.peer = key->remote;
+    (void)tn_nat64_extract(net->network.nat64_prefix, net->network.nat64_len, key->remote,
+                           &f->flow.peer);
     f->flow.impl = f;
     f->flow.last_received = TERN_TIME_NEVER;
     f->last_used = net->ctx->now;

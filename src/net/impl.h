@@ -13,6 +13,7 @@
 #include "net/listen.h"
 #include "net/net.h"
 #include "net/news.h"
+#include "net/pref64.h"
 
 struct tn_flow_impl {
     struct tn_flow flow;
@@ -61,6 +62,7 @@ struct tn_net_impl {
     struct tn_dns dns;
     struct tn_domains domains;
     struct tn_kept kept[TN_KEPT_MAX];
+    struct tn_pref64 pref64;
     struct tn_obituary dead[TN_OBITUARIES]; /* of the last flows, with their reasons */
     size_t dead_next;
     struct tn_news_queue sip_news, listener_news;

@@ -299,4 +299,5 @@ void tn_locate_flush(struct tn_net *net)
         TN_OWNER(node, struct lookup, link)->wanted.since = net->ctx->now;
     }
     tn_lookups_wake(net);
+    tn_pref64_wake(net); /* its question has been forgotten, too */
 }

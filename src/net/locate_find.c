@@ -47,6 +47,7 @@ static bool speaks(const struct tn_net *net, uint8_t family)
 {
     bool any = false, others = false, ours = false;
 
+    if (family == TERN_FAMILY_IPV4 && net->network.nat64_len > 0) return true;
     for (uint32_t i = 0; i < net->network.address_count && i < TERN_NET_ADDRESSES_MAX; i++) {
         const struct tern_net_address *a = &net->network.addresses[i];
         if (a->flags & TERN_NET_TENTATIVE) continue;

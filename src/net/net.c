@@ -132,8 +132,10 @@ static int stream_flow(struct tn_net *net, const struct tn_flow_key *key, uint64
 
 int tn_net_flow(struct tn_net *net, const struct tn_target *target, tern_addr from, uint64_t *id)
 {
+    struct tn_target to = *target;
+    to.addr = tern_network_translate(&net->network, to.addr);
     struct tn_flow_key key = {
-        .transport = target->transport, .remote = target->addr, .domain = domain_of(net, target)};
+        .transport = to.transport, .remote = to.addr, .domain = domain_of(net, target)};
     bool udp = key.transport == TERN_TRANSPORT_UDP;
     struct tn_flow_impl *f;
 

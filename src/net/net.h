@@ -45,6 +45,7 @@ struct tn_target {
 struct tn_flow {
     uint64_t id;
     struct tn_flow_key key; /* TCP: local with its real port once open */
+    tern_addr peer;         /* the remote; behind a NAT64, as it is there (RFC 6052) */
     bool open;              /* UDP: always */
     bool incoming;          /* TCP: accepted by us */
     tern_time last_received;

@@ -12,7 +12,7 @@ static tern_str whom(const struct tn_conn *s, char room[TERN_ADDR_TEXT_MAX])
     tern_str domain = tn_domain_name(s->net, key->domain);
 
     if (domain.len > 0) return domain;
-    tern_addr host = key->remote;
+    tern_addr host = s->flow->flow.peer;
     host.port = 0;
     return tn_str(tern_addr_print(host, room));
 }

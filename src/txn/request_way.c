@@ -37,7 +37,7 @@ void tn_request_note_flow(struct tn_request *r, uint64_t id)
     r->path.flow = id;
     r->path.transport = flow->key.transport;
     r->path.local = tn_net_sent_by(r->txns->net, flow);
-    r->path.remote = flow->key.remote;
+    r->path.remote = flow->peer;
     r->mapped = flow->mapped;
 }
 

@@ -60,6 +60,11 @@ struct tn_media_socket {
     bool open;
 };
 
+/* Audio that goes through a NAT64: the far end, and what stands for it in this network. */
+struct tn_call_nat64 {
+    tern_addr peer, aim;
+};
+
 struct tn_call {
     struct tern_endpoint *ep;
     struct tn_account *account; /* stays until its last call is gone */
@@ -129,7 +134,8 @@ struct tn_call {
     enum tern_transport transport;
     tern_addr hop; /* the dialog's next hop, as last used */
 
-    struct tn_call_timer timer;   /* call_timer.h */
+    struct tn_call_timer timer; /* call_timer.h */
+    struct tn_call_nat64 nat64;
     struct tn_timer answer_timer; /* unanswered for too long; LEAVING: the next BYE, or its end */
     struct tn_timer
         ring_timer; /* incoming: the provisional answer once more; outgoing: the INVITE */
@@ -297,6 +303,8 @@ void tn_call_security_effect(struct tn_call *call);
 /* Address and ports for an offer or answer, as the snapshot has it now for this peer. */
 struct tn_offer_local tn_call_offer_local(struct tn_call *call, tern_addr signalling);
 /* The agreement is in force. */
+/* Where audio goes in the network as it is: through a NAT64, too. */
+tern_addr tn_call_media_target(const struct tn_call *call);
 void tn_call_apply_plan(struct tn_call *call, const struct tn_media_plan *plan, tern_addr local);
 void tn_call_move_media(struct tn_call *call, tern_addr local);
 void tn_call_media_datagram(struct tn_call *call, const struct tern_datagram *datagram);

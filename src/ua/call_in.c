@@ -55,7 +55,7 @@ static unsigned set_up(struct tn_call *call, const struct tn_effect *effect)
     if (status) return status;
     if (flow) {
         call->transport = flow->key.transport;
-        call->hop = flow->key.remote;
+        call->hop = flow->peer;
         call->dialog.came_by = flow->id;
         call->contact_local = call->signalling_local = tn_net_sent_by(&ep->net, flow);
     }

@@ -191,6 +191,45 @@ static void send_from(struct tn_call *call, tern_addr local)
     tn_call_double_moved(call, old);
 }
 
+/* The plan, with addresses that this network sends to. */
+static struct tn_media_plan within_reach(const struct tn_call *call,
+                                         const struct tn_media_plan *plan)
+{
+    const struct tern_network *network = &call->ep->network;
+    struct tn_media_plan out = *plan;
+    out.remote_rtp = tern_network_translate(network, plan->remote_rtp);
+    out.remote_rtcp = tern_network_translate(network, plan->remote_rtcp);
+    return out;
+}
+
+tern_addr tn_call_media_target(const struct tn_call *call)
+{
+    const struct tern_network *network = &call->ep->network;
+    tern_addr now = tn_stream_remote(&call->stream), source;
+    if (tern_addr_equal(now, call->nat64.aim)) now = call->nat64.peer;
+    tern_addr to = tern_network_translate(network, now);
+    if (now.family == TERN_FAMILY_NONE) return now;
+    if (tern_network_source(network, to, &source) == 0) return to;
+    /* What another network's NAT64 made of it is nothing here. */
+    const struct tn_media_plan *plan = tn_offer_plan(&call->offer);
+    to = tern_network_translate(network, plan->remote_rtp);
+    return plan->active && tern_network_source(network, to, &source) == 0 ? to : now;
+}
+
+/* Audio goes to the same far end, by the address that it has in this network. */
+static void aim_stream(struct tn_call *call)
+{
+    tern_addr before = tn_stream_remote(&call->stream);
+    bool aimed = tern_addr_equal(before, call->nat64.aim);
+    const struct tn_media_plan *agreed = tn_offer_plan(&call->offer);
+    tern_addr to = tn_call_media_target(call);
+    if (!agreed->active || tern_addr_equal(to, tn_stream_remote(&call->stream))) return;
+    struct tn_media_plan plan = within_reach(call, agreed);
+    call->nat64 = (struct tn_call_nat64){aimed ? call->nat64.peer : before, to};
+    plan.remote_rtp = to;
+    tn_stream_configure(&call->stream, &plan);
+}
+
 void tn_call_apply_plan(struct tn_call *call, const struct tn_media_plan *plan, tern_addr local)
 {
     tern_addr source;
@@ -200,7 +239,12 @@ void tn_call_apply_plan(struct tn_call *call, const struct tn_media_plan *plan, 
         tern_network_source(&call->ep->network, plan->remote_rtp, &source) == 0) {
         send_from(call, source);
     }
-    tn_stream_configure(&call->stream, plan);
+    const struct tn_media_plan reached = within_reach(call, plan);
+    call->nat64 = (struct tn_call_nat64){{0}, {0}};
+    if (!tern_addr_equal(reached.remote_rtp, plan->remote_rtp)) {
+        call->nat64 = (struct tn_call_nat64){plan->remote_rtp, reached.remote_rtp};
+    }
+    tn_stream_configure(&call->stream, &reached);
     tn_snapshot_changed(call->ep);
     tn_mob_talking(&call->ep->mob, call->ep->ctx.now, &call->task, plan->active && plan->listen);
     tn_call_timer_media(call);
@@ -218,6 +262,7 @@ void tn_call_move_media(struct tn_call *call, tern_addr local)
     if (!call->stream_ready) return;
     call->moving = true;
     call->gap_local = local;
+    aim_stream(call);
     if (TN_MUTANT(RTP_ANEW)) call->stream.sender.sequence = 1;
     if (TN_MUTANT(SSRC_ANEW)) call->stream.sender.ssrc++;
     send_from(call, local);

@@ -129,7 +129,7 @@ static void come_by(struct tn_call *call, const struct tn_effect *effect)
     call->invite_txn = effect->id;
     if (flow == NULL) return;
     call->transport = flow->key.transport;
-    call->hop = flow->key.remote;
+    call->hop = flow->peer;
     call->dialog.came_by = flow->id;
 }
 

@@ -232,7 +232,7 @@ void tn_call_request(struct tn_call *call, const struct tn_effect *effect)
     }
     tn_call_timer_alive(call);
     if (flow) {
-        call->hop = flow->key.remote;
+        call->hop = flow->peer;
         dialog->came_by = flow->id;
     }
     call->prack.known = true;

@@ -35,7 +35,13 @@ static void to_owner(struct tern_endpoint *ep, const struct tn_effect *effect)
         return;
     }
     case TN_OWNER_CALL: to_call(ep, effect); return;
-    case TN_OWNER_ENDPOINT: tn_fork_effect(ep, effect); return;
+    case TN_OWNER_ENDPOINT:
+        if (effect->kind == TN_EFFECT_LOCATED && effect->id == 0) {
+            tn_ep_nat64_learnt(ep);
+        } else {
+            tn_fork_effect(ep, effect);
+        }
+        return;
     case TN_OWNER_NONE:
     case TN_OWNER_PROXY: return; /* nobody waits for it; the proxy's went to the service */
     }

@@ -58,6 +58,7 @@ struct tern_endpoint {
 
     struct tn_mobility mob;
     bool network_known;          /* a snapshot has been given */
+    bool nat64_learnt;           /* the NAT64 prefix is not the snapshot's, but the name servers' */
     struct tern_network network; /* in force for mobility: what the net room has */
     struct tn_timer settle_timer, mob_timer, stop_timer;
     bool listener_failed; /* at least once: do not wait for it any more */
@@ -111,6 +112,8 @@ tern_str tn_ep_capability_lines(void);
 
 /* An answer may have waited for a path, or for a connection. */
 void tn_ep_answers_online(struct tern_endpoint *ep);
+/* The name servers have told a NAT64 prefix. */
+void tn_ep_nat64_learnt(struct tern_endpoint *ep);
 void tn_ep_network_changed(struct tern_endpoint *ep, const struct tern_ip_change_param *param,
                            bool forced);
 /* Our public address is another: `seen` has the local one, and what it looks like from outside. */

@@ -8,6 +8,7 @@
 #include "base/assert.h"
 #include "base/mutant.h"
 #include "base/options.h"
+#include "net/pref64.h"
 #include "ua/call.h"
 #include "ua/reach.h"
 
@@ -54,7 +55,7 @@ static struct tn_call_facts call_facts(const struct tn_call *call)
     };
     /* A GRUU is no address: the far end finds us wherever we are registered (RFC 5627 4). */
     if (call->contact_gruu && !call->contact_open) facts.signalling.local = (tern_addr){0};
-    if (call->stream_ready && plan->active) facts.media.remote = tn_stream_remote(&call->stream);
+    if (call->stream_ready && plan->active) facts.media.remote = tn_call_media_target(call);
     return facts;
 }
 
@@ -373,7 +374,7 @@ static void close_old_flow(struct tern_endpoint *ep, struct tn_account *account,
         if (flow->key.transport == TERN_TRANSPORT_UDP || flow->id == reg->flow) continue;
         if (carries_invite(ep, flow->id)) continue; /* its answer comes by it; then it idles out */
         if (!tern_addr_same_host(flow->key.local, local)) continue;
-        if (!tern_addr_equal(flow->key.remote, reg->server)) continue;
+        if (!tern_addr_equal(flow->peer, reg->server)) continue;
         struct tn_flow_key key = flow->key;
         tn_net_close(&ep->net, flow->id, false, true);
         tn_mob_flow_closed(&ep->mob, ep->ctx.now, &account->task, key.local);
@@ -548,6 +549,7 @@ static void tell_network(struct tern_endpoint *ep, const struct tern_network *ol
 static bool same_network(const struct tern_network *a, const struct tern_network *b)
 {
     return a->address_count == b->address_count && a->route_count == b->route_count &&
+           a->nat64_len == b->nat64_len && tern_addr_same_host(a->nat64_prefix, b->nat64_prefix) &&
            memcmp(a->addresses, b->addresses, a->address_count * sizeof(a->addresses[0])) == 0 &&
            memcmp(a->routes, b->routes, a->route_count * sizeof(a->routes[0])) == 0;
 }
@@ -561,11 +563,17 @@ int tern_set_network(struct tern_endpoint *ep, tern_time now, const struct tern_
     tn_ep_enter(ep, now);
     bool first = !ep->network_known; /* told even when it is empty: there is no network */
     ep->network_known = true;
-    if (first || !same_network(&ep->network, network)) {
-        struct tern_network old = ep->network;
+    struct tern_network old = ep->network;
+    if (ep->nat64_learnt) { /* what was given is compared */
+        old.nat64_len = 0;
+        old.nat64_prefix = (tern_addr){0};
+    }
+    if (first || !same_network(&old, network)) {
+        ep->nat64_learnt = false;
         ep->network = *network;
         tn_net_set_network(&ep->net, network);
         if (!TN_MUTANT(STALE_DNS)) tn_locate_flush(&ep->net);
+        tn_pref64_seek(&ep->net);
         tell_network(ep, &old);
         bool runs = ep->state == TN_ENDPOINT_RUNNING || ep->state == TN_ENDPOINT_STOPPING;
         if (tn_snapshot_resume(ep)) {
@@ -580,6 +588,18 @@ int tern_set_network(struct tern_endpoint *ep, tern_time now, const struct tern_
     }
     tn_ep_run(ep);
     return 0;
+}
+
+void tn_ep_nat64_learnt(struct tern_endpoint *ep)
+{
+    struct tern_ip_change_param param;
+    bool runs = ep->state == TN_ENDPOINT_RUNNING || ep->state == TN_ENDPOINT_STOPPING;
+    ep->network.nat64_prefix = ep->net.network.nat64_prefix;
+    ep->network.nat64_len = ep->net.network.nat64_len;
+    ep->nat64_learnt = true;
+    tern_ip_change_param_init(&param);
+    if (runs && ep->auto_ip_change) tn_ep_network_changed(ep, &param, false);
+    if (runs && !ep->auto_ip_change) registrations_online(ep, true);
 }
 
 const struct tern_network *tern_get_network(const struct tern_endpoint *ep)

@@ -51,7 +51,8 @@ static unsigned sum_of(const struct life *life, const struct phone *phone)
     for (int i = 0; i < 2; i++) {
         if (phone->nets[i] < 1 || phone->nets[i] > PHONE_NETS) continue;
         int32_t families = place_families(life->plan, phone->nets[i]);
-        if (families != TERN_FAMILY_IPV6) sum |= 1;
+        /* Through a NAT64 one sends to IPv4, but is not reached from there without being asked. */
+        if (families != TERN_FAMILY_IPV6 && families != 8) sum |= 1;
         if (families != TERN_FAMILY_IPV4) sum |= 2;
     }
     return sum;

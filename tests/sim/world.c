@@ -33,6 +33,17 @@ static void path_of(const struct life *life, uint32_t net, struct tern_sim_path 
     path->rate_bps = (uint32_t)set[SET_rate] * 1000;
 }
 
+static void set_nat64(struct life *life, uint32_t net)
+{
+    struct tern_sim_nat nat = {
+        .mapping = TERN_SIM_NAT_ENDPOINT_INDEPENDENT,
+        .filtering = TERN_SIM_NAT_ADDRESS_DEPENDENT,
+        .outside = {.family = TERN_FAMILY_IPV4, .ip = {100, 64, (uint8_t)net, 64}},
+        .nat64 = {.family = TERN_FAMILY_IPV6, .ip = {0x20, 0x01, 0x0d, 0xb8, 0x64, (uint8_t)net}},
+    };
+    tern_sim_net_nat(life->sim, net, &nat);
+}
+
 static bool begin_nets(struct life *life)
 {
     uint32_t split = (uint32_t)life->plan->set[SET_split] * TERN_SIM_MILLION / 100, number;
@@ -44,6 +55,7 @@ static bool begin_nets(struct life *life)
         if (tern_sim_net_add(life->sim, &path, &number) != 0) return false;
     }
     for (uint32_t net = 1; net <= PHONE_NETS; net++) {
+        if (place_families(life->plan, (int32_t)net) == 8) set_nat64(life, net);
         if (is_behind_router(life, net) && tern_sim_net_behind(life->sim, net, ROUTER_NET) != 0)
             return false;
     }
