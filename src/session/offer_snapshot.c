@@ -3,6 +3,7 @@
 #include "session/offer.h"
 
 #include "base/pack.h"
+#include "base/str.h"
 
 /* For ever: what has been written is read by later versions. */
 enum {
@@ -98,6 +99,19 @@ static void pack_plan(struct tn_pack *p, struct tn_media_plan *plan)
     plan->association = tn_pack_u32(p, PLAN_ASSOCIATION, plan->association);
 }
 
+/* Printed once more it is the same, as what we have written is. */
+static int check_same(const struct tn_offer *o, const struct tn_sdp *sdp)
+{
+    struct tn_buf again;
+    tern_str text;
+    tn_buf_init(&again, o->opts.alloc, TN_SDP_BYTES_MAX);
+    tn_sdp_print(sdp, &again);
+    int err = tn_buf_end(&again, &text);
+    if (!err && !tn_str_eq(text, tn_buf_view(&o->agreed))) err = TERN_EPARSE;
+    tn_buf_wipe(&again);
+    return err;
+}
+
 /* It is parsed again with each offer, as a text that we have written. */
 static int check_agreed(const struct tn_offer *o)
 {
@@ -105,7 +119,9 @@ static int check_agreed(const struct tn_offer *o)
     struct tn_sdp sdp;
     tn_arena_init(&arena, o->opts.alloc, TN_SDP_ARENA_MAX, NULL, 0);
     int err = tn_sdp_parse(&arena, tn_buf_view(&o->agreed), &sdp);
-    if (!err && (o->version == 0 || o->slot >= sdp.media_count)) err = TERN_EPARSE;
+    bool named = o->version > 0 && o->origin.family != TERN_FAMILY_NONE;
+    if (!err && (!named || o->slot >= sdp.media_count)) err = TERN_EPARSE;
+    if (!err) err = check_same(o, &sdp);
     tn_arena_fini(&arena);
     return err;
 }

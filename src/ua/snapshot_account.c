@@ -240,6 +240,9 @@ static void read_account(struct tern_endpoint *ep, struct tn_pack *p)
     struct tn_account *account = tn_account_find(ep, handle);
     account->snapshot.was = was;
     pack_state(p, account);
+    bool whole = tn_account_reg(account)->call_id.len > 0 &&
+                 (!account->wants_registration || account->registrar.len > 0);
+    if (!p->err && !whole) p->err = TERN_EPARSE;
     if (!p->err) settle(account);
 }
 

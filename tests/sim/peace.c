@@ -37,6 +37,9 @@ static unsigned excuses_of(struct life *life, const struct end *end)
     bool here = other && life->phones[other->peer].natted;
     bool direct = life->plan->set[SET_no_record_route] != 0;
     if (direct ? here || there : here && there) excuses |= 1u << EXCUSE_NAT;
+    /* An INVITE with Replaces that has left is in no snapshot. */
+    for (int i = 0; i < SERVER_HOST && crash_happened(life); i++)
+        if (life->rules[i].replaces) excuses |= 1u << EXCUSE_DEAD;
     if (life->plan->set[SET_hangup_calls]) excuses |= 1u << EXCUSE_POLICY;
     if (life->plan->set[SET_reinvite] != 7) excuses |= 1u << EXCUSE_POLICY;
     return excuses;
