@@ -120,6 +120,7 @@ struct tn_call {
     struct tn_stream stream;
     bool stream_ready;
     tern_addr media_local; /* address and RTP port that audio leaves from */
+    tern_addr media_told;  /* that the far end has of us, by a description before the answer */
     bool hold;             /* we hold, or ask to */
     bool hold_agreed;      /* what the far end has accepted */
     bool hold_open;        /* it may have heard otherwise since, or not: nobody knows */

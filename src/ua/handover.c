@@ -502,6 +502,8 @@ void tn_call_check_path(struct tn_call *call)
 {
     struct tern_endpoint *ep = call->ep;
     struct tn_call_facts facts = call_facts(call);
+    /* Audio that went with us before the answer leaves from elsewhere than the far end was told. */
+    if (facts.pending_from.family == TERN_FAMILY_NONE) facts.pending_from = call->media_told;
     enum tn_verdict verdict = tn_mob_judge_call(&ep->network, &facts);
     if (verdict == TN_VERDICT_STAYS) return;
     tern_addr local;

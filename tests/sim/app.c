@@ -127,7 +127,7 @@ void app_answer(struct life *life, struct phone *phone, int status)
 static void ring(struct life *life, struct phone *phone, struct end *end)
 {
     tern_time now = tern_sim_now(life->sim);
-    int err = tern_call_answer(phone->ep, now, end->call, 180);
+    int err = tern_call_answer(phone->ep, now, end->call, life->plan->set[SET_early] ? 183 : 180);
     /* It may have ended with the event in the queue: with the account, too. */
     if (err != 0 && err != TERN_ESTALE) fail(life, "api", "ringing: %s", tern_strerror(err));
     if (err != 0) end->by_app = !phone->wants_account;

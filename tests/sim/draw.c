@@ -432,4 +432,6 @@ void plan_draw(struct plan *plan, uint64_t seed)
     if (percent(&dice, 2)) share_nat(&dice);
     draw_secrecy(&dice);
     if (percent(&dice, plan->set[SET_srtp] ? 25 : 4)) crash(&dice);
+    if (percent(&dice, 12)) plan->set[SET_reliable] = PICK(&dice, 1, 2, 2);
+    if (percent(&dice, 15)) plan->set[SET_early] = 1;
 }

@@ -33,6 +33,9 @@ struct asked {
     uint32_t cseq;
     int final;                                          /* status; 0: none yet */
     uint64_t words;                                     /* of the final response */
+    uint32_t rseq, racked;                              /* heard INVITE: the last, and its PRACK */
+    bool described;                                     /* that one, with SDP */
+    uint64_t early;                                     /* the content of SDP before the answer */
     bool heard, in_dialog, invite, registers, answered; /* answered: with SDP */
     tern_time at;
     struct description offer; /* lines 0: none. Its text has gone: `formats` is not to be read */
@@ -47,6 +50,8 @@ struct dialog {
     uint32_t target_cseq[2]; /* by a request that was heard, by one that was sent */
     tern_time target_changed;
     bool confirmed;
+    uint32_t rseq, racked; /* that were heard, and acknowledged by us, last */
+    uint32_t rseq_of;      /* CSeq of the INVITE */
 };
 
 struct session { /* by Call-ID and own tag: forks share what is offered */
@@ -164,6 +169,14 @@ struct asked *rules_asked(struct life *life, uint32_t host, const struct message
 int32_t rules_connects(const struct life *life, uint32_t host);
 /* Whether what it writes may wait for a connection while the world goes on. */
 bool rules_may_wait(const struct life *life, uint32_t host);
+
+struct dialog *rules_dialog(struct rules *rules, const struct message *m, bool from_here);
+
+/* ---- reliable.c: provisional answers that arrive for certain (RFC 3262) ---- */
+void reliable_answered(struct life *life, uint32_t host, const struct message *m,
+                       struct asked *asked);
+void reliable_heard(struct life *life, uint32_t host, const struct message *m);
+void reliable_asked(struct life *life, uint32_t host, const struct message *m);
 
 /* ---- offers.c ---- */
 void offers_sent(struct life *life, uint32_t host, const struct message *m, struct asked *asked);

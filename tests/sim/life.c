@@ -151,6 +151,7 @@ static bool start_phone(struct life *life, int who)
     opts.transport = transports[transport];
     secrecy_account(life, &opts);
     opts.ip_change.use_update = !set[SET_no_update];
+    opts.reliable = (uint8_t)set[SET_reliable];
     opts.ip_change.order = (uint8_t)set[SET_order];
     opts.ip_change.contact_flags = (uint8_t)set[SET_contact];
     opts.ip_change.hangup_calls = who == ALICE && set[SET_hangup_calls];

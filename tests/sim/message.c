@@ -203,15 +203,29 @@ static const char *read_authorization(tern_str value, struct message *m)
 }
 
 /* 20.32: the far end must refuse what it does not know. Nothing of these is asked of anybody yet. */
-static const char *read_require(tern_str value)
+static const char *read_require(tern_str value, struct message *m)
 {
     while (value.len) {
         tern_str option = trim(cut(&value, ','));
+        m->wants_reliable |= name_is(option, "100rel");
         if (!name_is(option, "100rel") && !name_is(option, "timer") &&
             !name_is(option, "replaces") && !name_is(option, "outbound"))
             return "a Require that nobody knows";
     }
     return NULL;
+}
+
+/* RSeq: one number; RAck: it, and the CSeq that it was the answer to (RFC 3262 7). */
+static const char *read_number_of_1xx(tern_str value, struct message *m)
+{
+    uint64_t n;
+    if (!read_number(cut(&value, ' '), 0x7fffffff, &n) || n == 0)
+        return "the number of RSeq or RAck";
+    m->rseq = (uint32_t)n;
+    if (!m->request) return value.len ? "more than a number in RSeq" : NULL;
+    if (!read_number(cut(&value, ' '), 0x7fffffff, &n)) return "the CSeq in RAck";
+    m->rack_cseq = (uint32_t)n;
+    return str_is(value, "INVITE") ? NULL : "the method in RAck";
 }
 
 static const char *read_contact(tern_str value, struct message *m)
@@ -279,7 +293,8 @@ static const char *read_header(tern_str name, tern_str value, struct message *m,
     if (name_is(name, "Route")) return read_routes(value, m->routes, &m->route_count);
     if (name_is(name, "Record-Route"))
         return read_routes(value, m->record_routes, &m->record_route_count);
-    if (name_is(name, "Require")) return read_require(value);
+    if (name_is(name, "Require")) return read_require(value, m);
+    if (name_is(name, "RSeq") || name_is(name, "RAck")) return read_number_of_1xx(value, m);
     if (name_is(name, "Replaces")) {
         const char *why = read_replaces(value, m);
         return why ? why : once(seen, REPLACES);

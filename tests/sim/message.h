@@ -31,6 +31,9 @@ struct message {
     tern_str method; /* of the CSeq in a response */
     tern_str uri;
     uint32_t cseq;
+    uint32_t rseq;       /* of RSeq or RAck; 0: none */
+    uint32_t rack_cseq;  /* of RAck */
+    bool wants_reliable; /* Require: 100rel */
     tern_str call_id, from_tag, to_tag, branch;
     tern_str sent_by; /* host of the topmost Via, without brackets */
     tern_str contact; /* host of the first Contact; empty: none, "*", or one that is removed */

@@ -55,6 +55,8 @@
     X(contact, 0, 0, 2, "enum tern_contact_flags")                                                 \
     X(hangup_calls, 0, 0, 1, "policy of alice: no call is moved")                                  \
     X(reinvite, 7, 0, 7, "enum tern_reinvite_flags")                                               \
+    X(reliable, 0, 0, 2, "enum tern_reliable: provisional answers of all phones")                  \
+    X(early, 0, 0, 1, "phones ring with audio: 183")                                               \
     X(answer, 300, 0, 60000, "ms until a call is answered")                                        \
     X(reject, 0, 0, 699, "status that refuses it instead")                                         \
     X(notice, 0, 0, 5000, "ms until an endpoint hears of its network")                             \

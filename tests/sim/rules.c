@@ -74,7 +74,7 @@ static struct dialog *dialog_named(struct rules *rules, tern_str call_id, tern_s
     return d;
 }
 
-static struct dialog *dialog_of(struct rules *rules, const struct message *m, bool from_here)
+struct dialog *rules_dialog(struct rules *rules, const struct message *m, bool from_here)
 {
     return dialog_named(rules, m->call_id, from_here ? m->from_tag : m->to_tag,
                         from_here ? m->to_tag : m->from_tag);
@@ -110,7 +110,7 @@ static void heard_response(struct life *life, uint32_t host, const struct messag
 {
     bool final = m->status >= 200;
     if (m->status > 100 && m->status < 300 && is_refresh(m) && m->to_tag.len) {
-        struct dialog *d = dialog_of(&life->rules[host - 1], m, true);
+        struct dialog *d = rules_dialog(&life->rules[host - 1], m, true);
         if (!asked->in_dialog && !d->confirmed)
             d->routes = hash_list(m->record_routes, m->record_route_count, true);
         d->confirmed |= final;
@@ -125,7 +125,7 @@ static void sent_response(struct life *life, uint32_t host, const struct message
                           const struct asked *asked)
 {
     if (m->status <= 100 || m->status >= 300 || !is_refresh(m) || m->to_tag.len == 0) return;
-    struct dialog *d = dialog_of(&life->rules[host - 1], m, false);
+    struct dialog *d = rules_dialog(&life->rules[host - 1], m, false);
     if (!asked->in_dialog) {
         d->routes = asked->record_routes;
         d->confirmed = true;
@@ -159,7 +159,7 @@ static bool may_go_to(const struct life *life, uint32_t host, const struct dialo
 
 static void check_in_dialog(struct life *life, uint32_t host, const struct message *m)
 {
-    struct dialog *d = dialog_of(&life->rules[host - 1], m, true);
+    struct dialog *d = rules_dialog(&life->rules[host - 1], m, true);
     uint64_t uri = hash_text(0, m->uri);
     if (d->target == 0) {
         fail(life, "dialog", "%s: %.*s %u in a dialog that nobody has begun", host_name(host),
@@ -200,6 +200,7 @@ static void sent_request(struct life *life, uint32_t host, const struct message 
         fail(life, "ack", "%s: a CANCEL of nothing", host_name(host));
     } else if (m->to_tag.len && host != SERVER_HOST) {
         check_in_dialog(life, host, m);
+        if (!life->failed) reliable_asked(life, host, m);
     }
     if (str_is(m->method, "ACK")) return;
     struct asked *a = note(life, host, m, false);
@@ -257,6 +258,7 @@ static void sent_answer(struct life *life, uint32_t host, const struct message *
     if (m->status > 100) a->own_tag = tag;
     if (host != SERVER_HOST && !life->failed) {
         sent_response(life, host, m, a);
+        reliable_answered(life, host, m, a);
         if (a->final == 0) offers_sent(life, host, m, a);
     }
     if (m->status >= 200) {
@@ -276,6 +278,7 @@ void rules_sent(struct life *life, uint32_t host, const struct message *m, bool 
 
 void rules_heard(struct life *life, uint32_t host, const struct message *m)
 {
+    if (host != SERVER_HOST) reliable_heard(life, host, m);
     if (m->request) {
         heard_replaces(life, host, m);
         if (!str_is(m->method, "ACK") && !rules_asked(life, host, m, true))

@@ -53,6 +53,13 @@ static bool is_gruu(const struct life *life, const struct message *m)
     return life->plan->set[SET_outbound] == 2 && str_is(m->contact, "example.com");
 }
 
+/* RFC 3261 13.2.1: an answer that may have been lost is given once more, word for word. */
+static bool says_again(struct life *life, uint32_t host, const struct message *m)
+{
+    const struct asked *asked = m->request ? NULL : rules_asked(life, host, m, true);
+    return asked && asked->invite && asked->early == m->sdp.content;
+}
+
 static void check_addresses(struct life *life, uint32_t host, const struct message *m)
 {
     if (host == SERVER_HOST) return; /* a proxy passes on what others say */
@@ -68,7 +75,8 @@ static void check_addresses(struct life *life, uint32_t host, const struct messa
         fail(life, "own-address", "%s: a Contact with %.*s", host_name(host), (int)m->contact.len,
              m->contact.ptr);
     } else if (m->sdp.address.len && m->sdp.port && must_update(life, m) &&
-               !life->phones[host - 1].hasty && !is_own(life, host, m->sdp.address)) {
+               !says_again(life, host, m) && !life->phones[host - 1].hasty &&
+               !is_own(life, host, m->sdp.address)) {
         fail(life, "own-address", "%s: SDP with %.*s", host_name(host), (int)m->sdp.address.len,
              m->sdp.address.ptr);
     }
