@@ -21,6 +21,7 @@ void tn_dialog_fini(struct tn_dialog *dialog)
     tn_text_fini(dialog->alloc, &dialog->remote);
     tn_text_fini(dialog->alloc, &dialog->remote_tag);
     tn_text_fini(dialog->alloc, &dialog->remote_target);
+    tn_text_fini(dialog->alloc, &dialog->left_target);
     tn_text_fini(dialog->alloc, &dialog->routes);
     dialog->state = TN_DIALOG_ENDED;
 }
@@ -72,7 +73,7 @@ static int without_tag(const struct tern_allocator *alloc, const struct tn_name_
     return err;
 }
 
-static int take_contact(struct tn_dialog *dialog, const struct tn_msg *msg)
+static int read_contact(const struct tn_msg *msg, tern_str *uri)
 {
     struct tn_list_cursor cursor = {0};
     tern_str element;
@@ -82,7 +83,35 @@ static int take_contact(struct tn_dialog *dialog, const struct tn_msg *msg)
     if (contact.uri.scheme != TN_SCHEME_SIP && contact.uri.scheme != TN_SCHEME_SIPS) {
         return TERN_EINVAL;
     }
-    return tn_text_set(dialog->alloc, &dialog->remote_target, contact.uri.text);
+    *uri = contact.uri.text;
+    return 0;
+}
+
+static int take_contact(struct tn_dialog *dialog, const struct tn_msg *msg)
+{
+    tern_str uri;
+    int err = read_contact(msg, &uri);
+    if (err) return err;
+    bool left = dialog->left_target.len > 0 && tn_str_eq(uri, tn_text_view(&dialog->left_target));
+    if (left && !msg->is_request && msg->method == TN_METHOD_INVITE) return 0;
+    return tn_text_set(dialog->alloc, &dialog->remote_target, uri);
+}
+
+/* Before the answer it is kept in mind what a 2xx that was sent earlier may name still. */
+static int move_target(struct tn_dialog *dialog, const struct tn_msg *msg, tern_str uri)
+{
+    struct tn_text fresh = {NULL, 0};
+    if (!tn_dialog_target_moves(dialog, msg)) return 0;
+    int err = tn_text_set(dialog->alloc, &fresh, uri);
+    if (err) return err;
+    if (dialog->is_uac && dialog->state != TN_DIALOG_CONFIRMED) {
+        tn_text_fini(dialog->alloc, &dialog->left_target);
+        dialog->left_target = dialog->remote_target;
+    } else {
+        tn_text_fini(dialog->alloc, &dialog->remote_target);
+    }
+    dialog->remote_target = fresh;
+    return 0;
 }
 
 static void take_abilities(struct tn_dialog *dialog, const struct tn_msg *msg)
@@ -117,6 +146,9 @@ int tn_dialog_init_uas(struct tn_dialog *dialog, struct tn_ctx *ctx, const struc
 int tn_dialog_take_response(struct tn_dialog *dialog, const struct tn_msg *response)
 {
     TN_ASSERT(dialog->is_uac);
+    if (!tn_str_eq(response->to_tag, tn_text_view(&dialog->remote_tag))) {
+        tn_text_fini(dialog->alloc, &dialog->left_target); /* another's */
+    }
     int err = tn_text_set(dialog->alloc, &dialog->remote_tag, response->to_tag);
     if (!err) err = tn_routes_take(dialog->alloc, response, true, &dialog->routes);
     if (err) return err;
@@ -128,6 +160,7 @@ int tn_dialog_take_response(struct tn_dialog *dialog, const struct tn_msg *respo
     if (final) {
         dialog->state = TN_DIALOG_CONFIRMED;
         dialog->target_cseq = response->cseq.number;
+        if (dialog->local_cseq < dialog->early_cseq) dialog->local_cseq = dialog->early_cseq;
     } else if (dialog->state == TN_DIALOG_NONE) {
         dialog->state = TN_DIALOG_EARLY;
     }
@@ -149,6 +182,20 @@ int tn_dialog_fork(struct tn_dialog *fork, const struct tn_dialog *dialog,
     return err;
 }
 
+static void swap(struct tn_text *a, struct tn_text *b)
+{
+    struct tn_text kept = *a;
+    *a = *b;
+    *b = kept;
+}
+
+void tn_dialog_swap_left(struct tn_dialog *dialog, struct tn_dialog *early)
+{
+    swap(&dialog->remote_tag, &early->remote_tag);
+    swap(&dialog->remote_target, &early->remote_target);
+    swap(&dialog->left_target, &early->left_target);
+}
+
 void tn_dialog_confirm(struct tn_dialog *dialog)
 {
     TN_ASSERT(dialog->state != TN_DIALOG_ENDED);
@@ -168,7 +215,10 @@ int tn_dialog_refresh_target(struct tn_dialog *dialog, const struct tn_msg *msg)
         if (msg->cseq.number <= dialog->target_cseq) return 0;
         dialog->target_cseq = msg->cseq.number;
     }
-    return take_contact(dialog, msg);
+    tern_str uri;
+    int err = read_contact(msg, &uri);
+    if (err) return err;
+    return move_target(dialog, msg, uri);
 }
 
 bool tn_dialog_target_moves(const struct tn_dialog *dialog, const struct tn_msg *msg)

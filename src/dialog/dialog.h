@@ -28,10 +28,12 @@ struct tn_dialog {
     char local_tag[TN_TAG_LEN];
     struct tn_text remote_tag;    /* empty: none yet, or an RFC 2543 peer */
     struct tn_text remote_target; /* URI */
-    struct tn_text routes;        /* comma-separated Route values in order; empty: none */
-    uint32_t local_cseq;          /* of the last request that we sent */
-    uint32_t target_cseq;         /* of the last one whose 2xx has named the target */
-    uint32_t remote_cseq;         /* of the last request that they sent */
+    struct tn_text left_target; /* before the answer: the one that they have left since; or empty */
+    struct tn_text routes;      /* comma-separated Route values in order; empty: none */
+    uint32_t local_cseq;        /* of the last request that we sent */
+    uint32_t early_cseq;        /* of the last request in an early dialog that is gone; 0: none */
+    uint32_t target_cseq;       /* of the last one whose 2xx has named the target */
+    uint32_t remote_cseq;       /* of the last request that they sent */
     bool remote_cseq_known;
     bool peer_update;         /* Allow has UPDATE */
     bool peer_lacks_replaces; /* Supported is there, and has no "replaces" */
@@ -51,12 +53,15 @@ void tn_dialog_fini(struct tn_dialog *dialog);
 
 /*
  * A response with a To tag forms the dialog at the caller's end, or confirms it: route set and
- * target are computed anew by the 2xx (13.2.2.4). @return 0, TERN_EINVAL (no usable Contact), TERN_ENOMEM
+ * target are computed anew by the 2xx (13.2.2.4). DEVIATION: not the target where the 2xx names the
+ * one that an UPDATE has replaced: it was sent before, and is repeated word for word. @return 0, TERN_EINVAL (no usable Contact), TERN_ENOMEM
  */
 TERN_CHECK int tn_dialog_take_response(struct tn_dialog *dialog, const struct tn_msg *response);
 /* Copies what a fork shares with the dialog, with another remote tag. For ACK and BYE of a late 2xx. */
 TERN_CHECK int tn_dialog_fork(struct tn_dialog *fork, const struct tn_dialog *dialog,
                               const struct tn_msg *response);
+/* A 2xx is about to be taken that belongs to `early`: what that knows of their address counts. */
+void tn_dialog_swap_left(struct tn_dialog *dialog, struct tn_dialog *early);
 /* The called end has answered with 2xx. */
 void tn_dialog_confirm(struct tn_dialog *dialog);
 void tn_dialog_end(struct tn_dialog *dialog);

@@ -190,6 +190,7 @@ int tn_call_new(struct tern_endpoint *ep, struct tn_account *account, bool incom
     tn_repeat_init(&call->repeat, &ep->ctx, repeat_fired);
     tn_call_timer_init(call);
     tn_call_prack_init(call);
+    tn_call_update_init(call);
     tn_timer_init(&call->answer_timer, 0, answer_fired);
     tn_timer_init(&call->ring_timer, 0, ring_fired);
     tn_call_probe_init(call);
@@ -225,6 +226,7 @@ void tn_call_free(struct tn_call *call)
     tn_request_abandon(&ep->txns, call->ack);
     tn_repeat_stop(&call->repeat);
     tn_call_prack_fini(call);
+    tn_call_update_fini(call);
     tn_refresh_fini(&call->refresh);
     tn_call_timer_stop(call);
     tn_timer_cancel(&ep->ctx, &call->answer_timer);
@@ -374,6 +376,7 @@ void tn_call_effect(struct tn_call *call, const struct tn_effect *effect)
     case TN_TAG_BYE: tn_call_bye_effect(call, effect); return;
     case TN_TAG_PRACK: tn_call_prack_effect(call, effect); return;
     case TN_TAG_REPLACE: tn_call_replace_effect(call, effect); return;
+    case TN_TAG_UPDATE: tn_call_update_effect(call, effect); return;
     case TN_TAG_ACK: return; /* nobody answers an ACK; if it was lost, the 2xx comes again */
     }
 }

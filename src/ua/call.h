@@ -25,6 +25,7 @@
 #include "ua/early.h"
 #include "ua/fork.h"
 #include "ua/prack.h"
+#include "ua/update.h"
 
 #define TN_RINGING_MAX_S 300 /* proxies give up after three minutes (RFC 3261 16.6, timer C) */
 
@@ -49,6 +50,7 @@ enum tn_call_tag {
     TN_TAG_ACK,
     TN_TAG_PRACK,
     TN_TAG_REPLACE,
+    TN_TAG_UPDATE,
 };
 
 /* A media socket's place in the endpoint's map. */
@@ -113,6 +115,7 @@ struct tn_call {
     bool refresh_hold;         /* which says that we hold */
 
     struct tn_call_prack prack; /* provisional answers */
+    struct tn_call_update update;
 
     struct tn_offer offer;
     struct tn_media_socket rtp, rtcp;
@@ -133,7 +136,8 @@ struct tn_call {
     bool contact_gruu; /* the last Contact that we have said leads to us by our registration */
     tern_addr signalling_local; /* what its last request or answer left from */
     enum tern_transport transport;
-    tern_addr hop; /* the dialog's next hop, as last used */
+    tern_addr hop;        /* the dialog's next hop, as last used */
+    tern_addr answer_hop; /* incoming: whom its INVITE came from, which may be another */
 
     struct tn_call_timer timer; /* call_timer.h */
     struct tn_call_nat64 nat64;
@@ -245,6 +249,8 @@ tern_addr tn_call_answer_contact(struct tn_call *call, uint64_t txn);
 
 /* A target refresh that counts. @return 0, TERN_EINVAL (no usable Contact), TERN_ENOMEM */
 TERN_CHECK int tn_call_take_target(struct tn_call *call, const struct tn_msg *msg);
+/* What has not been sent yet goes where this dialog's far end is. */
+void tn_call_retarget(struct tn_call *call, struct tn_dialog *dialog, uint64_t request);
 /* A 2xx to a re-INVITE that is settled, or was given up: the far end has accepted it (MOBILITY C8). */
 void tn_call_acknowledge_late(struct tn_call *call, const struct tn_msg *rsp);
 TERN_CHECK int tn_call_send(struct tn_call *call, enum tn_method method, uint32_t tag, bool prepare,

@@ -55,7 +55,7 @@ static unsigned set_up(struct tn_call *call, const struct tn_effect *effect)
     if (status) return status;
     if (flow) {
         call->transport = flow->key.transport;
-        call->hop = flow->peer;
+        call->hop = call->answer_hop = flow->peer;
         call->dialog.came_by = flow->id;
         call->contact_local = call->signalling_local = tn_net_sent_by(&ep->net, flow);
     }
@@ -137,7 +137,10 @@ static const struct tn_flow *answer_flow(struct tn_call *call, uint64_t txn)
     /* The address that the request came to is gone: say where we are now (MOBILITY S3). */
     uint64_t id;
     const struct tn_target hop = {
-        .transport = call->transport, .addr = call->hop, .came_by = call->dialog.came_by};
+        .transport = call->transport,
+        .addr = call->life == TN_LIFE_INCOMING ? call->answer_hop : call->hop,
+        .came_by = call->dialog.came_by,
+    };
     if (tn_locate_flow_back(&ep->net, &hop, (tern_addr){0}, &id) != 0) return NULL;
     return tn_net_get(&ep->net, id);
 }
@@ -145,6 +148,11 @@ static const struct tn_flow *answer_flow(struct tn_call *call, uint64_t txn)
 tern_addr tn_call_answer_contact(struct tn_call *call, uint64_t txn)
 {
     const struct tn_flow *flow = answer_flow(call, txn);
+    /* The way of the INVITE stands, and the caller has been told of a better one (MOBILITY S3). */
+    const struct tn_update *update = &call->update.own;
+    tern_addr told = update->request ? update->contact : update->told;
+    bool rings = call->life == TN_LIFE_INCOMING;
+    if (rings && told.family && tn_net_has_local(&call->ep->net, told)) return told;
     return flow ? tn_net_sent_by(&call->ep->net, flow) : call->contact_local;
 }
 

@@ -69,6 +69,7 @@ static void send(struct tn_call *call, struct tn_early *early, tern_str body)
     put_rack(&headers, early->prack.seen.rseq, early->prack.seen.cseq);
     int err = tn_buf_end(&headers, &opts.headers);
     if (!err) err = tn_dialog_request(&early->dialog, &scratch, &opts);
+    tn_reach_by_server(call->account, &opts);
     if (!err) err = tn_request_start(&ep->txns, &opts, &sent->request);
     early->prack.failed = err != 0; /* the far end repeats what is not acknowledged */
     tn_buf_fini(&scratch);
@@ -211,6 +212,17 @@ void tn_call_prack_leave(struct tn_call *call, struct tn_early *early, bool stay
         early->prack.answer = (struct tn_text){0};
     }
     tn_text_fini(alloc, &early->prack.answer);
+}
+
+void tn_call_prack_retarget(struct tn_call *call, struct tn_dialog *dialog)
+{
+    struct tn_early *early = TN_OWNER(dialog, struct tn_early, dialog);
+    for (size_t i = 0; i < TN_PRACKS_MAX; i++) {
+        uint64_t request = early->prack.sent[i].request;
+        if (request == 0) continue;
+        tn_call_retarget(call, dialog, request);
+        (void)!tn_request_restart(&call->ep->txns, request);
+    }
 }
 
 static void move_one(struct tn_call *call, uint64_t request)

@@ -184,6 +184,8 @@ static int take_target(struct tn_call *call, const struct tn_msg *msg)
 static void update(struct tn_call *call, const struct tn_effect *effect)
 {
     bool with_offer = tn_call_has_sdp(effect->msg);
+    struct tn_dialog *dialog = tn_early_dialog(call, effect->msg);
+    bool moves = tn_dialog_target_moves(dialog, effect->msg);
     if (call->life != TN_LIFE_INCOMING && call->life != TN_LIFE_ANSWERING &&
         call->life != TN_LIFE_ACTIVE && call->life != TN_LIFE_RINGING) {
         refuse(call, effect->id, 481, (tern_str){NULL, 0});
@@ -191,6 +193,11 @@ static void update(struct tn_call *call, const struct tn_effect *effect)
     }
     if (tn_call_timer_take(call, effect->msg) != 0) {
         refuse_brief(call, effect->id);
+        return;
+    }
+    if (with_offer && call->life == TN_LIFE_RINGING &&
+        tn_call_prack_other(call, effect->msg->from_tag)) {
+        refuse(call, effect->id, 491, (tern_str){NULL, 0}); /* the session is another fork's */
         return;
     }
     unsigned status = with_offer ? tn_call_take_offer(call, effect->msg->body) : 0;
@@ -213,6 +220,7 @@ static void update(struct tn_call *call, const struct tn_effect *effect)
         refuse(call, effect->id, status, (tern_str){NULL, 0});
         return;
     }
+    if (moves && dialog != &call->dialog) tn_call_prack_retarget(call, dialog);
     /* An offer of the caller's has our answer before it, whose ACK was lost (RFC 3311 5.1). */
     bool has_answer = with_offer && call->life == TN_LIFE_ANSWERING && !call->offerless;
     if (has_answer) tn_call_in_confirmed(call);

@@ -71,13 +71,13 @@ static bool is_unsent(const struct tn_call *call, uint64_t request)
 }
 
 /* Without memory it goes to where the far end was, times out, and is made anew. */
-static void retarget(struct tn_call *call, uint64_t request)
+void tn_call_retarget(struct tn_call *call, struct tn_dialog *dialog, uint64_t request)
 {
     struct tern_endpoint *ep = call->ep;
     struct tn_buf scratch;
     struct tn_request_opts opts = {0};
     tn_buf_init(&scratch, &ep->ctx.alloc, TN_MSG_SIZE_MAX);
-    if (tn_dialog_request(&call->dialog, &scratch, &opts) == 0) {
+    if (tn_dialog_request(dialog, &scratch, &opts) == 0) {
         tn_reach_by_server(call->account, &opts);
         (void)!tn_request_retarget(&ep->txns, request, &opts);
     }
@@ -95,7 +95,7 @@ int tn_call_take_target(struct tn_call *call, const struct tn_msg *msg)
     call->ack = 0;
     /* Nor does a refresh go there that has not left: it is made anew, to where they are. */
     if (is_unsent(call, call->refresh_request)) tn_call_drop_refresh(call);
-    if (call->refresh_request) retarget(call, call->refresh_request);
+    if (call->refresh_request) tn_call_retarget(call, &call->dialog, call->refresh_request);
     return 0;
 }
 
@@ -195,6 +195,7 @@ static void refresh_ended(struct tn_call *call, int code, tern_time retry_after)
     if (outcome == TN_REFRESH_DONE) tn_call_timer_alive(call);
     if (outcome == TN_REFRESH_AGAIN) {
         tn_call_pump_refresh(call);
+        if (moving) tn_call_tell_target(call); /* MOBILITY C7: in the pause */
         return;
     }
     tn_mob_refreshed(&ep->mob, ep->ctx.now, &call->task, code, by_update, retry_after);

@@ -10,6 +10,9 @@
 static void free_one(struct tn_call *call, struct tn_early *early)
 {
     tn_call_prack_leave(call, early, false);
+    tn_call_update_leave(call, early);
+    uint32_t *highest = &call->dialog.early_cseq;
+    if (*highest < early->dialog.local_cseq) *highest = early->dialog.local_cseq;
     tn_dialog_fini(&early->dialog);
     tn_free(&call->ep->ctx.alloc, early);
 }
@@ -88,6 +91,7 @@ void tn_early_confirm(struct tn_call *call, tern_str remote_tag)
         if (dialog->local_cseq < early->dialog.local_cseq) {
             dialog->local_cseq = early->dialog.local_cseq;
         }
+        tn_dialog_swap_left(dialog, &early->dialog);
         dialog->remote_cseq = early->dialog.remote_cseq;
         dialog->remote_cseq_known = early->dialog.remote_cseq_known;
     }

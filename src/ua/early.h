@@ -10,6 +10,7 @@
 
 #include "dialog/dialog.h"
 #include "ua/prack.h"
+#include "ua/update.h"
 
 #define TN_EARLIES_MAX 8 /* of one INVITE: nobody rings in more places for long */
 
@@ -18,6 +19,7 @@ struct tn_call;
 struct tn_early {
     struct tn_dialog dialog; /* with its remote tag; early until the call has an answer */
     struct tn_early_prack prack;
+    struct tn_update update;
 };
 
 struct tn_earlies {

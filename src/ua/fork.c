@@ -260,7 +260,9 @@ static void form(struct tern_endpoint *ep, const struct tn_fork *like, const str
 {
     struct tn_dialog dialog;
     if (tn_dialog_fork(&dialog, &like->dialog, rsp) != 0) return;
-    dialog.local_cseq = rsp->cseq.number; /* each dialog counts for itself (12.1.2) */
+    /* Each dialog counts for itself (12.1.2), on from a PRACK or UPDATE of its early dialog. */
+    dialog.local_cseq = rsp->cseq.number;
+    if (dialog.local_cseq < like->dialog.early_cseq) dialog.local_cseq = like->dialog.early_cseq;
     struct tn_fork *fork = new_fork(ep, &dialog, 64 * TN_T1 + TN_TIMER_F);
     if (fork == NULL) {
         tn_dialog_fini(&dialog);

@@ -202,8 +202,10 @@ static void each_call_repeated(struct tern_endpoint *ep)
 {
     uint32_t cursor = 0;
     struct tn_call *call;
-    while ((call = tn_slots_each(&ep->calls, &cursor)) != NULL)
+    while ((call = tn_slots_each(&ep->calls, &cursor)) != NULL) {
         repeat_on_new_path(call);
+        tn_call_update_moved(call);
+    }
 }
 
 static void each_call(struct tern_endpoint *ep)
@@ -213,6 +215,7 @@ static void each_call(struct tern_endpoint *ep)
     while ((call = tn_slots_each(&ep->calls, &cursor)) != NULL) {
         struct tn_call_facts facts = call_facts(call);
         repeat_on_new_path(call);
+        tn_call_update_moved(call);
         if (facts.phase == TN_PHASE_ENDING) continue;
         facts.may_replace = tn_call_may_replace(call);
         facts.goes_first = tn_replaces_wins(&call->dialog);
@@ -390,6 +393,7 @@ static void refresh_call(struct tn_call *call, const struct tn_decision *decisio
     if (!decision->use_update) intents |= TN_INTENT_INVITE;
     tn_refresh_want(&call->refresh, intents);
     tn_call_pump_refresh(call);
+    tn_call_tell_target(call); /* it may have to wait */
 }
 
 static void report(struct tern_endpoint *ep, const struct tern_ip_change_progress *progress)

@@ -17,6 +17,7 @@
 
 struct tn_buf;
 struct tn_call;
+struct tn_dialog;
 struct tn_early;
 struct tn_effect;
 
@@ -88,6 +89,9 @@ void tn_call_prack_effect(struct tn_call *call, const struct tn_effect *effect);
 bool tn_call_prack_other(const struct tn_call *call, tern_str remote_tag);
 /* The early dialog is about to go; `stays`: it becomes the call's dialog. */
 void tn_call_prack_leave(struct tn_call *call, struct tn_early *early, bool stays);
+
+/* The far end of this early dialog is elsewhere now: PRACKs that wait for it go there. */
+void tn_call_prack_retarget(struct tn_call *call, struct tn_dialog *dialog);
 
 /* ---- either ---- */
 

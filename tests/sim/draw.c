@@ -433,5 +433,6 @@ void plan_draw(struct plan *plan, uint64_t seed)
     draw_secrecy(&dice);
     if (percent(&dice, plan->set[SET_srtp] ? 25 : 4)) crash(&dice);
     if (percent(&dice, 12)) plan->set[SET_reliable] = PICK(&dice, 1, 2, 2);
-    if (percent(&dice, 15)) plan->set[SET_early] = 1;
+    /* DTLS has one peer at a time: a callee that nobody has told of is taken for the one that is. */
+    if (percent(&dice, 15) && plan->set[SET_srtp] != 2) plan->set[SET_early] = 1;
 }

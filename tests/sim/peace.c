@@ -135,7 +135,7 @@ static void check_up(struct life *life, int who, const struct end *end)
     /* A queue that is full holds back more than the numbers of frames tell apart: 1.28 s. */
     const int32_t *set = life->plan->set;
     /* Before the answer it may have heard an end that was given up: that one's numbers were others. */
-    if (app_is_replaced(&life->phones[end->peer], other) && set[SET_early]) return;
+    if (app_is_replaced(life, end->peer, other) && set[SET_early]) return;
     if (now.backward > 0 && !life->disturbed && !crash_happened(life) && !set[SET_loss] &&
         !set[SET_jitter] && !set[SET_reorder] && !set[SET_rate])
         fail(life, "audio", "%s: frames out of order", name);

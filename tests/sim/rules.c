@@ -113,8 +113,13 @@ static void heard_response(struct life *life, uint32_t host, const struct messag
         struct dialog *d = rules_dialog(&life->rules[host - 1], m, true);
         if (!asked->in_dialog && !d->confirmed)
             d->routes = hash_list(m->record_routes, m->record_route_count, true);
-        d->confirmed |= final;
-        if (m->contact_uri.len && (final || d->target == 0))
+        /* 13.2.2.4: its first 2xx decides, unless what it names has been left since. */
+        uint64_t contact = hash_text(0, m->contact_uri);
+        bool forms = !asked->in_dialog && !d->confirmed && contact != d->target_before;
+        if (forms) d->target_cseq[false] = 0; /* and a 1xx from elsewhere names where that is */
+        d->confirmed |= final && !asked->in_dialog;
+        bool left = !asked->in_dialog && contact == d->target_before;
+        if (m->contact_uri.len && !left && (final || forms || d->target == 0))
             aim(life, d, hash_text(0, m->contact_uri), m->cseq * 2 + final, false);
     }
     if (final && asked->final == 0) asked->final = m->status;

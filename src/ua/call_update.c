@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: MIT */
+/* UPDATE that carries the Contact alone, in early and in confirmed dialogs: RFC 3311, MOBILITY C7. */
+#include "ua/update.h"
+
+#include "base/mutant.h"
+#include "ua/call.h"
+#include "ua/reach.h"
+
+#define FIRST_PAUSE TERN_MS(500)
+#define TRIES_MAX   6
+/* A caller may not have had a 180 that is not acknowledged: then it does not know the dialog yet. */
+#define UNKNOWN_MAX 3
+
+static void try_again(struct tn_timer *timer)
+{
+    tn_call_tell_target(TN_OWNER(timer, struct tn_call, update.timer));
+}
+
+void tn_call_update_init(struct tn_call *call)
+{
+    tn_timer_init(&call->update.timer, 0, try_again);
+}
+
+static void give_up(struct tn_call *call, struct tn_update *update)
+{
+    tn_request_abandon(&call->ep->txns, update->request);
+    update->request = 0;
+}
+
+void tn_call_update_fini(struct tn_call *call)
+{
+    tn_timer_cancel(&call->ep->ctx, &call->update.timer);
+    give_up(call, &call->update.own);
+}
+
+void tn_call_update_leave(struct tn_call *call, struct tn_early *early)
+{
+    give_up(call, &early->update);
+}
+
+/* ---- sending ---- */
+
+static void send(struct tn_call *call, struct tn_dialog *dialog, struct tn_update *update)
+{
+    struct tern_endpoint *ep = call->ep;
+    struct tn_buf scratch;
+    struct tn_request_opts opts = {
+        .owner = {TN_OWNER_CALL, TN_TAG_UPDATE, call->id},
+        .method = TN_METHOD_UPDATE,
+        .transport = call->transport,
+        .auth = &call->account->auth,
+        .headers = tn_ep_capability_lines(),
+        .prepare = true,
+        .no_failover = true,
+    };
+    tn_buf_init(&scratch, &ep->ctx.alloc, TN_MSG_SIZE_MAX);
+    int err = tn_dialog_request(dialog, &scratch, &opts);
+    tn_reach_by_server(call->account, &opts);
+    /* Without memory it is left out: the refresh, or the answer, says the same. */
+    if (!err) (void)!tn_request_start(&ep->txns, &opts, &update->request);
+    tn_buf_fini(&scratch);
+}
+
+static void tell(struct tn_call *call, struct tn_dialog *dialog, struct tn_update *update,
+                 tern_addr told)
+{
+    tern_addr source;
+    if (!dialog->peer_update) return;
+    if (tern_network_source(&call->ep->network, call->hop, &source) != 0) return;
+    if (update->request != 0) {
+        if (tern_addr_same_host(update->contact, source)) return;
+        give_up(call, update);
+    } else if (tern_addr_same_host(told, source)) {
+        return;
+    }
+    update->contact = source; /* its port is known when it leaves */
+    update->contact.port = call->contact_local.port;
+    send(call, dialog, update);
+}
+
+/* Before the answer there is no re-INVITE to take its place. */
+static bool is_allowed(const struct tn_call *call)
+{
+    const struct tern_account_ip_change *policy = &call->account->ip_change;
+    bool early = call->life == TN_LIFE_INCOMING || call->life == TN_LIFE_RINGING;
+    return (policy->use_update || early) && !policy->hangup_calls &&
+           (policy->reinvite_flags & TERN_CALL_UPDATE_CONTACT) && !call->ended_told;
+}
+
+/* It rings: who may not know of the dialog hears of it first, by the new path (MOBILITY S3). */
+static void tell_caller(struct tn_call *call)
+{
+    tern_addr source;
+    if (call->ring_status == 0) return;
+    if (tern_network_source(&call->ep->network, call->hop, &source) != 0) return;
+    bool moved = !tern_addr_same_host(call->contact_local, source);
+    bool rings = call->answer_wanted == 0;
+    if (moved && rings && !call->prack.known && !tn_reliable_waits(&call->prack.reliable)) {
+        tn_call_ring(call, call->ring_status);
+    }
+    tell(call, &call->dialog, &call->update.own, call->contact_local);
+}
+
+/* MOBILITY S2, S14: the INVITE stays where it is, as long as its answer can come there. */
+static void tell_callees(struct tn_call *call)
+{
+    struct tn_request_path path;
+    if (call->invite == 0 || !tn_request_path(&call->ep->txns, call->invite, &path)) return;
+    if (!tn_net_has_local(&call->ep->net, path.local)) return;
+    for (uint32_t i = 0; i < call->earlies.count; i++) {
+        struct tn_early *early = call->earlies.list[i];
+        bool any = early->update.told.family != TERN_FAMILY_NONE;
+        tell(call, &early->dialog, &early->update, any ? early->update.told : call->contact_local);
+    }
+}
+
+void tn_call_tell_target(struct tn_call *call)
+{
+    if (!is_allowed(call)) return;
+    if (call->contact_gruu && !call->contact_open) return; /* it leads to us wherever we are */
+    switch (call->life) {
+    case TN_LIFE_INCOMING: tell_caller(call); return;
+    case TN_LIFE_RINGING: tell_callees(call); return;
+    case TN_LIFE_ANSWERING:
+    case TN_LIFE_ACTIVE:
+        if (call->refresh_request != 0 || call->refresh.update_refused) return;
+        tell(call, &call->dialog, &call->update.own, call->contact_local);
+        return;
+    case TN_LIFE_PREPARING:
+    case TN_LIFE_CALLING:
+    case TN_LIFE_CANCELLING:
+    case TN_LIFE_LEAVING:
+    case TN_LIFE_GONE:
+    case TN_LIVES: return;
+    }
+}
+
+void tn_call_update_moved(struct tn_call *call)
+{
+    if (call->life == TN_LIFE_ACTIVE) return; /* mobility has the call refreshed */
+    call->update.tries = 0;
+    tn_call_tell_target(call);
+}
+
+/* ---- what becomes of it ---- */
+
+/* Whose request it is; `*dialog`: the dialog that it is in. */
+static struct tn_update *find(struct tn_call *call, uint64_t request, struct tn_dialog **dialog)
+{
+    *dialog = &call->dialog;
+    if (call->update.own.request == request) return &call->update.own;
+    for (uint32_t i = 0; i < call->earlies.count; i++) {
+        *dialog = &call->earlies.list[i]->dialog;
+        if (call->earlies.list[i]->update.request == request) return &call->earlies.list[i]->update;
+    }
+    return NULL;
+}
+
+static void prepare(struct tn_call *call, const struct tn_effect *effect, struct tn_update *update)
+{
+    struct tern_endpoint *ep = call->ep;
+    struct tn_request_path path;
+    struct tn_buf contact;
+    if (!tn_request_path(&ep->txns, effect->id, &path)) return;
+    update->contact = path.local;
+    bool up = call->life == TN_LIFE_ANSWERING || call->life == TN_LIFE_ACTIVE;
+    if (up && !tern_addr_same_host(path.local, call->contact_local)) call->contact_open = true;
+    tn_buf_init(&contact, &ep->ctx.alloc, TN_MSG_SIZE_MAX);
+    tn_call_put_contact(call, path.transport, path.local, &contact);
+    struct tn_request_parts parts = {.contact = tn_buf_view(&contact)};
+    int err = contact.err ? contact.err : tn_request_send(&ep->txns, effect->id, &parts);
+    tn_buf_fini(&contact);
+    if (err) give_up(call, update);
+}
+
+static void accepted(struct tn_call *call, struct tn_update *update, struct tn_dialog *dialog,
+                     const struct tn_msg *rsp)
+{
+    call->update.tries = 0;
+    if (dialog != &call->dialog) {
+        (void)!tn_dialog_refresh_target(dialog, rsp);
+        update->told = update->contact;
+        return;
+    }
+    (void)!tn_call_take_target(call, rsp);
+    call->contact_local = update->told = update->contact;
+    if (call->refresh_request == 0) call->contact_open = false;
+}
+
+static void later(struct tn_call *call, tern_time at_least)
+{
+    if (call->update.tries >= TRIES_MAX) return;
+    tern_time pause = FIRST_PAUSE << call->update.tries++;
+    tn_timer_arm(&call->ep->ctx, &call->update.timer, pause < at_least ? at_least : pause);
+}
+
+/*
+ * 481: who has called does not ring any more (MOBILITY S3), if it can know of this dialog at all; who
+ * has lost our 2xx does not know of it either.
+ */
+static void unknown(struct tn_call *call)
+{
+    bool sure = call->prack.known || call->update.tries >= UNKNOWN_MAX;
+    if (call->life == TN_LIFE_INCOMING && sure) {
+        tn_call_end(call, TERN_END_REMOTE, 487, TERN_STR("the caller has gone"));
+    } else if (call->life == TN_LIFE_INCOMING || call->life == TN_LIFE_ANSWERING) {
+        later(call, 0);
+    }
+}
+
+void tn_call_update_effect(struct tn_call *call, const struct tn_effect *effect)
+{
+    struct tn_dialog *dialog;
+    struct tn_update *update = find(call, effect->id, &dialog);
+    if (update == NULL) return;
+    if (effect->kind == TN_EFFECT_PREPARE) {
+        prepare(call, effect, update);
+        return;
+    }
+    const struct tn_msg *rsp = effect->kind == TN_EFFECT_RESPONSE ? effect->msg : NULL;
+    if (rsp && rsp->status < 200) return;
+    update->request = 0;
+    if (rsp && rsp->status < 300) {
+        accepted(call, update, dialog, rsp);
+    } else if (rsp && (rsp->status == 405 || rsp->status == 501)) {
+        dialog->peer_update = false;
+    } else if (rsp && rsp->status == 481) {
+        unknown(call);
+    } else if (rsp == NULL || rsp->status == 408 || rsp->status == 491 || rsp->status >= 500) {
+        later(call, rsp ? tn_retry_after(rsp) : 0);
+    }
+}
