@@ -47,6 +47,7 @@ struct dialog {
     uint64_t key; /* of Call-ID and both tags */
     uint64_t routes;
     uint64_t target, target_before, sought;
+    uint64_t left;           /* a target that an UPDATE has replaced before the answer; 0: none */
     uint32_t target_cseq[2]; /* by a request that was heard, by one that was sent */
     tern_time target_changed;
     bool confirmed;

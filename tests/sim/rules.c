@@ -89,12 +89,14 @@ static void heard_replaces(struct life *life, uint32_t host, const struct messag
     d->sought = hash_text(0, m->contact_uri);
 }
 
-static void aim(struct life *life, struct dialog *d, uint64_t contact, uint32_t cseq, bool heard)
+static void aim(struct life *life, struct dialog *d, uint64_t contact, uint32_t cseq, bool heard,
+                bool update)
 {
     if (cseq <= d->target_cseq[heard] || contact == hash_text(0, (tern_str){0})) return;
     d->target_cseq[heard] = cseq;
     if (d->target == contact) return;
     d->target_before = d->target;
+    if (update && !d->confirmed) d->left = d->target;
     d->target = contact;
     d->target_changed = tern_sim_now(life->sim);
 }
@@ -115,12 +117,13 @@ static void heard_response(struct life *life, uint32_t host, const struct messag
             d->routes = hash_list(m->record_routes, m->record_route_count, true);
         /* 13.2.2.4: its first 2xx decides, unless what it names has been left since. */
         uint64_t contact = hash_text(0, m->contact_uri);
-        bool forms = !asked->in_dialog && !d->confirmed && contact != d->target_before;
+        bool forms = !asked->in_dialog && !d->confirmed && contact != d->left;
         if (forms) d->target_cseq[false] = 0; /* and a 1xx from elsewhere names where that is */
         d->confirmed |= final && !asked->in_dialog;
-        bool left = !asked->in_dialog && contact == d->target_before;
+        bool left = !asked->in_dialog && contact == d->left;
         if (m->contact_uri.len && !left && (final || forms || d->target == 0))
-            aim(life, d, hash_text(0, m->contact_uri), m->cseq * 2 + final, false);
+            aim(life, d, hash_text(0, m->contact_uri), m->cseq * 2 + final, false,
+                asked->in_dialog);
     }
     if (final && asked->final == 0) asked->final = m->status;
 }
@@ -135,7 +138,8 @@ static void sent_response(struct life *life, uint32_t host, const struct message
         d->routes = asked->record_routes;
         d->confirmed = true;
     }
-    if (!asked->in_dialog || m->status >= 200) aim(life, d, asked->contact, m->cseq * 2 + 1, true);
+    if (!asked->in_dialog || m->status >= 200)
+        aim(life, d, asked->contact, m->cseq * 2 + 1, true, asked->in_dialog);
 }
 
 /* TCP one, TLS 1.3 one more. With keys in SDP an INVITE is too long for UDP (RFC 3261 18.1.1). */
