@@ -62,6 +62,7 @@ struct config {
     uint32_t tls_port;
     int32_t auto_answer_ms; /* -1: no */
     char play[CONFIG_TEXT_CAP], record[CONFIG_TEXT_CAP];
+    char stun[CONFIG_TEXT_CAP];
     uint32_t tone_hz; /* 0: none */
     bool echo;
     char audio_device[CONFIG_TEXT_CAP]; /* "default", "none" or a name */

@@ -62,6 +62,8 @@ const struct config_setting config_settings[] = {
      "name servers instead of the system's"},
     {"snapshot", CONFIG_PHONE, CONFIG_TEXT, ROOT(snapshot), 0, 0, NULL, "FILE",
      "keep calls there, sealed: a phone that is killed and started again goes on with them"},
+    {"stun", CONFIG_PHONE, CONFIG_TEXT, ROOT(stun), 0, 0, NULL, "HOST[:PORT],...",
+     "servers that say how audio looks from outside a NAT"},
     {"symmetric-rtp", CONFIG_PHONE, CONFIG_SWITCH, ROOT(symmetric_rtp), 0, 0, NULL, "yes|no",
      "send audio to where it comes from, if that is not where the far end said"},
     {"dscp", CONFIG_PHONE, CONFIG_SWITCH, ROOT(dscp), 0, 0, NULL, "yes|no",

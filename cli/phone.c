@@ -168,6 +168,7 @@ static int open_endpoint(struct phone *phone)
     opts.settle_ms = config->settle_ms;
     opts.no_auto_ip_change = !config->auto_ip_change;
     opts.no_symmetric_rtp = !config->symmetric_rtp;
+    opts.stun_servers = text_str(config->stun);
     opts.sip_events = config->trace;
     opts.max_calls = PHONE_CALLS_MAX;
     if (!phone_load_pems(config, &pems, &opts)) return EXIT_ERROR;

@@ -63,6 +63,13 @@ struct tern_endpoint_opts {
         never changed; keep one for the life of the installation. Default: made of `seed`. RFC 5626
         4.1 */
     tern_str instance_id;
+    /**
+     * STUN servers, up to 4: "stun.example.com, 192.0.2.1:3478". They are asked how the sockets for
+     * audio look from outside a NAT, and SDP says that. Nothing waits for them: what comes too late for
+     * an offer or answer is told later, where nothing is heard of the far end; what they say and leads
+     * to nothing is taken back. Default none: who relays or follows audio needs no such thing. RFC 8489
+     */
+    tern_str stun_servers;
 };
 
 /**
@@ -86,7 +93,8 @@ static inline void tern_endpoint_opts_init(struct tern_endpoint_opts *opts)
  *
  * @return               0
  * @retval TERN_EINVAL   a port range is empty, the seed is all zero, `user_agent` is no list of
- *                       products and comments (RFC 3261 25.1), or `instance_id` is no URN
+ *                       products and comments (RFC 3261 25.1), `instance_id` is no URN, or `stun_servers`
+ *                       no list of hosts
  * @retval TERN_EVERSION `opts` has set members that this library does not know
  * @retval TERN_ENOMEM
  */

@@ -70,6 +70,7 @@ enum tn_effect_kind {
     TN_EFFECT_RESPONSE,
     TN_EFFECT_FAILED, /* no final response; code: enum tn_failure. The request is gone */
     /* media, for `owner` */
+    TN_EFFECT_STUN,     /* a socket of its looks otherwise from outside, or its looks are known now */
     TN_EFFECT_SECURITY, /* code: enum tn_security_state, which a stream has entered */
 };
 

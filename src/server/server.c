@@ -227,6 +227,7 @@ bool tn_server_effect(struct tn_server *server, const struct tn_effect *effect)
     case TN_EFFECT_SERVER_ENDED: tn_proxy_effect(server, effect); return true;
     /* RFC 6026 8.9: a proxy does not forward a response that no transaction is waiting for. */
     case TN_EFFECT_STRAY_RESPONSE: return true;
+    case TN_EFFECT_STUN:
     case TN_EFFECT_SECURITY: return false;
     case TN_EFFECT_CANCEL_ANSWERED: return effect->owner.kind == TN_OWNER_PROXY;
     case TN_EFFECT_LOCATED:

@@ -67,6 +67,7 @@ enum tn_offer_event {
 /* Where we want to receive. */
 struct tn_offer_local {
     tern_addr rtp;  /* address and port for c= and m= */
+    tern_addr from; /* where audio leaves from: the same, where no NAT shows it as `rtp` */
     tern_addr rtcp; /* family 0, or rtp with the next port: not said */
     bool hold;      /* we hold: we do not want to hear them */
 };

@@ -366,6 +366,10 @@ void tn_call_effect(struct tn_call *call, const struct tn_effect *effect)
         tn_call_out_cancel_answered(call, effect);
         return;
     }
+    if (effect->kind == TN_EFFECT_STUN) {
+        tn_call_stun_check(call);
+        return;
+    }
     if (effect->kind == TN_EFFECT_SECURITY) {
         tn_call_security_effect(call);
         return;

@@ -19,6 +19,7 @@
 #include "session/refresh.h"
 #include "session/repeat.h"
 #include "ua/account.h"
+#include "ua/call_stun.h"
 #include "ua/call_probe.h"
 #include "ua/call_replace.h"
 #include "ua/call_timer.h"
@@ -150,6 +151,7 @@ struct tn_call {
     tern_time started, answered;
     struct tn_call_task task;
     struct tn_call_public outside;
+    struct tn_call_stun stun;
 };
 
 /* ---- call.c: life ---- */

@@ -193,12 +193,12 @@ int tn_call_describe(struct tn_call *call, struct tn_buf *body)
     struct tn_offer_local local = tn_call_offer_local(call, signalling);
     tn_call_say_hold(call, local.hold);
     if (tn_offer_state(&call->offer) != TN_OFFER_REMOTE) {
-        call->media_told = local.rtp;
+        call->media_told = local.from;
         return tn_offer_make(&call->offer, &local, body);
     }
     int err = tn_offer_answer(&call->offer, &local, body, &plan);
-    if (!err) tn_call_apply_plan(call, &plan, local.rtp);
-    if (!err) call->media_told = local.rtp;
+    if (!err) tn_call_apply_plan(call, &plan, local.from);
+    if (!err) call->media_told = local.from;
     return err;
 }
 

@@ -99,6 +99,7 @@ void tn_call_socket_opened(struct tn_call *call, uint32_t socket, uint16_t port)
     s->open = true;
     s->port = port;
     if (!tn_call_media_ready(call)) return;
+    tn_call_stun_start(call);
     if (call->stream_ready) { /* taken up from a snapshot */
         call->stream.rtp_socket = call->rtp.id;
         call->stream.rtcp_socket = call->rtcp.id;
@@ -140,6 +141,7 @@ int tn_call_media_resume(struct tn_call *call, uint16_t rtp_port, uint16_t rtcp_
 void tn_call_media_close(struct tn_call *call)
 {
     tn_snapshot_call_ready(call);
+    tn_call_stun_stop(call);
     if (call->stream_ready) {
         /* An RTCP BYE never leaves from an address that is gone. */
         if (!tn_net_has_local(&call->ep->net, call->media_local)) {
@@ -176,6 +178,8 @@ struct tn_offer_local tn_call_offer_local(struct tn_call *call, tern_addr signal
     if (TN_MUTANT(HOLD_LOST) && call->moving) out.hold = false;
     out.rtp.port = call->rtp.port;
     out.rtcp.port = call->rtcp.port;
+    out.from = out.rtp;
+    tn_call_stun_describe(call, &out);
     return out;
 }
 
@@ -266,6 +270,7 @@ void tn_call_move_media(struct tn_call *call, tern_addr local)
     if (TN_MUTANT(RTP_ANEW)) call->stream.sender.sequence = 1;
     if (TN_MUTANT(SSRC_ANEW)) call->stream.sender.ssrc++;
     send_from(call, local);
+    tn_call_stun_moved(call);
 }
 
 int tn_call_codec(const struct tn_call *call)
@@ -304,6 +309,7 @@ static void tell_digits(struct tn_call *call)
 void tn_call_media_datagram(struct tn_call *call, const struct tern_datagram *datagram)
 {
     struct tern_endpoint *ep = call->ep;
+    if (tn_call_stun_datagram(call, datagram)) return; /* RFC 7983 7 */
     if (!call->stream_ready) return;
     tern_time before = tn_stream_last_received(&call->stream);
     uint64_t heard_before = call->stream.counts.packets_received;
@@ -351,7 +357,9 @@ int tern_audio_receive(struct tern_endpoint *ep, tern_time now, tern_call handle
             pcm[i] = 0;
         return 0;
     }
-    return tn_stream_take(&call->stream, pcm) ? 1 : 0;
+    bool heard = tn_stream_take(&call->stream, pcm);
+    if (!heard && tn_call_mind_silence(call)) tn_ep_run(ep);
+    return heard ? 1 : 0;
 }
 
 int tern_call_media_stats(const struct tern_endpoint *ep, tern_call handle,

@@ -111,7 +111,7 @@ static void prepare_invite(struct tn_call *call, const struct tn_effect *effect)
         struct tn_offer_local local = tn_call_offer_local(call, path.local);
         if (tn_offer_state(&call->offer) == TN_OFFER_LOCAL) tn_offer_rollback(&call->offer);
         err = tn_offer_make(&call->offer, &local, &body);
-        call->media_told = local.rtp;
+        call->media_told = local.from;
     }
     tn_call_put_contact(call, path.transport, path.local, &contact);
     if (!err) err = contact.err;

@@ -214,11 +214,11 @@ static void prepare(struct tn_call *call, const struct tn_effect *effect)
     int err = tn_offer_make(&call->offer, &local, &body);
     tn_call_say_hold(call, local.hold);
     call->refresh_hold = local.hold;
-    call->refresh_local = local.rtp;
+    call->refresh_local = local.from;
     call->refresh_contact = call->refresh_path = path.local;
     call->hop = path.remote;
     call->replace.transport = path.transport;
-    tn_mob_refresh_leaves(&call->task, local.rtp);
+    tn_mob_refresh_leaves(&call->task, local.from);
     tn_call_put_contact(call, path.transport, path.local, &contact);
     if (!err) err = contact.err ? contact.err : headers.err;
     if (!err) {

@@ -148,7 +148,7 @@ static int answer_update(struct tn_call *call, uint64_t txn, bool with_offer)
         struct tn_offer_local media = tn_call_offer_local(call, local);
         tn_call_say_hold(call, media.hold);
         err = tn_offer_answer(&call->offer, &media, &body, &plan);
-        if (!err) tn_call_apply_plan(call, &plan, media.rtp);
+        if (!err) tn_call_apply_plan(call, &plan, media.from);
     }
     tn_call_put_contact(call, call->transport, local, &contact);
     struct tn_response rsp = {

@@ -186,7 +186,7 @@ static unsigned take_session(struct tn_call *call, const struct tn_effect *effec
         tn_offer_rollback(&call->offer);
         return 500;
     }
-    tn_call_apply_plan(call, &plan, local.rtp);
+    tn_call_apply_plan(call, &plan, local.from);
     return 0;
 }
 

@@ -290,8 +290,8 @@ static void prepare_refresh(struct tn_call *call, const struct tn_effect *effect
         if (tn_offer_state(&call->offer) == TN_OFFER_LOCAL) tn_offer_rollback(&call->offer);
         err = tn_offer_make(&call->offer, &local, &body);
     }
-    call->refresh_local = local.rtp;
-    if (call->refresh_offers) tn_mob_refresh_leaves(&call->task, local.rtp);
+    call->refresh_local = local.from;
+    if (call->refresh_offers) tn_mob_refresh_leaves(&call->task, local.from);
     call->refresh_contact = says_where_we_are(call, intents) ? path.local : call->contact_local;
     if (TN_MUTANT(OLD_CONTACT)) call->refresh_contact = call->contact_local;
     if (!tern_addr_same_host(call->refresh_contact, call->contact_local)) {

@@ -113,6 +113,7 @@ void tn_ep_dispatch(struct tern_endpoint *ep, const struct tn_effect *effect)
     case TN_EFFECT_PREPARE:
     case TN_EFFECT_RESPONSE:
     case TN_EFFECT_FAILED:
+    case TN_EFFECT_STUN:
     case TN_EFFECT_SECURITY: to_owner(ep, effect); return;
     }
 }

@@ -54,6 +54,7 @@ static int check_opts(const struct tern_endpoint_opts *opts)
     if (memcmp(opts->seed, no_seed, sizeof(no_seed)) == 0) return TERN_EINVAL;
     if (opts->rtp_port_min < 2 || opts->rtp_port_max <= opts->rtp_port_min) return TERN_EINVAL;
     if (opts->max_calls == 0 || opts->max_accounts == 0) return TERN_EINVAL;
+    if (!tn_stun_is_list(opts->stun_servers)) return TERN_EINVAL;
     bool named = opts->user_agent.len > 0;
     return named && !tn_is_product_line(opts->user_agent) ? TERN_EINVAL : 0;
 }
@@ -95,6 +96,21 @@ static int init_tls(struct tern_endpoint *ep, const struct tern_endpoint_opts *o
     return tn_tls_ctx_new(&ep->ctx.alloc, &tls, &ep->tls);
 }
 
+static void free_texts(struct tern_endpoint *ep)
+{
+    tn_text_fini(&ep->ctx.alloc, &ep->product);
+    tn_text_fini(&ep->ctx.alloc, &ep->stun_servers);
+}
+
+static int set_texts(struct tern_endpoint *ep, const struct tern_endpoint_opts *opts)
+{
+    tern_str product = opts->user_agent.len > 0 ? opts->user_agent : TERN_STR(PRODUCT);
+    int err = tn_text_set(&ep->ctx.alloc, &ep->product, product);
+    if (!err) err = tn_text_set(&ep->ctx.alloc, &ep->stun_servers, opts->stun_servers);
+    if (err) free_texts(ep);
+    return err;
+}
+
 int tern_endpoint_new(const struct tern_endpoint_opts *given, struct tern_endpoint **out)
 {
     struct tern_endpoint_opts opts = {0};
@@ -112,7 +128,6 @@ int tern_endpoint_new(const struct tern_endpoint_opts *given, struct tern_endpoi
     err = tn_instance_init(&ep->instance, &opts);
     if (!err) err = init_tls(ep, &opts);
     if (err) goto fail_tls;
-    tern_str product = opts.user_agent.len > 0 ? opts.user_agent : TERN_STR(PRODUCT);
     struct tn_net_opts net_opts = {.port = opts.sip_port,
                                    .tls_port = opts.tls_port,
                                    .tls = ep->tls,
@@ -121,8 +136,8 @@ int tern_endpoint_new(const struct tern_endpoint_opts *given, struct tern_endpoi
                                    .sip_events = opts.sip_events};
     err = tn_ep_event_reserve(ep, &ep->last_event);
     if (err) goto fail_event;
-    err = tn_text_set(&ep->ctx.alloc, &ep->product, product);
-    if (err) goto fail_product;
+    err = set_texts(ep, &opts);
+    if (err) goto fail_texts;
     tn_random_bytes(&ep->ctx.random, key, sizeof(key));
     err = tn_map_init(&ep->sockets, &ep->ctx.alloc, key);
     if (err) goto fail_sockets;
@@ -151,8 +166,8 @@ fail_replaces:
 fail_dialogs:
     tn_map_fini(&ep->sockets);
 fail_sockets:
-    tn_text_fini(&ep->ctx.alloc, &ep->product);
-fail_product:
+    free_texts(ep);
+fail_texts:
     tn_ep_event_unreserve(ep, &ep->last_event);
 fail_event:
     tn_tls_ctx_free(ep->tls);
@@ -196,7 +211,7 @@ void tern_endpoint_free(struct tern_endpoint *ep)
     tn_map_fini(&ep->sockets);
     tn_slots_fini(&ep->accounts);
     tn_slots_fini(&ep->calls);
-    tn_text_fini(&ep->ctx.alloc, &ep->product);
+    free_texts(ep);
     tn_ctx_fini(&ep->ctx);
     tn_free(&alloc, ep);
 }

@@ -509,7 +509,10 @@ void tn_call_check_path(struct tn_call *call)
     /* Audio that went with us before the answer leaves from elsewhere than the far end was told. */
     if (facts.pending_from.family == TERN_FAMILY_NONE) facts.pending_from = call->media_told;
     enum tn_verdict verdict = tn_mob_judge_call(&ep->network, &facts);
-    if (verdict == TN_VERDICT_STAYS) return;
+    if (verdict == TN_VERDICT_STAYS) {
+        tn_call_stun_check(call);
+        return;
+    }
     tern_addr local;
     /* Audio follows when the far end knows, as long as the old path stands. */
     if (verdict == TN_VERDICT_LOST && facts.media.remote.family != TERN_FAMILY_NONE &&

@@ -37,8 +37,8 @@ bool tn_public_is_stale(const struct tn_call *call)
 {
     struct tn_reach reach = {call->transport, call->outside.local, call->sips};
 
-    if (reach.local.family == TERN_FAMILY_NONE || call->account->ip_change.hangup_calls)
-        return false;
+    if (reach.local.family == TERN_FAMILY_NONE || call->contact_gruu) return false;
+    if (call->account->ip_change.hangup_calls) return false;
     rewrite_for_call(call, &reach);
     return !tern_addr_equal(reach.local, call->outside.told);
 }

@@ -60,6 +60,19 @@ const char *phone_name(int who)
 
 /* ---- birth ---- */
 
+/* The registrar is one (RFC 5626 8); nobody is at the other address. */
+static tern_str stun_servers(const struct life *life)
+{
+    static const char *const lists[][2] = {
+        {"", ""},
+        {"10.7.0.9:5060", "10.7.0.9:5060, [2001:db8:0:7::9]:5060"},
+        {"10.7.0.99:5060", "10.7.0.99, nowhere.example.com"},
+        {"10.7.0.99:5060, 10.7.0.9:5060", "10.7.0.99, [2001:db8:0:7::9]:5060"},
+    };
+    const char *list = lists[life->plan->set[SET_stun]][life->plan->set[SET_family] != 4];
+    return (tern_str){list, strlen(list)};
+}
+
 struct tern_endpoint *life_endpoint(struct life *life, uint32_t host)
 {
     struct tern_endpoint_opts opts;
@@ -69,6 +82,7 @@ struct tern_endpoint *life_endpoint(struct life *life, uint32_t host)
     for (size_t i = 0; i < sizeof(opts.seed); i++)
         opts.seed[i] = (uint8_t)(tern_sim_random(life->sim, 255) + 1);
     opts.sip_port = 5060;
+    if (host != SERVER_HOST) opts.stun_servers = stun_servers(life);
     secrecy_endpoint(life, host, &opts);
     if (tern_endpoint_new(&opts, &ep) != 0) return NULL;
     tern_sim_host_endpoint(life->sim, host, ep);

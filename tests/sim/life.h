@@ -180,6 +180,7 @@ struct life {
     struct keys keys;
     unsigned excuses; /* of every call from now on */
     bool natted;      /* a NAT stands, or stood, on the way of somebody */
+    bool fickle;      /* one of them has a mapping for each destination */
     uint32_t nats;    /* bits: the nets that have one */
     bool disturbed;   /* a fault is in force that is no change of address */
     bool registrar_refused;
@@ -308,6 +309,8 @@ void secrecy_registered(struct life *life, uint32_t host);
 void secrecy_account(const struct life *life, struct tern_account_opts *opts);
 
 /* ---- wire.c, progress.c, peace.c ---- */
+/* The outside address of a NAT of world.c, and there is one. */
+bool wire_is_nats(const struct life *life, tern_addr addr);
 void wire_check(void *user, const struct tern_sim_wire *wire);
 void wire_told(struct life *life, uint32_t host, const struct tern_ev_sip_message *m);
 void progress_sent(struct life *life, uint32_t host, const struct message *m);

@@ -63,6 +63,7 @@ static void check_refreshed(struct life *life, uint32_t host,
     const struct end *end = app_end(&life->phones[host - 1], p->call);
     if (p->op != TERN_IP_CHANGE_OP_REINVITE_CALL || p->status != TERN_IP_CHANGE_SUCCESS) return;
     if (!end || !end->accepted.family || !p->local.family) return;
+    if (wire_is_nats(life, end->accepted)) return; /* by STUN; whether it is right is heard */
     /* What waited for its connection was prepared for the network as it was then. */
     const struct tern_network *network = tern_get_network(life->phones[host - 1].ep);
     if (rules_may_wait(life, host) && tern_network_find(network, end->accepted)) return;

@@ -14,7 +14,7 @@ static uint64_t hash_str(tern_str s)
 /* ---- addresses ---- */
 
 /* Its outside address, of those that world.c gives; a Contact may name it, or one that it had. */
-static bool is_nats(const struct life *life, tern_addr addr)
+bool wire_is_nats(const struct life *life, tern_addr addr)
 {
     static const uint8_t ip4[] = {100, 64}, ip6[] = {0x20, 0x01, 0x0d, 0xb8, 0x64};
     if (!life->natted) return false;
@@ -27,7 +27,7 @@ static bool is_own(const struct life *life, uint32_t host, tern_str text)
     tern_addr addr;
     const struct tern_endpoint *ep = host == SERVER_HOST ? life->server : life->phones[host - 1].ep;
     if (tern_addr_parse(text, &addr) != 0) return false;
-    if (is_nats(life, addr)) return true;
+    if (wire_is_nats(life, addr)) return true;
     return tern_network_find(tern_get_network(ep), addr) != NULL;
 }
 

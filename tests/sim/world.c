@@ -91,6 +91,7 @@ static void set_net(struct life *life, const struct step *step)
     if (step->verb == DO_nat) {
         set_nat(life, step);
         life->nats |= 1u << net;
+        if (step->arg[1] > 1) life->fickle = true;
         for (int i = 0; i < PHONES; i++)
             place_see_nat(life, &life->phones[i]);
     }
