@@ -116,6 +116,10 @@ struct sim_way sim_find_way(struct tern_sim *sim, uint32_t host, tern_addr local
         way.why = "the tunnel is dead";
         return way;
     }
+    if (sim->nets[way.from.net - 1]->path.black_hole == remote.family) {
+        way.why = "a black hole";
+        return way;
+    }
     uint32_t last = through_nat64(sim, &way, &remote);
     uint32_t realm = realm_of(sim, last ? sim->nets[last - 1]->up : way.from.net, remote.family);
     way.to_addr = remote;

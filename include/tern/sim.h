@@ -102,6 +102,7 @@ struct tern_sim_path {
     uint32_t mtu;           /**< larger datagrams vanish; 0: no limit */
     bool down;              /**< nothing passes and nobody is told */
     bool captive;           /**< a portal: datagrams vanish, connections are reset */
+    uint8_t black_hole;     /**< enum tern_family: what leaves by it vanishes; 0: none */
 };
 
 /** RFC 4787 4.1 and 5. */

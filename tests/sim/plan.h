@@ -34,6 +34,7 @@
     X(family, 4, 4, 46, "4, 6, or 46 for both")                                                    \
     X(families, 0, 0, 888888,                                                                      \
       "of nets 1 to 6, a digit each: 0 as `family`, 4, 6, 8 for IPv6 with NAT64 and DNS64")        \
+    X(black_hole, 0, 0, 6, "the family, 4 or 6, that nothing gets through by from nets 3 to 6")    \
     X(delay, 25, 0, 2000, "ms from a phone to the server and back to the other: one way")          \
     X(jitter, 0, 0, 500, "ms")                                                                     \
     X(loss, 0, 0, 300, "per mille, on each phone's nets")                                          \

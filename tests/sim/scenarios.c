@@ -605,6 +605,14 @@ static const struct scenario scenarios[] = {
      "3"},
     {"s16_6to4_sdes", "S16",
      "srtp 1; family 46; names 1; families 604000; 1000 alice call; 4000 alice path 3"},
+    {"s16_black_hole", "S16",
+     "black_hole 6; names 1; family 46; families 040000; 1000 alice call; 4000 alice path 3"},
+    {"s16_black_hole_tcp", "S16",
+     "transport 1; bob_transport 1; black_hole 6; names 1; family 46; families 040000; 1000 alice "
+     "call; 4000 alice path 3"},
+    {"s16_black_hole_tls", "S16",
+     "transport 2; bob_transport 2; black_hole 6; names 1; family 46; families 040000; 1000 alice "
+     "call; 4000 alice path 3"},
     {"s16_nat64_dead", "S16", "family 46; families 408000; 1000 alice call; 4000 alice path 3"},
     {"s16_nat64_dead_tcp", "S16",
      "transport 1; bob_transport 1; family 46; families 408000; 1000 alice call; 4000 alice path "
