@@ -49,6 +49,7 @@ enum {
     ACCOUNT_PUBLIC_GRUU = 40,
     ACCOUNT_TEMPORARY_GRUU = 41,
     ACCOUNT_NO_FLOWS = 42,
+    ACCOUNT_DOUBLED_SEND = 43,
 };
 
 enum {
@@ -102,6 +103,7 @@ static void pack_options(struct tn_pack *p, struct tern_account_opts *opts)
     opts->stream_keepalive_s = tn_pack_u32(p, ACCOUNT_STREAM_KEEPALIVE, opts->stream_keepalive_s);
     opts->contact_rewrite = tn_pack_bool(p, ACCOUNT_CONTACT_REWRITE, opts->contact_rewrite);
     opts->media_timeout_s = tn_pack_u32(p, ACCOUNT_MEDIA_TIMEOUT, opts->media_timeout_s);
+    opts->doubled_send_ms = tn_pack_u32(p, ACCOUNT_DOUBLED_SEND, opts->doubled_send_ms);
     opts->no_outbound = tn_pack_bool(p, ACCOUNT_NO_OUTBOUND, opts->no_outbound);
     opts->gruu = (uint8_t)tn_pack_number(p, ACCOUNT_GRUU, opts->gruu, UINT8_MAX);
     opts->second_flow =
@@ -132,6 +134,7 @@ static struct tern_account_opts options_of(const struct tn_account *account)
     opts.stream_keepalive_s = account->stream_keepalive_s;
     opts.contact_rewrite = account->contact_rewrite;
     opts.media_timeout_s = account->media_timeout_s;
+    opts.doubled_send_ms = account->doubled_send_ms;
     opts.no_outbound = account->outbound.off;
     opts.gruu = (uint8_t)account->outbound.wanted;
     opts.second_flow = (uint8_t)account->second_flow;
