@@ -101,6 +101,7 @@ uint64_t tn_server_merged(const struct tn_txns *txns, uint64_t id)
 
     if (!server || !server->by_request.linked) return 0;
     const struct tn_msg *request = server->request;
+    uint64_t merged = 0;
     for (struct tn_map_node *node = tn_map_first(&txns->merge_map, server->by_request.hash); node;
          node = tn_map_next(node)) {
         const struct tn_server *other = TN_OWNER(node, struct tn_server, by_request);
@@ -108,7 +109,9 @@ uint64_t tn_server_merged(const struct tn_txns *txns, uint64_t id)
         if (other == server || known->cseq.number != request->cseq.number) continue;
         if (!tn_str_eq(known->cseq.method, request->cseq.method)) continue;
         if (!tn_str_eq(known->call_id, request->call_id)) continue;
-        if (tn_str_eq(known->from_tag, request->from_tag)) return other->id;
+        if (!tn_str_eq(known->from_tag, request->from_tag)) continue;
+        merged = other->id;
+        if (other->owner.kind != TN_OWNER_NONE) return merged;
     }
-    return 0;
+    return merged;
 }

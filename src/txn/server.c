@@ -251,6 +251,12 @@ uint64_t tn_server_flow(const struct tn_txns *txns, uint64_t id)
     return server ? server->origin.flow : 0;
 }
 
+struct tn_owner tn_server_owner(const struct tn_txns *txns, uint64_t id)
+{
+    const struct tn_server *server = get(txns, id);
+    return server ? server->owner : (struct tn_owner){.kind = TN_OWNER_NONE};
+}
+
 void tn_server_set_owner(struct tn_txns *txns, uint64_t id, struct tn_owner owner)
 {
     struct tn_server *server = get(txns, id);

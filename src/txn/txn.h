@@ -64,6 +64,8 @@ void tn_txns_moved(struct tn_txns *txns);
 /* What a request came with; the message lives as long as the transaction. NULL when stale. */
 const struct tn_msg *tn_server_request(const struct tn_txns *txns, uint64_t id);
 uint64_t tn_server_flow(const struct tn_txns *txns, uint64_t id);
+/* Kind NONE when stale. */
+struct tn_owner tn_server_owner(const struct tn_txns *txns, uint64_t id);
 /* Marks whose it is: CANCELLED, ACK (for 300-699: none), TIMEOUT and ENDED carry this owner. */
 void tn_server_set_owner(struct tn_txns *txns, uint64_t id, struct tn_owner owner);
 
@@ -99,7 +101,8 @@ TERN_CHECK int tn_server_forward(struct tn_txns *txns, uint64_t id, unsigned sta
 uint64_t tn_server_find_invite(const struct tn_txns *txns, const struct tn_msg *cancel);
 /*
  * An earlier server transaction with the same From tag, Call-ID and CSeq, when the request has no
- * To tag: the same request came by two ways (RFC 3261 8.2.2.2). 0: none.
+ * To tag: the same request came by two ways (RFC 3261 8.2.2.2). Of several, one that somebody cares
+ * for. 0: none.
  */
 uint64_t tn_server_merged(const struct tn_txns *txns, uint64_t id);
 /*

@@ -225,6 +225,11 @@ void tn_call_decline_fork(struct tn_call *call, const struct tn_msg *rsp);
 bool tn_call_may_be_answered(const struct tn_call *call);
 void tn_call_tell_answered(struct tn_call *call);
 void tn_call_in_invite(struct tern_endpoint *ep, const struct tn_effect *effect);
+/*
+ * The INVITE of transaction `first` has come by another way. @return whether that one takes its place,
+ * because nothing leads back by the first any more; else it is 482 (MOBILITY S3)
+ */
+bool tn_call_in_merged(struct tern_endpoint *ep, const struct tn_effect *effect, uint64_t first);
 void tn_call_in_answer(struct tn_call *call, unsigned status);
 void tn_call_in_ready(struct tn_call *call);
 void tn_call_in_ack(struct tn_call *call, const struct tn_msg *ack);

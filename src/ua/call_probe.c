@@ -33,13 +33,15 @@ static tern_time limited(tern_time wait, tern_time least)
 static void enter(struct tn_call *call, enum tn_probe_state next)
 {
     struct tn_ctx *ctx = &call->ep->ctx;
-    static const char *const names[TN_PROBE_STATES] = {"rests", "asked", "cancelling"};
+    static const char *const names[TN_PROBE_STATES] = {"rests", "asked", "lives", "cancelling"};
     tern_time round_trip = round_trip_of(call);
     tn_trace(ctx, "probe", call->id, names[call->probe.state], names[next]);
     call->probe.state = next;
     tn_timer_cancel(ctx, &call->probe.timer);
     if (next == TN_PROBE_ASKED) {
         tn_timer_arm(ctx, &call->probe.timer, limited(2 * round_trip, DEADLINE_MIN));
+    } else if (next == TN_PROBE_LIVES) {
+        tn_timer_arm(ctx, &call->probe.timer, DEADLINE_MIN);
     } else if (next == TN_PROBE_CANCELLING) {
         tern_time wait = round_trip > 0 ? round_trip + round_trip / 4 : DEADLINE_MIN;
         tn_timer_arm(ctx, &call->probe.timer, limited(wait, CANCEL_MIN));
@@ -89,6 +91,9 @@ static void fired(struct tn_timer *timer)
     if (!has_way(call)) return; /* the next network asks anew */
     if (call->probe.state == TN_PROBE_ASKED) {
         lost(call);
+    } else if (call->probe.state == TN_PROBE_LIVES) {
+        enter(call, TN_PROBE_RESTS);
+        (void)!tn_request_probe(&call->ep->txns, call->invite); /* one was answered: it lives */
     } else {
         TN_ASSERT(call->probe.state == TN_PROBE_CANCELLING);
         tn_call_probe_anew(call);
@@ -129,7 +134,7 @@ void tn_call_probe_moved(struct tn_call *call)
 void tn_call_probe_heard(struct tn_call *call)
 {
     /* It lives. What its Contact says is set right when it is answered (tn_call_check_path()). */
-    if (call->probe.state == TN_PROBE_ASKED) enter(call, TN_PROBE_RESTS);
+    if (call->probe.state == TN_PROBE_ASKED) enter(call, TN_PROBE_LIVES);
 }
 
 bool tn_call_probe_cancelled(struct tn_call *call)

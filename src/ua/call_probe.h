@@ -4,11 +4,14 @@
  *
  *             moved, UDP     moved, stream           answer to INVITE  200/481 to CANCEL  timer
  * RESTS       probe >ASKED   CANCEL >CANCELLING      -                 -                  -
- * ASKED       probe          -                       >RESTS            -                  CANCEL >CANCELLING
+ * ASKED       probe          -                       >LIVES            -                  CANCEL >CANCELLING
+ * LIVES       probe >ASKED   -                       -                 -                  probe >RESTS
  * CANCELLING  -              -                       487: anew >RESTS  anew >RESTS        anew >RESTS
  *
  * The probe is the INVITE itself, word by word, from the new address. Who answers it has the
- * transaction, and sends what follows to where we are: nothing rings twice. Where nothing has rung yet
+ * transaction, and sends what follows to where we are: nothing rings twice. The first INVITE may still be
+ * on its way then, and arrive after the probe, which would turn that back: hence the second, a little
+ * later. Where nothing has rung yet
  * there is nothing to cancel: "CANCEL >CANCELLING" is then "anew" at once. For the caller all of it is
  * one call, that rings on.
  */
@@ -20,7 +23,13 @@
 struct tn_call;
 struct tn_msg;
 
-enum tn_probe_state { TN_PROBE_RESTS, TN_PROBE_ASKED, TN_PROBE_CANCELLING, TN_PROBE_STATES };
+enum tn_probe_state {
+    TN_PROBE_RESTS,
+    TN_PROBE_ASKED,
+    TN_PROBE_LIVES, /* for half a second: what was under way by the old path arrives meanwhile */
+    TN_PROBE_CANCELLING,
+    TN_PROBE_STATES,
+};
 
 struct tn_call_probe {
     enum tn_probe_state state;

@@ -156,7 +156,9 @@ static void answer_options(struct tern_endpoint *ep, const struct tn_effect *eff
 
 static void outside_dialog(struct tern_endpoint *ep, const struct tn_effect *effect)
 {
-    if (tn_server_merged(&ep->txns, effect->id)) { /* RFC 3261 8.2.2.2 */
+    uint64_t merged = tn_server_merged(&ep->txns, effect->id);
+    if (merged && tn_call_in_merged(ep, effect, merged)) return;
+    if (merged) { /* RFC 3261 8.2.2.2 */
         tn_ep_refuse(ep, effect->id, 482, (tern_str){NULL, 0});
         return;
     }

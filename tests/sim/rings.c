@@ -140,7 +140,8 @@ void rings_check(struct life *life)
     for (uint32_t i = 0; i < life->rings.owed_count; i++) {
         const struct owed *o = &life->rings.owed[i];
         const struct phone *phone = &life->phones[o->host - 1];
-        bool rested = phone->ep && !phone->stopped && phone->moved + ACK_WAIT < o->since;
+        bool rested = phone->ep && phone->crash.count == 0 && !phone->stopped &&
+                      phone->moved + ACK_WAIT < o->since;
         if (o->since == TERN_TIME_NEVER || may_lose(life) || !rested) continue;
         if (tern_sim_now(life->sim) - o->since < ACK_WAIT) continue;
         fail(life, "ack", "%s: a 2xx to INVITE %u was not acknowledged", host_name(o->host),

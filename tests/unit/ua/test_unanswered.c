@@ -117,6 +117,53 @@ static void and_so_it_is_when_the_network_changes_again(void)
     }
 }
 
+/*
+ * RFC 3261 8.2.2.2: what comes by two ways is 482. MOBILITY S3: where the first of them leads to an address
+ * that is gone, the other takes its place: the same call rings on, and is answered by it.
+ */
+static void the_same_invite_by_another_branch_takes_the_place_of_one_that_is_cut_off(void)
+{
+    for (int moved = 0; moved < 2; moved++) {
+        char invite[4096];
+        world_start(&world, TERN_MS(25));
+        alice = world_host(&world, "alice", "10.0.1.1", NULL);
+        struct host *peer = peer_new(&world, "10.0.0.7");
+        alice->auto_answer = false;
+        CHECK_EQ(tern_endpoint_start(alice->ep, world.now), 0);
+        host_account(alice, "sip:alice@10.0.1.1", NULL, NULL);
+        peer_invite(peer, "10.0.1.1", NULL, PEER_SDP);
+        world_run(&world, TERN_MS(100));
+        CHECK_EQ(tern_call_answer(alice->ep, world.now, alice->call, 180), 0);
+        world_run(&world, TERN_MS(100));
+        const char *ring = peer_last(peer, "SIP/2.0 180");
+        char tag[64];
+        (void)snprintf(tag, sizeof(tag), "%s", strstr(peer_header(ring, "To"), "tag="));
+        if (moved) host_network(alice, "10.0.2.1", NULL);
+        (void)snprintf(invite, sizeof(invite),
+                       "INVITE sip:alice@10.0.2.1 SIP/2.0\r\n"
+                       "Via: SIP/2.0/UDP 10.0.0.7:5060;branch=z9hG4bK-another-way;rport\r\n"
+                       "From: %s\r\nTo: <sip:alice@10.0.1.1>\r\nCall-ID: %s\r\nCSeq: %s\r\n"
+                       "Contact: <sip:peer@10.0.0.7>\r\nMax-Forwards: 70\r\n"
+                       "Content-Length: 0\r\n\r\n",
+                       peer_of(peer)->local, peer_of(peer)->call_id, peer_header(ring, "CSeq"));
+        tern_addr to;
+        tern_str there = moved ? TERN_STR("10.0.2.1:5060") : TERN_STR("10.0.1.1:5060");
+        CHECK_EQ(tern_addr_parse(there, &to), 0);
+        world_datagram(peer, 5060, to, invite, strlen(invite));
+        world_run(&world, TERN_MS(100));
+        CHECK_EQ(alice->incoming, 1);
+        CHECK_EQ(alice->ended, 0);
+        if (!moved) CHECK(strstr(peer_last(peer, "SIP/2.0 482"), "another-way") != NULL);
+        CHECK_EQ(tern_call_answer(alice->ep, world.now, alice->call, 200), 0);
+        world_run(&world, TERN_MS(100));
+        const char *ok = peer_last(peer, "SIP/2.0 200");
+        CHECK_EQ(strstr(ok, "another-way") != NULL, moved);
+        CHECK(strstr(peer_header(ok, "To"), tag) != NULL);
+        CHECK(strstr(peer_header(ok, "Contact"), moved ? "10.0.2.1" : "10.0.1.1") != NULL);
+        world_end(&world);
+    }
+}
+
 /* ---- without an end ---- */
 
 static tern_time rings_for(const char *headers, uint32_t answer_timeout_s)
@@ -176,6 +223,7 @@ int main(int argc, char **argv)
         TEST(an_answer_without_a_network_waits),
         TEST(an_answer_whose_ack_cannot_come_back_is_confirmed),
         TEST(and_so_it_is_when_the_network_changes_again),
+        TEST(the_same_invite_by_another_branch_takes_the_place_of_one_that_is_cut_off),
         TEST(nothing_rings_for_ever),
     };
     return run_tests(tests, sizeof(tests) / sizeof(tests[0]), argc, argv);

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The INVITE that rings here comes once more by another branch: MOBILITY S3. Its caller, or a proxy on the
+ * way, has found our new address when the first branch had come to nothing there. RFC 3261 8.2.2.2 has
+ * 482 for what was merged; where our way back by the first branch is gone, that would refuse a call
+ * that rings. The new branch takes its place: it goes on ringing, in the same dialog.
+ */
+#include "dialog/routes.h"
+#include "ua/call.h"
+
+/* The connection or the address that it came to is gone. */
+static bool is_cut_off(const struct tern_endpoint *ep, uint64_t txn)
+{
+    const struct tn_flow *flow = tn_net_get(&ep->net, tn_server_flow(&ep->txns, txn));
+    return flow == NULL || !tn_net_has_local(&ep->net, flow->key.local);
+}
+
+static struct tn_call *call_of(const struct tern_endpoint *ep, uint64_t txn)
+{
+    struct tn_owner owner = tn_server_owner(&ep->txns, txn);
+    struct tn_call *call = owner.kind == TN_OWNER_CALL ? tn_call_by_id(ep, owner.id) : NULL;
+    return call && call->invite_txn == txn && !call->ended_told ? call : NULL;
+}
+
+/* What waits for its PRACK belongs to the branch that it was sent by. */
+static bool may_change(const struct tn_call *call)
+{
+    bool unanswered = call->life == TN_LIFE_INCOMING || call->life == TN_LIFE_ANSWERING;
+    return unanswered && !tn_reliable_waits(&call->prack.reliable);
+}
+
+static void answer_again(struct tn_call *call)
+{
+    struct tn_buf body;
+    tn_buf_init(&body, &call->ep->ctx.alloc, TN_MSG_SIZE_MAX);
+    int err = tn_offer_repeat(&call->offer, &body);
+    /* Without memory the caller hears nothing, and the time runs out. */
+    if (!err) err = tn_call_respond_2xx(call, call->invite_txn, tn_buf_view(&body));
+    if (!err) tn_repeat_anew(&call->repeat);
+    tn_buf_fini(&body);
+}
+
+bool tn_call_in_merged(struct tern_endpoint *ep, const struct tn_effect *effect, uint64_t first)
+{
+    const struct tn_flow *flow = tn_net_get(&ep->net, effect->flow);
+    struct tn_call *call = call_of(ep, first);
+    if (call == NULL || flow == NULL || !may_change(call) || !is_cut_off(ep, first)) return false;
+    if (tn_routes_take(&ep->ctx.alloc, effect->msg, false, &call->dialog.routes) != 0) return false;
+    struct tn_response merged = {.status = 482, .to_tag = tn_dialog_local_tag(&call->dialog)};
+    tn_server_set_owner(&ep->txns, first, (struct tn_owner){.kind = TN_OWNER_NONE});
+    tn_server_set_owner(&ep->txns, effect->id, (struct tn_owner){TN_OWNER_CALL, 0, call->id});
+    if (call->life == TN_LIFE_INCOMING) (void)!tn_server_respond(&ep->txns, first, &merged);
+    call->invite_txn = effect->id;
+    call->transport = flow->key.transport;
+    call->hop = flow->key.remote;
+    call->dialog.came_by = flow->id;
+    if (call->life == TN_LIFE_ANSWERING) {
+        answer_again(call);
+    } else if (call->ring_status) {
+        tn_call_ring(call, call->ring_status);
+    }
+    tn_call_in_ready(call);
+    return true;
+}
