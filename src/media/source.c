@@ -5,6 +5,8 @@
 
 #include "base/assert.h"
 
+#define DEAF TERN_MS(200) /* silence after which what is said counts again */
+
 void tn_source_init(struct tn_source *source)
 {
     memset(source, 0, sizeof(*source));
@@ -176,10 +178,21 @@ enum tn_source_verdict tn_source_packet(struct tn_source *source,
     return step(source, classify(source, packet, now), packet, now);
 }
 
+/*
+ * Nothing has come from the accepted source lately, which is not what the far end says: who says once
+ * more where he is may have been away, and is back (MOBILITY S15).
+ */
+static bool is_deaf(const struct tn_source *source, tern_time now)
+{
+    bool follows = source->state == TN_SOURCE_FOLLOWING || source->state == TN_SOURCE_PROVING;
+    return follows && !tern_addr_equal(source->accepted, source->announced) &&
+           source->last_heard != TERN_TIME_NEVER && now - source->last_heard >= DEAF;
+}
+
 void tn_source_plan(struct tn_source *source, tern_addr announced, tern_time now)
 {
     if (announced.family == TERN_FAMILY_NONE) return;
-    if (tern_addr_equal(announced, source->announced)) return;
+    if (tern_addr_equal(announced, source->announced) && !is_deaf(source, now)) return;
     bool confirmed = tn_source_is_current(source, announced);
     bool first = source->announced.family == TERN_FAMILY_NONE;
 

@@ -99,7 +99,10 @@ struct tn_source_packet {
 };
 
 void tn_source_init(struct tn_source *source);
-/* What the plan says now. Family 0 (hold of RFC 2543) and what was said last change nothing. */
+/*
+ * What the plan says now. Family 0 (hold of RFC 2543) changes nothing, and what was said last only where
+ * nothing is heard from elsewhere.
+ */
 void tn_source_plan(struct tn_source *source, tern_addr announced, tern_time now);
 enum tn_source_verdict tn_source_packet(struct tn_source *source,
                                         const struct tn_source_packet *packet, tern_time now);

@@ -393,7 +393,7 @@ static void again(struct tn_mobility *mob, struct tn_call_task *task, int code,
         return;
     }
     tn_mob_call_report(mob, task, TERN_IP_CHANGE_OP_REINVITE_CALL, TERN_IP_CHANGE_RETRY, code);
-    task->replaces = task->may_replace && knows_elsewhere(code);
+    task->replaces = task->may_replace && (knows_elsewhere(code) || task->attempt > 1);
     tn_mob_call_enter(mob, task, TN_CALL_WAITING, TN_MUTANT(LOST_RETRY) ? TERN_TIME_NEVER : pause);
 }
 

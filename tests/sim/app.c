@@ -210,6 +210,11 @@ static void tell(struct life *life, uint32_t host, const struct tern_event *e)
     } else if (e->type == TERN_EV_CALL_ENDED) {
         trace(life, "%-6s ! call ended: cause %d, %d, %.*s", host_name(host), e->u.ended.cause,
               e->u.ended.status, (int)e->u.ended.reason.len, e->u.ended.reason.ptr);
+    } else if (e->type == TERN_EV_CALL_MEDIA) {
+        char local[TERN_ADDR_TEXT_MAX], remote[TERN_ADDR_TEXT_MAX];
+        (void)tern_addr_print(e->u.media.local, local);
+        (void)tern_addr_print(e->u.media.remote, remote);
+        trace(life, "%-6s ! audio from %s to %s", host_name(host), local, remote);
     } else {
         trace(life, "%-6s ! event %d", host_name(host), e->type);
     }

@@ -294,6 +294,23 @@ static void meet(struct dice *dice)
     add(dice, BOB, verb, 0, 0);
 }
 
+/* Both ends move, once or over and over, while each looks for the other (MOBILITY S15). */
+static void move_both(struct dice *dice)
+{
+    uint32_t rounds = 1 + roll(dice, 3);
+    dice->now += 6000;
+    while (rounds-- > 0) {
+        for (enum who who = ALICE; who <= BOB; who++) {
+            dice->net[who] = 1 + (dice->net[who] + (int32_t)roll(dice, 5)) % 6;
+            add(dice, who, DO_path, dice->net[who], 0);
+            dice->now += PICK(dice, 0, 0, 10, 50, 200, 1000);
+        }
+        dice->now += PICK(dice, 50, 500, 900, 1050, 1150, 2200, 5000);
+    }
+    if (percent(dice, 20)) add(dice, percent(dice, 50) ? ALICE : BOB, DO_hangup, 0, 0);
+    if (percent(dice, 20)) add(dice, percent(dice, 50) ? ALICE : BOB, DO_hold, 0, 0);
+}
+
 /* A BYE on its way, or lost on a path that is about to go, when the phone moves. */
 static void part(struct dice *dice)
 {
@@ -431,6 +448,7 @@ void plan_draw(struct plan *plan, uint64_t seed)
     if (percent(&dice, 3)) part(&dice);
     if (percent(&dice, 2)) share_nat(&dice);
     draw_secrecy(&dice);
+    if (!plan->set[SET_families] && percent(&dice, 5)) move_both(&dice);
     if (percent(&dice, plan->set[SET_srtp] ? 25 : 4)) crash(&dice);
     if (percent(&dice, 12)) plan->set[SET_reliable] = PICK(&dice, 1, 2, 2);
     /* DTLS has one peer at a time: a callee that nobody has told of is taken for the one that is. */

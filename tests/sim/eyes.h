@@ -18,6 +18,7 @@
 #define OWED_MAX       64
 #define KEYS_KEPT      256
 #define CAPTURED       8
+#define SOUGHT_MAX     8
 #define CAPTURED_BYTES 320
 
 struct life;
@@ -46,7 +47,7 @@ struct asked {
 struct dialog {
     uint64_t key; /* of Call-ID and both tags */
     uint64_t routes;
-    uint64_t target, target_before, sought;
+    uint64_t target, target_before;
     uint64_t left;           /* a target that an UPDATE has replaced before the answer; 0: none */
     uint32_t target_cseq[2]; /* by a request that was heard, by one that was sent */
     tern_time target_changed;
@@ -67,6 +68,8 @@ struct rules {
     uint32_t dialog_next;
     struct session sessions[DIALOGS_MAX];
     uint32_t session_next;
+    uint64_t sought[SOUGHT_MAX]; /* Contacts of those that were heard */
+    uint32_t sought_next;
     bool replaces; /* it has sent an INVITE with Replaces */
 };
 

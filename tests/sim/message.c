@@ -161,9 +161,8 @@ static const char *read_via(tern_str value, struct message *m)
 /* RFC 3891 6.1 */
 static const char *read_replaces(tern_str value, struct message *m)
 {
-    m->replaces_to = parameter(value, "to-tag");
-    m->replaces_from = parameter(value, "from-tag");
-    if (!is_token(m->replaces_to) || !is_token(m->replaces_from)) return "Replaces without a tag";
+    if (!is_token(parameter(value, "to-tag")) || !is_token(parameter(value, "from-tag")))
+        return "Replaces without a tag";
     m->replaces = trim(cut(&value, ';'));
     return m->replaces.len ? NULL : "Replaces without a Call-ID";
 }

@@ -43,9 +43,8 @@ struct message {
     uint32_t hops;       /* Max-Forwards */
     tern_str routes[ROUTES_MAX], record_routes[ROUTES_MAX];
     uint32_t route_count, record_route_count;
-    tern_str replaces; /* Call-ID in Replaces, and its tags */
-    tern_str replaces_to, replaces_from;
-    tern_str nonce; /* of Authorization or Proxy-Authorization */
+    tern_str replaces; /* Call-ID in Replaces */
+    tern_str nonce;    /* of Authorization or Proxy-Authorization */
     uint32_t nonce_count;
     tern_str body;
     struct description sdp; /* of `body`, if there is one */

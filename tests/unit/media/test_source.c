@@ -223,6 +223,21 @@ static void a_plan_that_confirms_what_is_observed_changes_nothing(void)
     CHECK_EQ(source.state, TN_SOURCE_FOLLOWING);
 }
 
+/* It was seen elsewhere, has gone from there unseen, and is where it said at first. */
+static void who_is_back_where_he_was_says_so_in_the_words_of_then(void)
+{
+    start();
+    CHECK_EQ(hear(b, 10), TN_SOURCE_MOVED);
+    now += TERN_MS(190);
+    tn_source_plan(&source, a, now);
+    CHECK(tern_addr_equal(tn_source_target(&source), b));
+    now += TERN_MS(10);
+    tn_source_plan(&source, a, now);
+    CHECK(tern_addr_equal(tn_source_target(&source), a));
+    CHECK_EQ(hear(b, 11), TN_SOURCE_MOVED); /* a NAT stands before him after all */
+    CHECK(tern_addr_equal(tn_source_target(&source), b));
+}
+
 /* The far end walks through three networks in 40 ms; only it can have made those packets. */
 static void authentic_packets_move_as_often_as_they_come(void)
 {
@@ -271,6 +286,7 @@ int main(int argc, char **argv)
         TEST(after_a_new_plan_the_old_address_comes_back_if_it_goes_on),
         TEST(a_source_that_no_plan_announced_is_taken_back_at_once),
         TEST(a_plan_that_confirms_what_is_observed_changes_nothing),
+        TEST(who_is_back_where_he_was_says_so_in_the_words_of_then),
         TEST(authentic_packets_move_as_often_as_they_come),
         TEST(an_authentic_packet_in_flight_does_not_undo_a_new_plan),
         TEST(an_authentic_packet_of_another_family_is_played_and_not_followed),

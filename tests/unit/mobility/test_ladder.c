@@ -104,6 +104,20 @@ static void what_says_something_else_is_not(void)
     }
 }
 
+/* A proxy that has no way to where the far end was says so each time, and at once. */
+static void what_fails_twice_is_looked_for(void)
+{
+    static const int codes[] = {0, 500, 503, 504};
+    for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+        struct bench_call *c = move(false);
+        answer_refresh(c, codes[i]);
+        pass(TERN_MS(500));
+        CHECK_EQ(count(TN_DECIDE_REFRESH, 0), 2);
+        answer_refresh(c, codes[i]);
+        CHECK_EQ(until_replace(TERN_SECONDS(9)), TERN_SECONDS(1));
+    }
+}
+
 static void it_is_sent_anew_with_pauses_that_grow_until_the_window_closes(void)
 {
     static const int pauses_s[] = {1, 2, 4, 8, 16, 16};
@@ -211,6 +225,7 @@ int main(int argc, char **argv)
         TEST(who_is_far_is_waited_for_longer),
         TEST(what_says_that_nobody_is_there_is_followed_soon),
         TEST(what_says_something_else_is_not),
+        TEST(what_fails_twice_is_looked_for),
         TEST(it_is_sent_anew_with_pauses_that_grow_until_the_window_closes),
         TEST(success_is_told_and_the_call_is_kept),
         TEST(what_becomes_of_it_follows_from_the_answer),
