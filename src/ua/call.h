@@ -19,9 +19,9 @@
 #include "session/refresh.h"
 #include "session/repeat.h"
 #include "ua/account.h"
-#include "ua/call_stun.h"
 #include "ua/call_probe.h"
 #include "ua/call_replace.h"
+#include "ua/call_stun.h"
 #include "ua/call_timer.h"
 #include "ua/early.h"
 #include "ua/fork.h"
@@ -61,6 +61,11 @@ struct tn_media_socket {
     uint32_t id;
     uint16_t port;
     bool open;
+};
+
+/* The family that the far end does not want for audio: it said 488 (MOBILITY S16); 0: none. */
+struct tn_call_family {
+    uint8_t refused;
 };
 
 /* Audio that goes through a NAT64: the far end, and what stands for it in this network. */
@@ -142,6 +147,7 @@ struct tn_call {
 
     struct tn_call_timer timer; /* call_timer.h */
     struct tn_call_nat64 nat64;
+    struct tn_call_family family;
     struct tn_timer answer_timer; /* unanswered for too long; LEAVING: the next BYE, or its end */
     struct tn_timer
         ring_timer; /* incoming: the provisional answer once more; outgoing: the INVITE */

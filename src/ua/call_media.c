@@ -3,6 +3,7 @@
 #include "base/assert.h"
 #include "base/mutant.h"
 #include "ua/call.h"
+#include "ua/reach.h"
 
 #define PORT_TRIES_MAX 32 /* pairs of ports in a row that are taken: the range is full */
 #define CNAME_LEN      16
@@ -172,6 +173,11 @@ struct tn_offer_local tn_call_offer_local(struct tn_call *call, tern_addr signal
     if (remote.family != TERN_FAMILY_NONE &&
         tern_network_source(&call->ep->network, remote, &source) == 0) {
         local = source;
+    }
+    if (local.family == call->family.refused) {
+        uint8_t other = local.family == TERN_FAMILY_IPV4 ? TERN_FAMILY_IPV6 : TERN_FAMILY_IPV4;
+        source = tn_reach_source(&call->ep->network, other);
+        if (source.family == other) local = source;
     }
     struct tn_offer_local out = {.rtp = local, .rtcp = local, .hold = call->hold};
     if (TN_MUTANT(OLD_SDP) && call->moving) out.rtp = call->contact_local;

@@ -179,9 +179,20 @@ static void later(struct tn_call *call, uint32_t intents)
     if (tn_call_may_replace(call)) tn_call_replace(call);
 }
 
+/* What was refused may be the address: once it is offered in the other family (MOBILITY S16). */
+static bool may_change_family(struct tn_call *call, uint8_t offered)
+{
+    uint8_t other = offered == TERN_FAMILY_IPV4 ? TERN_FAMILY_IPV6 : TERN_FAMILY_IPV4;
+    if (!call->refresh_offers || call->family.refused || offered == TERN_FAMILY_NONE) return false;
+    if (tn_reach_source(&call->ep->network, other).family != other) return false;
+    call->family.refused = offered;
+    return true;
+}
+
 static void refresh_ended(struct tn_call *call, int code, tern_time retry_after)
 {
     struct tern_endpoint *ep = call->ep;
+    uint8_t offered = call->refresh_local.family;
     call->refresh_request = 0;
     call->refresh_local = (tern_addr){0};
     if (code == 0 && tn_call_task_active(&call->task) && call->task.state != TN_CALL_REFRESHING &&
@@ -196,6 +207,11 @@ static void refresh_ended(struct tn_call *call, int code, tern_time retry_after)
     if (outcome == TN_REFRESH_AGAIN) {
         tn_call_pump_refresh(call);
         if (moving) tn_call_tell_target(call); /* MOBILITY C7: in the pause */
+        return;
+    }
+    if (outcome == TN_REFRESH_REFUSED && code == 488 && may_change_family(call, offered)) {
+        tn_refresh_want(&call->refresh, HOLD_INTENTS);
+        tn_call_pump_refresh(call);
         return;
     }
     tn_mob_refreshed(&ep->mob, ep->ctx.now, &call->task, code, by_update, retry_after);

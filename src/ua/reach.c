@@ -27,13 +27,24 @@ static bool has_named_server(const struct tn_account *account)
     return tern_addr_parse(host, &literal) != 0;
 }
 
+/* Anywhere: it is only asked from which address one gets there (RFC 5737, RFC 3849). */
+static const tern_addr stand_ins[] = {
+    {.family = TERN_FAMILY_IPV6, .ip = {0x20, 0x01, 0x0d, 0xb8, 0xff, 0xff, [15] = 1}},
+    {.family = TERN_FAMILY_IPV4, .ip = {203, 0, 113, 1}},
+};
+
+tern_addr tn_reach_source(const struct tern_network *network, uint8_t family)
+{
+    tern_addr source = {0};
+    for (size_t i = 0; i < sizeof(stand_ins) / sizeof(stand_ins[0]); i++) {
+        if (stand_ins[i].family != family) continue;
+        if (tern_network_source(network, stand_ins[i], &source) != 0) return (tern_addr){0};
+    }
+    return source.family == family ? source : (tern_addr){0}; /* else it is a NAT64's doing */
+}
+
 tern_addr tn_reach(const struct tn_account *account, tern_addr remote)
 {
-    /* Anywhere: it is only asked from which address one gets there (RFC 5737, RFC 3849). */
-    const tern_addr stand_ins[] = {
-        {.family = TERN_FAMILY_IPV6, .ip = {0x20, 0x01, 0x0d, 0xb8, 0xff, 0xff, [15] = 1}},
-        {.family = TERN_FAMILY_IPV4, .ip = {203, 0, 113, 1}},
-    };
     if (remote.family == TERN_FAMILY_NONE || account == NULL) return remote;
     if (has_source(account, remote) || !has_named_server(account)) return remote;
     for (size_t i = 0; i < sizeof(stand_ins) / sizeof(stand_ins[0]); i++) {

@@ -13,6 +13,8 @@
 
 /* What mobility is to judge by for `remote`, with which this account's server has to do. */
 tern_addr tn_reach(const struct tn_account *account, tern_addr remote);
+/* An address of ours of this family by which one gets anywhere. @return family 0: there is none */
+tern_addr tn_reach_source(const struct tern_network *network, uint8_t family);
 bool tn_reaches(const struct tn_account *account, tern_addr remote);
 /*
  * MOBILITY C6(c): a request whose next hop is an address that nothing here reaches goes to the account's

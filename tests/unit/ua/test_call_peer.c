@@ -519,6 +519,31 @@ static void a_refused_reinvite_leaves_the_session_as_it_was(void)
     part();
 }
 
+/* MOBILITY S16: it may be the address that a far end cannot do with. */
+static void a_refused_offer_is_made_once_in_the_other_family(void)
+{
+    talk();
+    host_network(alice, "10.0.0.1", "2001:db8::1");
+    for (int i = 0; i < 2; i++) {
+        CHECK_EQ(tern_call_reinvite(alice->ep, world.now, alice->call, 7), 0);
+        world_run(&world, TERN_MS(50));
+        size_t before = peer_count(peer, "INVITE");
+        const char *first = peer_last(peer, "INVITE");
+        CHECK((strstr(peer_body(first), "c=IN IP4 10.0.0.1") != NULL) == (i == 0));
+        peer_reply(peer, first, &(struct peer_answer){"488 No", NULL, NULL, NULL});
+        world_run(&world, TERN_MS(50));
+        CHECK_EQ(peer_count(peer, "INVITE"), before + (i == 0));
+        if (i > 0) break;
+        const char *second = peer_last(peer, "INVITE");
+        CHECK(strstr(peer_body(second), "c=IN IP6 2001:db8::1") != NULL);
+        peer_reply(peer, second, &(struct peer_answer){"488 No", NULL, NULL, NULL});
+        world_run(&world, TERN_MS(50));
+        CHECK_EQ(peer_count(peer, "INVITE"), before + 1);
+    }
+    CHECK_EQ(alice->ended, 0);
+    part();
+}
+
 /* RFC 3261 15.1.2: the caller may say BYE instead of CANCEL. */
 static void bye_in_an_early_dialog_ends_the_invite_with_487(void)
 {
@@ -616,6 +641,7 @@ int main(int argc, char **argv)
         TEST(a_peer_that_does_not_allow_update_is_sent_none),
         TEST(a_481_to_a_refresh_ends_the_call),
         TEST(a_refused_reinvite_leaves_the_session_as_it_was),
+        TEST(a_refused_offer_is_made_once_in_the_other_family),
         TEST(bye_in_an_early_dialog_ends_the_invite_with_487),
         TEST(a_cancel_of_nothing_is_481),
         TEST(an_ack_of_another_invite_does_not_stop_the_2xx),
