@@ -247,6 +247,12 @@ void tn_call_in_timeout(struct tn_call *call);
 /* ---- call_request.c: requests inside the dialog, from the peer ---- */
 
 void tn_call_request(struct tn_call *call, const struct tn_effect *effect);
+/*
+ * BYE in a dialog whose place an INVITE of the far end has taken. As long as it has not acknowledged
+ * our 2xx, it knows of no other dialog, and has hung up; who knows leaves it to us to end the old one
+ * (RFC 3891 3).
+ */
+void tn_call_bye_before(struct tn_call *call, const struct tn_msg *bye);
 /* A body of another type has been found to be optional by then (RFC 3204 4). */
 bool tn_call_has_sdp(const struct tn_msg *msg);
 /* An offer inside the dialog. @return 0, or the status that refuses it */

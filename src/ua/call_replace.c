@@ -253,12 +253,11 @@ void tn_call_in_new_dialog(struct tn_call *call, bool owns_call_id)
     tn_call_refresh_told(call);
 }
 
-/* The call goes on in `fresh`. The far end hears twice that the old dialog is over: so it does it, too. */
+/* The call goes on in `fresh`. Who has accepted that ends the old dialog (RFC 3891 3). */
 static void go_on(struct tn_call *call, struct tn_dialog *fresh, const struct tn_msg *rsp)
 {
     struct tn_dialog old = call->dialog;
     enum tern_transport transport = call->transport;
-    bool acknowledged = !tn_repeat_running(&call->repeat);
     tn_repeat_stop(&call->repeat);
     call->dialog = *fresh;
     tn_call_index_dialog(call);
@@ -270,7 +269,7 @@ static void go_on(struct tn_call *call, struct tn_dialog *fresh, const struct tn
     call->invite_cseq = rsp->cseq.number;
     call->offerless = false;
     tn_call_in_new_dialog(call, true);
-    tn_fork_replaced(call->account, transport, &old, call->id, acknowledged);
+    tn_fork_replaced(call->account, transport, &old, call->id, false);
     tn_call_send_ack(call, rsp->cseq.number, (tern_str){NULL, 0});
     tn_call_timer_answered(call, rsp);
 }

@@ -36,18 +36,16 @@ static void answer_plain(struct tn_call *call, uint64_t txn)
     (void)!tn_server_respond(&call->ep->txns, txn, &rsp);
 }
 
-static void bye(struct tn_call *call, const struct tn_effect *effect)
+static void hung_up(struct tn_call *call, const struct tn_msg *bye)
 {
     struct tern_endpoint *ep = call->ep;
-    answer_plain(call, effect->id);
-    if (tn_call_replace_outlives(call, effect->msg)) return;
     if (call->life == TN_LIFE_INCOMING) { /* RFC 3261 15.1.2 */
         struct tn_response rsp = {.status = 487, .to_tag = tn_dialog_local_tag(&call->dialog)};
         (void)!tn_server_respond(&ep->txns, call->invite_txn, &rsp);
     }
     tn_repeat_stop(&call->repeat);
     tn_call_drop_refresh(call);
-    tn_call_tell_remote_end(call, effect->msg, 0, TERN_STR("the far end hung up"));
+    tn_call_tell_remote_end(call, bye, 0, TERN_STR("the far end hung up"));
     if (call->life == TN_LIFE_CALLING || call->life == TN_LIFE_RINGING) {
         tn_request_abandon(&ep->txns, call->invite);
         call->invite = 0;
@@ -57,6 +55,18 @@ static void bye(struct tn_call *call, const struct tn_effect *effect)
         tn_call_enter(call, TN_LIFE_GONE);
     }
     tn_call_reap(call);
+}
+
+static void bye(struct tn_call *call, const struct tn_effect *effect)
+{
+    answer_plain(call, effect->id);
+    if (!tn_call_replace_outlives(call, effect->msg)) hung_up(call, effect->msg);
+}
+
+void tn_call_bye_before(struct tn_call *call, const struct tn_msg *bye)
+{
+    bool theirs = call->life == TN_LIFE_ACTIVE && !call->dialog.is_uac;
+    if (theirs && tn_repeat_running(&call->repeat)) hung_up(call, bye);
 }
 
 bool tn_call_has_sdp(const struct tn_msg *msg)

@@ -324,6 +324,8 @@ bool tn_fork_request(struct tern_endpoint *ep, const struct tn_effect *effect)
         if (!tn_dialog_matches_request(&fork->dialog, msg)) continue;
         struct tn_response rsp = {.status = msg->method == TN_METHOD_BYE ? 200 : 481};
         (void)!tn_server_respond(&ep->txns, effect->id, &rsp);
+        struct tn_call *heir = tn_call_by_id(ep, fork->heir);
+        if (heir && msg->method == TN_METHOD_BYE) tn_call_bye_before(heir, msg);
         return true;
     }
     return false;
