@@ -232,7 +232,8 @@ static void update(struct tn_call *call, const struct tn_effect *effect)
     }
     if (moves && dialog != &call->dialog) tn_call_prack_retarget(call, dialog);
     /* An offer of the caller's has our answer before it, whose ACK was lost (RFC 3311 5.1). */
-    bool has_answer = with_offer && call->life == TN_LIFE_ANSWERING && !call->offerless;
+    bool has_answer = with_offer && call->life == TN_LIFE_ANSWERING && !call->offerless &&
+                      !call->prack.settled; /* by a PRACK, before any 2xx */
     if (has_answer) tn_call_in_confirmed(call);
     if (with_offer && call->life == TN_LIFE_ACTIVE) tn_call_tell_media(call);
     tn_call_settled(call);

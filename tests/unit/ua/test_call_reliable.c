@@ -502,6 +502,116 @@ static void a_prack_that_nobody_answers_is_made_anew_when_it_is_asked_for(void)
     part();
 }
 
+/* ---- whoever moves before the answer ---- */
+
+static void move_to(const char *address)
+{
+    host_network(alice, address, NULL);
+    world_run(&world, TERN_MS(50));
+}
+
+static void answer_update(const char *status)
+{
+    const char *update = peer_last(peer, "UPDATE");
+    CHECK(update != NULL);
+    peer_reply(peer, update, &(struct peer_answer){status, NULL, CONTACT ALLOW, NULL});
+    world_run(&world, TERN_MS(50));
+}
+
+/* MOBILITY S3: 180 and UPDATE from where it rings now; the answer says the same. */
+static void who_rings_and_moves_tells_the_caller(void)
+{
+    be_called(TERN_RELIABLE_SUPPORTED, ALLOW, PEER_SDP);
+    ring(180);
+    move_to("10.0.0.2");
+    CHECK_EQ(peer_count(peer, "SIP/2.0 180"), 2);
+    const char *update = peer_last(peer, "UPDATE");
+    CHECK(update != NULL);
+    CHECK(strstr(peer_header(update, "Contact"), "10.0.0.2") != NULL);
+    CHECK_EQ(strlen(peer_body(update)), 0);
+    answer_update("200 OK");
+    move_to("10.0.0.2"); /* nothing new */
+    CHECK_EQ(peer_count(peer, "UPDATE"), 1);
+    CHECK_EQ(tern_call_answer(alice->ep, world.now, alice->call, 200), 0);
+    world_run(&world, TERN_MS(50));
+    const char *ok = peer_last(peer, "SIP/2.0 200");
+    CHECK(strstr(peer_header(ok, "Contact"), "10.0.0.2") != NULL);
+    peer_ack(peer, NULL);
+    world_run(&world, TERN_MS(50));
+    CHECK_EQ(alice->answered, 1);
+    part();
+}
+
+static void without_update_in_allow_there_is_none(void)
+{
+    be_called(TERN_RELIABLE_SUPPORTED, NULL, PEER_SDP);
+    ring(180);
+    move_to("10.0.0.2");
+    CHECK_EQ(peer_count(peer, "UPDATE"), 0);
+    CHECK_EQ(peer_count(peer, "SIP/2.0 180"), 2);
+    part();
+}
+
+/* A caller that has acknowledged a provisional answer knows the dialog, or has gone. */
+static void a_481_ends_the_call_of_a_caller_that_knew_it(void)
+{
+    be_called(TERN_RELIABLE_SUPPORTED, INSISTS ALLOW, PEER_SDP);
+    const char *rsp = ring(180);
+    CHECK_EQ(acknowledge(rsp, 0, NULL), 200);
+    move_to("10.0.0.2");
+    answer_update("481 Gone");
+    CHECK_EQ(alice->last_ended.cause, TERN_END_REMOTE);
+    CHECK_EQ(alice->last_ended.status, 487);
+    part();
+}
+
+static void one_that_may_have_lost_the_180_is_asked_again(void)
+{
+    be_called(TERN_RELIABLE_SUPPORTED, ALLOW, PEER_SDP);
+    ring(180);
+    move_to("10.0.0.2");
+    for (unsigned i = 1; i <= 3; i++) {
+        CHECK_EQ(peer_count(peer, "UPDATE"), i);
+        answer_update("481 Unknown");
+        CHECK_EQ(alice->ended, 0);
+        world_run(&world, TERN_MS(500) << (i - 1));
+    }
+    CHECK_EQ(peer_count(peer, "SIP/2.0 180"), 5);
+    answer_update("481 Unknown");
+    CHECK_EQ(alice->ended, 1);
+    part();
+}
+
+/* What waits for its PRACK goes at once by the new path. */
+static void a_reliable_answer_goes_on_by_the_new_path(void)
+{
+    be_called(TERN_RELIABLE_SUPPORTED, INSISTS ALLOW, PEER_SDP);
+    const char *rsp = ring(180);
+    uint32_t rseq = rseq_of(rsp);
+    move_to("10.0.0.2");
+    CHECK_EQ(peer_count(peer, "SIP/2.0 180"), 2);
+    CHECK_EQ(rseq_of(peer_last(peer, "SIP/2.0 180")), rseq);
+    CHECK_EQ(peer_count(peer, "UPDATE"), 1);
+    part();
+}
+
+/* RFC 3261 13.2.2.4, and why not: the 2xx was written before the UPDATE. */
+static void a_2xx_does_not_undo_an_update(void)
+{
+    static const char before[] = "Contact: <sip:before@10.0.0.7:5060>\r\n";
+    const char *invite = dial(TERN_RELIABLE_SUPPORTED, false);
+    peer_reply(peer, invite, &(struct peer_answer){"180 Ringing", "bob", before, NULL});
+    world_run(&world, TERN_MS(50));
+    peer_join(peer, invite, "bob");
+    peer_request(peer, "UPDATE", NULL, NULL); /* its Contact: sip:peer@ */
+    world_run(&world, TERN_MS(50));
+    peer_reply(peer, invite, &(struct peer_answer){"200 OK", "bob", before, PEER_SDP});
+    world_run(&world, TERN_MS(50));
+    CHECK_EQ(alice->answered, 1);
+    CHECK(peer_last(peer, "ACK sip:peer@") != NULL);
+    part();
+}
+
 int main(int argc, char **argv)
 {
     static const struct test tests[] = {
@@ -524,6 +634,12 @@ int main(int argc, char **argv)
         TEST(an_offer_that_cannot_be_used_ends_the_call),
         TEST(each_fork_has_its_own_answer),
         TEST(a_prack_that_nobody_answers_is_made_anew_when_it_is_asked_for),
+        TEST(who_rings_and_moves_tells_the_caller),
+        TEST(without_update_in_allow_there_is_none),
+        TEST(a_481_ends_the_call_of_a_caller_that_knew_it),
+        TEST(one_that_may_have_lost_the_180_is_asked_again),
+        TEST(a_reliable_answer_goes_on_by_the_new_path),
+        TEST(a_2xx_does_not_undo_an_update),
     };
     return run_tests(tests, sizeof(tests) / sizeof(tests[0]), argc, argv);
 }

@@ -45,14 +45,18 @@ static void both_find_each_other_whatever_the_transport_and_the_order(void)
     }
 }
 
-/* One second for the one that goes first, and two ways of the INVITE. */
+/*
+ * One second for the one that goes first, and two ways of the INVITE. Whose UPDATE was not refused 491
+ * may be found earlier: by the Contact that the other one tells in the pause (MOBILITY C7).
+ */
 static void at_the_same_time_it_takes_little_more_than_a_second(void)
 {
     talk();
     move_both(0);
     world_run(&world, TERN_SECONDS(8));
     CHECK(host_step(alice, REPLACED, 0) >= 0);
-    CHECK(host_step(bob, REPLACED, 0) >= 0);
+    CHECK(host_step(bob, REPLACED, 0) >= 0 ||
+          host_step(bob, TERN_IP_CHANGE_OP_REINVITE_CALL, TERN_IP_CHANGE_SUCCESS, 0) >= 0);
     CHECK(alice->longest_gap < TERN_MS(1300));
     CHECK(bob->longest_gap < TERN_MS(1300));
     world_end(&world);
