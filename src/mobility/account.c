@@ -74,6 +74,7 @@ void tn_mob_account_turn(struct tn_mobility *mob, struct tn_account_task *task)
     tn_mob_decide(mob, &(struct tn_decision){.kind = TN_DECIDE_REGISTER,
                                              .account = task->id,
                                              .local = task->local,
+                                             .warm = task->warm && task->attempt == 1,
                                              .flags = task->policy->contact_flags});
 }
 
@@ -100,6 +101,26 @@ enum tn_verdict tn_mob_judge_account(const struct tern_network *network,
     /* A REGISTER under way counts by the address that it carries: perhaps it is right already. */
     struct tn_path pending = {.local = facts->pending_from, .remote = facts->path.remote};
     return tn_mob_judge_path(network, &pending);
+}
+
+tern_addr tn_mob_second_path(const struct tern_network *network, tern_addr first, tern_addr server)
+{
+    const struct tern_net_address *in_use = tern_network_find(network, first);
+    struct tern_network rest = {0};
+    if (in_use == NULL) return (tern_addr){0};
+    for (uint32_t i = 0; i < network->address_count; i++) {
+        const struct tern_net_address *a = &network->addresses[i];
+        bool usable = !(a->flags & (TERN_NET_TENTATIVE | TERN_NET_DEPRECATED)) &&
+                      a->kind != TERN_LINK_LOOPBACK && a->interface != in_use->interface;
+        if (usable) rest.addresses[rest.address_count++] = *a;
+    }
+    for (uint32_t i = 0; i < network->route_count; i++) {
+        const struct tern_net_route *route = &network->routes[i];
+        if (route->interface != in_use->interface) rest.routes[rest.route_count++] = *route;
+    }
+    /* Without any route left, addresses would be taken for the way (tern/network.h). */
+    if (network->route_count > 0 && rest.route_count == 0) return (tern_addr){0};
+    return tn_mob_source(&rest, server);
 }
 
 static void track(struct tn_mobility *mob, struct tn_account_task *task,
@@ -131,6 +152,8 @@ void tn_mob_account_begin(struct tn_mobility *mob, tern_time now, struct tn_acco
     track(mob, task, facts);
     task->local = tn_mob_source(mob->network, facts->path.remote);
     task->attempt = 0;
+    task->warm =
+        facts->warm.family != TERN_FAMILY_NONE && tern_addr_same_host(facts->warm, task->local);
     if (task->local.family == TERN_FAMILY_NONE) {
         enter(mob, task, TN_ACCOUNT_OFFLINE, TERN_MS(task->policy->offline_window_ms));
         return;

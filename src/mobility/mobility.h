@@ -61,6 +61,7 @@ struct tn_account_facts {
     enum tern_transport transport;
     struct tn_path path;    /* Contact in force, or of the first REGISTER under way */
     tern_addr pending_from; /* local address of a REGISTER under way; family 0: none */
+    tern_addr warm;         /* local address of a second flow that stands; family 0: none */
     bool offline;           /* an earlier change has left it without a path */
     bool remapped;          /* the path stands, and leads out by another public address (S20) */
     const struct tern_account_ip_change *policy;
@@ -133,6 +134,7 @@ struct tn_account_task {
     tern_addr old_local, local, remote;
     bool
         old_stands; /* the old path is still there: close its flow when the new one is registered */
+    bool warm;      /* where it moves to, a second flow stands already */
     uint32_t attempt;
     tern_time give_up; /* end of the rescue window */
     tern_time asked;   /* when the last REGISTER was sent */
@@ -189,6 +191,7 @@ struct tn_decision {
     uint32_t flags;
     int sip_code;
     bool use_update;
+    bool warm; /* REGISTER: by the second flow, which is the first from now on */
     bool reopen;
     tern_time delay;
     struct tern_ip_change_progress report;
@@ -227,6 +230,11 @@ enum tn_verdict tn_mob_judge_account(const struct tern_network *network,
                                      const struct tn_account_facts *facts);
 enum tn_verdict tn_mob_judge_call(const struct tern_network *network,
                                   const struct tn_call_facts *facts);
+/*
+ * Where a second flow to the registrar may stand beside the first (RFC 5626 4.2): on another
+ * interface that reaches it. Family 0: nowhere.
+ */
+tern_addr tn_mob_second_path(const struct tern_network *network, tern_addr first, tern_addr server);
 /* How long to wait before tn_mob_begin(): 0, `settle`, or TERN_TIME_NEVER for not at all. */
 tern_time tn_mob_when(enum tn_verdict worst, bool forced, tern_time settle);
 

@@ -237,20 +237,29 @@ struct tn_binding *tn_binding_by_uri(const struct tn_user *user, const struct tn
     return NULL;
 }
 
-static bool same_device(const struct tn_binding *a, const struct tn_binding *b)
-{
-    if (a->reg_id == 0 || a->reg_id != b->reg_id || a->instance.len == 0) return false;
-    return tn_str_eq(tn_text_view(&a->instance), tn_text_view(&b->instance));
-}
-
-struct tn_binding *tn_binding_match(const struct tn_user *user, const struct tn_binding *like)
+struct tn_binding *tn_binding_by_flow(const struct tn_user *user, tern_str instance,
+                                      uint32_t reg_id)
 {
     TN_LIST_FOR(node, &user->bindings)
     {
         struct tn_binding *b = TN_OWNER(node, struct tn_binding, link);
-        if (same_device(b, like)) return b;
+        if (b->reg_id == reg_id && tn_binding_same_instance(b, instance)) return b;
     }
-    return tn_binding_by_uri(user, &like->uri);
+    return NULL;
+}
+
+/* With a flow of its own the address does not matter (RFC 5626 6): two may have the same. */
+struct tn_binding *tn_binding_match(const struct tn_user *user, const struct tn_binding *like)
+{
+    if (like->reg_id == 0) return tn_binding_by_uri(user, &like->uri);
+    struct tn_binding *same = tn_binding_by_flow(user, tn_text_view(&like->instance), like->reg_id);
+    if (same) return same;
+    TN_LIST_FOR(node, &user->bindings)
+    {
+        struct tn_binding *b = TN_OWNER(node, struct tn_binding, link);
+        if (b->reg_id == 0 && tn_uri_equal(&b->uri, &like->uri)) return b;
+    }
+    return NULL;
 }
 
 struct tn_binding *tn_location_by_contact(const struct tn_location *location,

@@ -86,6 +86,9 @@ void tn_binding_insert(struct tn_binding *binding, struct tn_user *user, struct 
 uint32_t tn_binding_left(const struct tn_binding *binding, tern_time now);
 /* The same device by RFC 5626 6, else the same URI. */
 struct tn_binding *tn_binding_match(const struct tn_user *user, const struct tn_binding *like);
+/* RFC 5626 6: the binding of this flow, whatever its address. */
+struct tn_binding *tn_binding_by_flow(const struct tn_user *user, tern_str instance,
+                                      uint32_t reg_id);
 bool tn_binding_same_instance(const struct tn_binding *binding, tern_str instance);
 struct tn_binding *tn_binding_by_uri(const struct tn_user *user, const struct tn_uri *uri);
 /* The newest binding of any user whose contact has this user, host and port. */

@@ -15,7 +15,9 @@
 /* One Contact of the request. */
 struct change {
     struct tn_uri uri;
-    uint32_t expires_s;      /* 0: remove */
+    uint32_t expires_s; /* 0: remove */
+    tern_str instance;  /* with the reg-id, where flows are kept: RFC 5626 6 */
+    uint32_t reg_id;
     struct tn_binding *made; /* NULL: remove */
     const struct tn_binding *done;
 };
@@ -112,7 +114,8 @@ static bool may_use_outbound(const struct job *job)
            tn_msg_list_has(job->msg, TN_HDR_SUPPORTED, TERN_STR("outbound"));
 }
 
-static struct tn_binding *make_binding(struct job *job, const struct tn_name_addr *contact)
+static struct tn_binding *make_binding(struct job *job, const struct tn_name_addr *contact,
+                                       const struct change *change)
 {
     struct tn_binding_facts facts = {.contact = contact->uri.text,
                                      .call_id = job->msg->call_id,
@@ -124,13 +127,25 @@ static struct tn_binding *make_binding(struct job *job, const struct tn_name_add
     struct tn_binding *b = tn_binding_new(&job->server->location, &facts);
     if (!b) return NULL;
     if (tn_params_get(contact->params, TERN_STR("q"), &text)) b->has_q = parse_q(text, &b->q);
-    if (may_use_outbound(job) && b->instance.len > 0 &&
-        tn_params_get(contact->params, TERN_STR("reg-id"), &text) && tn_str_u32(text, &b->reg_id) &&
-        b->reg_id > 0) {
+    if (change->reg_id > 0) {
+        b->reg_id = change->reg_id;
         job->outbound = true;
     }
     set_flow(job, b);
     return b;
+}
+
+static void read_flow(const struct job *job, const struct tn_name_addr *contact,
+                      struct change *change)
+{
+    tern_str text;
+
+    if (!may_use_outbound(job)) return;
+    if (!tn_params_get(contact->params, TERN_STR("+sip.instance"), &change->instance)) return;
+    if (!tn_params_get(contact->params, TERN_STR("reg-id"), &text) || change->instance.len == 0 ||
+        !tn_str_u32(text, &change->reg_id)) {
+        change->reg_id = 0;
+    }
 }
 
 /* ---- checking: each function gives 0 or the status that refuses ---- */
@@ -141,9 +156,10 @@ static unsigned add_contact(struct job *job, const struct tn_name_addr *contact)
 
     if (contact->uri.scheme != TN_SCHEME_SIP) return fail(job, 400, "Contact Is No SIP URI");
     *change = (struct change){.uri = contact->uri, .expires_s = expiry_of(job, contact)};
+    read_flow(job, contact, change);
     if (change->expires_s > 0) {
         if (change->expires_s < job->server->opts.min_expires_s) return 423;
-        change->made = make_binding(job, contact);
+        change->made = make_binding(job, contact, change);
         if (!change->made) return 500;
     }
     job->count++;
@@ -204,10 +220,20 @@ static bool is_out_of_order(const struct job *job, const struct tn_binding *old)
            job->msg->cseq.number <= old->cseq;
 }
 
+/* One that comes and one that goes by the same flow: the latter has gone already. */
+static bool is_of_this(const struct job *job, const struct tn_binding *binding)
+{
+    for (size_t i = 0; i < job->count; i++)
+        if (job->changes[i].done == binding) return true;
+    return false;
+}
+
 static struct tn_binding *find_old(const struct job *job, const struct change *change)
 {
-    return change->made ? tn_binding_match(job->user, change->made)
-                        : tn_binding_by_uri(job->user, &change->uri);
+    if (change->made) return tn_binding_match(job->user, change->made);
+    if (change->reg_id == 0) return tn_binding_by_uri(job->user, &change->uri);
+    struct tn_binding *old = tn_binding_by_flow(job->user, change->instance, change->reg_id);
+    return old && is_of_this(job, old) ? NULL : old;
 }
 
 static unsigned check_order(struct job *job)

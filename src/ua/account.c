@@ -8,6 +8,7 @@
 #include "base/options.h"
 #include "base/str.h"
 #include "ua/call.h"
+#include "ua/second.h"
 
 #define EXPIRES_MIN    60
 #define EXPIRES_MAX    86400
@@ -238,6 +239,7 @@ void tn_account_free(struct tn_account *account)
     tn_auth_fini(&account->old_auth);
     tn_text_fini(a, &account->service_route);
     tn_outbound_forget(account);
+    tn_second_fini(account);
     tn_free(a, account);
 }
 
@@ -289,6 +291,7 @@ int tern_account_add(struct tern_endpoint *ep, tern_time now, const struct tern_
     if (err) goto fail_slot;
     apply(account, &opts, &settings, true);
     tn_account_task_init(&account->task);
+    tn_second_init(account);
     err = tn_registration_identify(tn_account_reg(account));
     if (err) {
         tn_account_free(account);
@@ -330,7 +333,7 @@ int tern_account_modify(struct tern_endpoint *ep, tern_time now, tern_account ha
         tn_auth_fini(&account->old_auth);
         move_auth(&account->old_auth, &account->auth);
         account->auth = (struct tn_auth){.ctx = NULL};
-        tn_registration_remove(tn_account_reg(account));
+        tn_account_leave(account);
         if (tn_account_reg(account)->state != TERN_REGISTRATION_REMOVING)
             tn_auth_fini(&account->old_auth);
     }
@@ -355,9 +358,15 @@ int tern_account_remove(struct tern_endpoint *ep, tern_time now, tern_account ha
     }
     account->removed = true;
     tn_mob_account_gone(&ep->mob, ep->ctx.now, &account->task);
-    tn_registration_remove(tn_account_reg(account));
+    tn_account_leave(account);
     tn_ep_run(ep);
     return 0;
+}
+
+void tn_account_leave(struct tn_account *account)
+{
+    tn_second_fold(account);
+    tn_registration_remove(tn_account_reg(account));
 }
 
 int tern_account_register(struct tern_endpoint *ep, tern_time now, tern_account handle)
@@ -380,7 +389,7 @@ int tern_account_unregister(struct tern_endpoint *ep, tern_time now, tern_accoun
     tn_ep_enter(ep, now);
     account->wants_registration = false;
     tn_mob_account_gone(&ep->mob, ep->ctx.now, &account->task);
-    tn_registration_remove(tn_account_reg(account));
+    tn_account_leave(account);
     tn_calls_lose_gruu(account);
     tn_ep_run(ep);
     return 0;
@@ -410,6 +419,7 @@ int tern_account_get_info(const struct tern_endpoint *ep, tern_account handle,
         .server = reg->server,
         .calls = account->calls,
         .outbound = reg->outbound,
+        .second = tn_second_stands(account),
     };
     put_text(out->uri, sizeof(out->uri), tn_text_view(&account->uri));
     put_text(out->gruu, sizeof(out->gruu), tn_account_gruu(account));

@@ -37,6 +37,7 @@ struct tn_account {
     tern_time round_trip; /* to the registrar, as last measured; 0: not yet */
     struct tn_outbound outbound;
     enum tern_second_flow second_flow;
+    struct tn_timer second_timer; /* the network is new: it must last */
     struct tn_account_task task;
     struct tn_snapshot_mark snapshot;
     uint32_t calls;
@@ -59,6 +60,8 @@ void tn_account_free(struct tn_account *account);
 void tn_account_release(struct tn_account *account);
 /* As From has it, without a tag. */
 void tn_account_put_name(const struct tn_account *account, struct tn_buf *out);
+/* Its bindings are removed; the account itself may go with that. */
+void tn_account_leave(struct tn_account *account);
 /* A call or fork of it is gone. */
 void tn_account_settle(struct tn_account *account);
 /* Whose call is it? By user of Request-URI, else of To; a lone account takes all. */

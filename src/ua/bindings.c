@@ -60,6 +60,20 @@ void tn_bindings_retire(struct tn_registration *reg)
     retire(reg, &reg->pending_contact);
 }
 
+void tn_bindings_hand_over(struct tn_registration *from, struct tn_registration *to)
+{
+    tern_str rest, element;
+    tn_bindings_retire(from);
+    rest = tn_text_view(&from->old_contacts);
+    if (from->late_until > to->late_until) to->late_until = from->late_until;
+    while (tn_routes_next(&rest, &element)) {
+        struct tn_text one = {NULL, 0};
+        /* Without memory it is left to expire. */
+        if (tn_text_set(&to->account->ep->ctx.alloc, &one, element) == 0) retire(to, &one);
+    }
+    tn_bindings_forget(from);
+}
+
 void tn_bindings_doubt(struct tn_registration *reg, uint64_t request)
 {
     struct tn_request_path path;
@@ -90,6 +104,19 @@ static int put_fresh(struct tn_registration *reg, const struct tn_request_path *
     return tn_text_set(&reg->account->ep->ctx.alloc, &reg->pending_contact, fresh);
 }
 
+/*
+ * "<sip:…>" alone: where it is not known that the registrar keeps flows, an old address of this one is
+ * removed as such. With its reg-id, that would be the new one.
+ */
+static tern_str without_params(tern_str contact)
+{
+    struct tn_name_addr addr;
+    if (tn_name_addr_parse(contact, &addr) != 0) return contact;
+    size_t len = (size_t)(addr.uri.text.ptr + addr.uri.text.len - contact.ptr) + 1;
+    return len <= contact.len && contact.ptr[len - 1] == '>' ? tn_str_sub(contact, 0, len)
+                                                             : contact;
+}
+
 int tn_bindings_put(struct tn_registration *reg, const struct tn_request_path *path,
                     bool only_removes, struct tn_buf *buf)
 {
@@ -107,12 +134,22 @@ int tn_bindings_put(struct tn_registration *reg, const struct tn_request_path *p
     while (tn_routes_next(&old, &element)) {
         if (TN_MUTANT(OLD_BINDING) && !leaving) break;
         if (tn_bindings_same(element, tn_text_view(&reg->pending_contact))) continue;
-        if (!leaving && reg->confirms == 0 && tn_outbound_replaces(reg, element)) continue;
+        if (!leaving && tn_outbound_replaces(reg, element)) continue;
         if (buf->len > 0) tn_buf_z(buf, ", ");
-        tn_buf_str(buf, element);
+        tn_buf_str(buf, leaving && reg->outbound ? element : without_params(element));
         tn_buf_z(buf, ";expires=0");
     }
     return tn_buf_end(buf, &text);
+}
+
+/* RFC 5626 6: the other flow of this phone may have taken over the address of this one. */
+static bool same_flow(const struct tn_name_addr *a, const struct tn_name_addr *b)
+{
+    tern_str one, other, name = TERN_STR("reg-id");
+    if (!tn_params_get(a->params, name, &one) || !tn_params_get(b->params, name, &other)) {
+        return true;
+    }
+    return tn_str_eq(one, other);
 }
 
 /* The element of a 2xx that is this Contact of ours. */
@@ -124,7 +161,7 @@ static bool listed(const struct tn_msg *rsp, tern_str contact, struct tn_name_ad
     if (tn_name_addr_parse(contact, &ours) != 0) return false;
     while (tn_msg_list_next(rsp, TN_HDR_CONTACT, &cursor, &element)) {
         if (tn_name_addr_parse(element, out) != 0 || out->is_star) continue;
-        if (tn_uri_equal(&ours.uri, &out->uri)) return true;
+        if (tn_uri_equal(&ours.uri, &out->uri) && same_flow(&ours, out)) return true;
     }
     return false;
 }
@@ -159,9 +196,9 @@ bool tn_bindings_settle(struct tn_registration *reg, const struct tn_msg *rsp)
     tn_buf_init(&buf, alloc, TN_MSG_SIZE_MAX);
     while (tn_routes_next(&old, &element)) {
         if (tn_bindings_same(element, tn_text_view(&reg->contact))) continue;
-        /* What came late would be out of order, by its CSeq and reg-id. */
-        bool late = doubtful && !tn_outbound_replaces(reg, element);
-        if (!late && !listed(rsp, element, &theirs)) continue;
+        /* Its place is taken, and what came late would be out of order, by CSeq and reg-id. */
+        if (tn_outbound_replaces(reg, element)) continue;
+        if (!doubtful && !listed(rsp, element, &theirs)) continue;
         if (buf.len > 0) tn_buf_z(&buf, ", ");
         tn_buf_str(&buf, element);
     }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A call's life: made, found, ended, freed. Table in ua/call.h. */
 #include "ua/call.h"
+#include "ua/second.h"
 
 #include <string.h>
 
@@ -208,7 +209,10 @@ int tn_call_new(struct tern_endpoint *ep, struct tn_account *account, bool incom
         tn_free(&ep->ctx.alloc, call);
         return err;
     }
-    if (account->calls++ == 0) tn_registration_hasten(tn_account_reg(account));
+    if (account->calls++ == 0) {
+        tn_registration_hasten(tn_account_reg(account));
+        tn_second_check(account);
+    }
     ep->calls_visible++;
     *out = call;
     return 0;
@@ -249,7 +253,7 @@ void tn_call_free(struct tn_call *call)
     if (!call->ended_told) ep->calls_visible--;
     struct tn_account *account = call->account;
     tn_free(&ep->ctx.alloc, call);
-    account->calls--;
+    if (--account->calls == 0) tn_second_check(account);
     tn_account_settle(account);
 }
 

@@ -31,6 +31,7 @@ int tn_call_send(struct tn_call *call, enum tn_method method, uint32_t tag, bool
     if (method == TN_METHOD_BYE) opts.headers = tn_buf_view(&reason);
     tn_buf_init(&scratch, &ep->ctx.alloc, TN_MSG_SIZE_MAX);
     int err = tn_dialog_request(&call->dialog, &scratch, &opts);
+    if (!err) tn_call_aim(call, &opts);
     tn_reach_by_server(call->account, &opts);
     if (!err) err = tn_request_start(&ep->txns, &opts, id);
     tn_buf_fini(&scratch);
@@ -55,6 +56,7 @@ void tn_call_send_ack(struct tn_call *call, uint32_t cseq, tern_str body)
     call->ack = 0;
     tn_buf_init(&scratch, &ep->ctx.alloc, TN_MSG_SIZE_MAX);
     int err = tn_dialog_request(&call->dialog, &scratch, &opts);
+    if (!err) tn_call_aim(call, &opts);
     tn_reach_by_server(call->account, &opts);
     call->ack_cseq = cseq;
     opts.cseq = &call->ack_cseq;
@@ -78,6 +80,7 @@ void tn_call_retarget(struct tn_call *call, struct tn_dialog *dialog, uint64_t r
     struct tn_request_opts opts = {0};
     tn_buf_init(&scratch, &ep->ctx.alloc, TN_MSG_SIZE_MAX);
     if (tn_dialog_request(dialog, &scratch, &opts) == 0) {
+        tn_call_aim(call, &opts);
         tn_reach_by_server(call->account, &opts);
         (void)!tn_request_retarget(&ep->txns, request, &opts);
     }

@@ -235,7 +235,7 @@ static void each_account_removed(struct tern_endpoint *ep)
     while ((account = tn_slots_each(&ep->accounts, &cursor)) != NULL) {
         account->removed = true;
         tn_mob_account_gone(&ep->mob, ep->ctx.now, &account->task);
-        tn_registration_remove(tn_account_reg(account));
+        tn_account_leave(account);
     }
 }
 

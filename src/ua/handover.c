@@ -11,6 +11,7 @@
 #include "net/pref64.h"
 #include "ua/call.h"
 #include "ua/reach.h"
+#include "ua/second.h"
 
 /* ---- facts ---- */
 
@@ -23,6 +24,7 @@ static struct tn_account_facts account_facts(const struct tn_account *account)
         .transport = account->transport,
         .path = {reg->local, tn_reach(account, reg->server)},
         .pending_from = reg->pending_local,
+        .warm = tn_second_stands(account),
         .offline = account->task.state == TN_ACCOUNT_OFFLINE,
         .remapped = reg->outside.moves,
         .policy = &account->ip_change,
@@ -260,8 +262,11 @@ static void registrations_online(struct tern_endpoint *ep, bool changed)
 {
     uint32_t cursor = 0;
     struct tn_account *account;
-    while ((account = tn_slots_each(&ep->accounts, &cursor)) != NULL)
+    while ((account = tn_slots_each(&ep->accounts, &cursor)) != NULL) {
+        uint64_t id = account->id;
         tn_registration_online(tn_account_reg(account), changed);
+        if (changed && tn_slots_get(&ep->accounts, id)) tn_second_network(account);
+    }
 }
 
 void tn_ep_answers_online(struct tern_endpoint *ep)
@@ -375,6 +380,7 @@ static void close_old_flow(struct tern_endpoint *ep, struct tn_account *account,
     const struct tn_flow *flow;
     while ((flow = tn_net_each(&ep->net, &cursor)) != NULL) {
         if (flow->key.transport == TERN_TRANSPORT_UDP || flow->id == reg->flow) continue;
+        if (flow->id == tn_account_second(account)->flow) continue;
         if (carries_invite(ep, flow->id)) continue; /* its answer comes by it; then it idles out */
         if (!tern_addr_same_host(flow->key.local, local)) continue;
         if (!tern_addr_equal(flow->peer, reg->server)) continue;
@@ -408,7 +414,11 @@ static void for_account(struct tern_endpoint *ep, const struct tn_decision *deci
     struct tn_account *account = tn_slots_get(&ep->accounts, decision->account);
     if (account == NULL) return;
     if (decision->kind == TN_DECIDE_REGISTER) {
-        tn_registration_move(tn_account_reg(account), decision->flags);
+        bool warm =
+            decision->warm && tern_addr_same_host(tn_second_stands(account), decision->local);
+        if (warm) tn_second_promote(account);
+        tn_registration_move(tn_account_reg(account),
+                             warm ? TERN_CONTACT_REPLACE : decision->flags);
     } else {
         close_old_flow(ep, account, decision->local);
     }

@@ -175,3 +175,16 @@ void tn_calls_lose_gruu(struct tn_account *account)
         tn_call_pump_refresh(call);
     }
 }
+
+void tn_call_aim(const struct tn_call *call, struct tn_request_opts *opts)
+{
+    const struct tn_account *account = call->account;
+    struct tn_uri target, aor;
+    tern_str value;
+    bool parsed = account != NULL && account->registrar.len > 0 && opts->route.len == 0 &&
+                  tn_uri_parse(opts->uri, &target) == 0 &&
+                  tn_uri_parse(tn_text_view(&account->uri), &aor) == 0;
+    if (!parsed || !tn_uri_param(&target, TERN_STR("gr"), &value)) return;
+    if (!tn_str_ieq(aor.host, target.host) || aor.port != target.port) return;
+    opts->next_hop = tn_text_view(account->proxy.len > 0 ? &account->proxy : &account->registrar);
+}

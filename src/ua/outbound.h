@@ -50,6 +50,12 @@ void tn_outbound_forget(struct tn_account *account);
 tern_str tn_account_gruu(const struct tn_account *account);
 /* It does not lead to us any more: the far ends of calls hear our address. */
 void tn_calls_lose_gruu(struct tn_account *account);
+struct tn_request_opts;
+/*
+ * A far end with a GRUU of our own domain, and no route set: the way there is our registrar, which is
+ * that domain's proxy, and no look-up. `opts` has been filled by tn_dialog_request().
+ */
+void tn_call_aim(const struct tn_call *call, struct tn_request_opts *opts);
 /* Our Contact in this call's dialog as a URI, where we have a GRUU; else empty. */
 tern_str tn_call_gruu(const struct tn_call *call);
 

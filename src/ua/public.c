@@ -87,6 +87,10 @@ static bool take_news(struct tn_registration *reg, const struct tn_flow *flow)
     bool outdated = is_outdated(reg, flow);
 
     if (TN_MUTANT(NAT_UNSEEN)) return false;
+    if (reg != tn_account_reg_view(reg->account)) { /* a second flow: nothing else hangs on it */
+        if (changed || outdated) tn_registration_start(reg);
+        return false;
+    }
     if (!changed && outdated && reg->account->calls == 0) tn_registration_start(reg);
     if (!changed && !(outdated && reg->account->calls > 0)) return false;
     outside->moves = outdated || !has_just_bound(reg);

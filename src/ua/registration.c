@@ -5,6 +5,7 @@
 #include "base/str.h"
 #include "txn/timing.h"
 #include "ua/registration_impl.h"
+#include "ua/second.h"
 
 #define BIT(state) (1u << (state))
 #define LONGEST_S  (30 * 86400u) /* no registrar has a reason to ask for more */
@@ -45,7 +46,7 @@ void tn_registration_enter(struct tn_registration *reg, enum tern_registration_s
     if (next != TERN_REGISTRATION_REGISTERED) tn_timer_cancel(ctx, &reg->refresh);
     if (next != TERN_REGISTRATION_WAITING) tn_timer_cancel(ctx, &reg->retry);
     tn_snapshot_changed(reg->account->ep);
-    if (reg->account->removed) return;
+    if (reg->account->removed || !tn_registration_is_first(reg)) return;
 
     tern_time retry = tn_timer_due(&reg->retry);
     struct tern_event event = {.type = TERN_EV_REGISTRATION};
@@ -62,6 +63,37 @@ void tn_registration_enter(struct tn_registration *reg, enum tern_registration_s
                        : (uint32_t)((retry - ctx->now + TERN_SECONDS(1) - 1) / TERN_SECONDS(1)),
     };
     tn_ep_event(reg->account->ep, &event);
+}
+
+struct tn_list *tn_registrations_of_flow(struct tern_endpoint *ep, uint64_t flow)
+{
+    return &ep->registration_flows[flow % TN_REGISTRATION_FLOW_LISTS];
+}
+
+static void use_flow(struct tn_registration *reg, uint64_t flow)
+{
+    reg->flow = flow;
+    tn_list_remove(&reg->by_flow);
+    if (flow) tn_list_push(tn_registrations_of_flow(reg->account->ep, flow), &reg->by_flow);
+}
+
+/* Mobility sets its pace. */
+static bool is_moving(const struct tn_registration *reg)
+{
+    return tn_registration_is_first(reg) && tn_account_task_active(&reg->account->task);
+}
+
+void tn_registration_forget(struct tn_registration *reg)
+{
+    struct tn_ctx *ctx = &reg->account->ep->ctx;
+    reg->state = TERN_REGISTRATION_NONE;
+    reg->again = false;
+    reg->bound_until = TERN_TIME_NEVER;
+    reg->local = (tern_addr){0};
+    tn_timer_cancel(ctx, &reg->refresh);
+    tn_timer_cancel(ctx, &reg->retry);
+    tn_registration_unkeep(reg);
+    use_flow(reg, 0);
 }
 
 static bool bound(const struct tn_registration *reg)
@@ -82,18 +114,6 @@ static void retry_fired(struct tn_timer *timer)
     } else {
         tn_registration_start(reg);
     }
-}
-
-struct tn_list *tn_registrations_of_flow(struct tern_endpoint *ep, uint64_t flow)
-{
-    return &ep->registration_flows[flow % TN_REGISTRATION_FLOW_LISTS];
-}
-
-static void use_flow(struct tn_registration *reg, uint64_t flow)
-{
-    reg->flow = flow;
-    tn_list_remove(&reg->by_flow);
-    if (flow) tn_list_push(tn_registrations_of_flow(reg->account->ep, flow), &reg->by_flow);
 }
 
 struct tn_registration *tn_registration_of(struct tn_account *account, uint32_t tag)
@@ -254,7 +274,7 @@ static void request_online(struct tn_registration *reg)
 void tn_registration_online(struct tn_registration *reg, bool changed)
 {
     if (changed) request_online(reg);
-    if (tn_account_task_active(&reg->account->task)) return;
+    if (is_moving(reg)) return;
     if (reg->state == TERN_REGISTRATION_REMOVING) {
         if (changed) tn_registration_removal_online(reg);
         return; /* it may be gone */
@@ -338,17 +358,19 @@ static void registered(struct tn_registration *reg, const struct tn_msg *rsp, ui
     tn_text_fini(&ep->ctx.alloc, &reg->contact);
     reg->contact = reg->pending_contact;
     reg->pending_contact = (struct tn_text){NULL, 0};
-    tn_registration_take_service_route(reg, rsp);
+    if (tn_registration_is_first(reg)) tn_registration_take_service_route(reg, rsp);
     tern_time refresh = next_refresh(reg, rsp, seconds);
     tn_registration_enter(reg, TERN_REGISTRATION_REGISTERED, (tern_str){NULL, 0});
     tn_timer_arm(&ep->ctx, &reg->refresh, refresh);
     if (TN_MUTANT(LOST_REFRESH) && ep->mob.open) tn_timer_cancel(&ep->ctx, &reg->refresh);
     tn_registration_keep(reg);
     tn_public_registered(reg);
-    bool moved = tn_account_task_active(&reg->account->task);
+    if (!tn_registration_is_first(reg)) return;
+    bool moved = is_moving(reg);
     tn_mob_registered(&ep->mob, ep->ctx.now, &reg->account->task, (int)rsp->status, 0);
     /* The server's address of the family that we have now is known: answers find their way. */
     if (moved && reg->account->calls > 0) tn_ep_answers_online(ep);
+    tn_second_check(reg->account);
 }
 
 struct refusal {
@@ -376,15 +398,16 @@ static void refused(struct tn_registration *reg, const struct refusal *why)
     reg->pending_local = (tern_addr){0};
     if (is_final) {
         tn_registration_enter(reg, TERN_REGISTRATION_FAILED, why->reason);
-    } else if (why->broke && reg->failures == 1 && !tn_account_task_active(&reg->account->task)) {
+    } else if (why->broke && reg->failures == 1 && !is_moving(reg)) {
         tn_registration_start(reg);
     } else if (why->no_route) { /* another try makes sense when the network is another */
         tn_registration_enter(reg, TERN_REGISTRATION_WAITING, why->reason);
     } else {
         wait_to_retry(reg, why->wait, why->reason);
     }
+    if (!tn_registration_is_first(reg)) return;
     tn_mob_registered(&ep->mob, ep->ctx.now, &reg->account->task, why->code, why->wait);
-    if (tn_account_task_active(&reg->account->task)) tn_timer_cancel(&ep->ctx, &reg->retry);
+    if (is_moving(reg)) tn_timer_cancel(&ep->ctx, &reg->retry);
 }
 
 static bool interval_too_brief(struct tn_registration *reg, const struct tn_msg *rsp)
@@ -484,7 +507,7 @@ void tn_registration_flow_down(struct tn_registration *reg, uint64_t flow)
     tn_registration_unkeep(reg);
     /* RFC 5626 4.2: a registration whose connection broke is made again; mobility may be on it. */
     if (reg->state != TERN_REGISTRATION_REGISTERED) return;
-    if (tn_account_task_active(&reg->account->task)) return;
+    if (is_moving(reg)) return;
     if (!tn_net_has_local(&reg->account->ep->net, reg->local)) return;
     tn_registration_start(reg);
 }

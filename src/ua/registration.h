@@ -42,6 +42,7 @@ struct tn_registration {
     struct tn_text contact;      /* name-addr in force */
     struct tn_text old_contacts; /* comma-separated: removed with the next REGISTER; bindings.c */
     struct tn_text pending_contact;
+    tern_addr from;          /* a second flow's interface; family 0: as the network says */
     tern_addr local;         /* of the contact in force */
     tern_addr pending_local; /* of the REGISTER under way */
     tern_addr server;        /* where REGISTER goes */
@@ -86,6 +87,8 @@ void tn_registration_flow_down(struct tn_registration *reg, uint64_t flow);
 
 /* ---- bindings.c: which Contacts are to be at the registrar, and which are to go ---- */
 
+/* What one has at the registrar is another's to remove. */
+void tn_bindings_hand_over(struct tn_registration *from, struct tn_registration *to);
 /* Two Contacts with the same URI, whatever hangs on them. */
 bool tn_bindings_same(tern_str a, tern_str b);
 /* All of them are to go, also that of a REGISTER which is given up: it may have arrived. */

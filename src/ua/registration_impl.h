@@ -24,6 +24,13 @@ static inline bool tn_registration_only_removes(const struct tn_effect *effect)
 void tn_registration_enter(struct tn_registration *reg, enum tern_registration_state next,
                            tern_str reason);
 void tn_registration_drop_request(struct tn_registration *reg);
+/* As before its first start, with nothing at the registrar. */
+void tn_registration_forget(struct tn_registration *reg);
+/* The one that the application sees, and mobility moves. */
+static inline bool tn_registration_is_first(const struct tn_registration *reg)
+{
+    return reg == tn_account_reg_view(reg->account);
+}
 bool tn_registration_has_network(const struct tern_endpoint *ep);
 
 /* ---- registration_send.c ---- */

@@ -19,7 +19,7 @@ void tn_registration_removed(struct tn_registration *reg)
     if (!again || !same_place) tn_bindings_forget(reg);
     tn_timer_cancel(&ep->ctx, &reg->retry);
     tn_registration_unkeep(reg);
-    if (reg->account->removed) {
+    if (reg->account->removed && tn_registration_is_first(reg)) {
         tn_account_release(reg->account);
         return;
     }

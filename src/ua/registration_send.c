@@ -45,6 +45,7 @@ int tn_registration_send(struct tn_registration *reg, uint32_t what)
             .auth = reg->account->old_auth.ctx ? &reg->account->old_auth : &reg->account->auth,
             .headers = tn_outbound_supported(reg->account), /* RFC 3327 5.1 */
             .prepare = true,
+            .from_addr = reg->from,
         };
         err = tn_request_start(&ep->txns, &opts, &reg->request);
     }

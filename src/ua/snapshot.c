@@ -290,7 +290,7 @@ static void remove_bindings(struct tern_endpoint *ep)
     while ((account = tn_slots_each(&ep->accounts, &walk)) != NULL) {
         if (!account->snapshot.removes) continue;
         account->snapshot.removes = false;
-        tn_registration_remove(tn_account_reg(account));
+        tn_account_leave(account);
     }
 }
 

@@ -75,7 +75,7 @@ static bool is_plain(const struct life *life)
         if (verb != DO_path && verb != DO_call && verb != DO_hangup && verb != DO_fault)
             return false;
     }
-    return !plan->set[SET_names];
+    return !plan->set[SET_names] && !plan->set[SET_outbound]; /* two flows: two REGISTERs */
 }
 
 /* A new request, not yet in the book of rules.c. */

@@ -263,6 +263,8 @@ void pace_heard(struct life *life, uint32_t host, const struct message *m)
     if (m->status == 401 || m->status == 407) hear_challenge(life, host, registers);
     const struct asked *asked = rules_asked(life, host, m, false);
     if (!p->open || m->status < 200 || m->status >= 300 || !asked || asked->final) return;
+    /* A second flow is made beside all that, and no call waits for it. */
+    if (registers && life->plan->set[SET_outbound] > 0) return;
     check_time(life, host, registers ? "REGISTER" : "a refresh",
                registers ? register_most(life, host) : refresh_most(life, host));
 }
@@ -271,7 +273,9 @@ static uint32_t asked_most(const struct life *life, const struct pace *p)
 {
     uint32_t refresh = life->plan->set[SET_no_update] ? 2 : 1; /* an INVITE has an ACK */
     bool first = life->plan->set[SET_contact] == TERN_CONTACT_UNREGISTER_FIRST;
-    return 1u + first + p->registers + (p->calls + p->refreshes) * refresh;
+    /* A second flow comes, goes, or goes where the first one was. */
+    unsigned second = life->plan->set[SET_outbound] > 0 ? 2 : 0;
+    return 1u + first + second + p->registers + (p->calls + p->refreshes) * refresh;
 }
 
 void pace_completed(struct life *life, uint32_t host, const struct tern_ip_change_progress *c)

@@ -204,7 +204,7 @@ static void check_binding(struct life *life, struct phone *phone)
     struct tern_server_binding binding;
     struct tern_account_info info = {.local = {0}};
     bool leaves = life->plan->set[SET_contact] == TERN_CONTACT_LEAVE_OLD;
-    unsigned bindings = 0, right = 0;
+    unsigned bindings = 0, right = 0, second = 0;
     size_t cursor = 0;
     if (phone->ep == NULL) return;
     if (secrecy_is_refused(life, phone->host)) return;
@@ -214,8 +214,13 @@ static void check_binding(struct life *life, struct phone *phone)
     while (tern_server_next_binding(life->server, tern_sim_now(life->sim), &cursor, &binding)) {
         if (!str_is(binding.user, name)) continue;
         bindings++;
-        if (known && (names_host(binding.contact, info.local) || names_nat(phone, binding.contact)))
+        if (known &&
+            (names_host(binding.contact, info.local) || names_nat(phone, binding.contact))) {
             right++;
+        } else if (known && info.calls > 0 && info.second.family != TERN_FAMILY_NONE &&
+                   names_host(binding.contact, info.second)) {
+            second++; /* RFC 5626: one for each flow, and there are two at most */
+        }
     }
     if (!phone->wants_binding) {
         if (bindings > 0 && !phone->denied &&
@@ -225,8 +230,9 @@ static void check_binding(struct life *life, struct phone *phone)
     }
     if (!tern_network_find(tern_sim_network(life->sim, phone->host), info.local)) {
         fail(life, "bindings", "%s: registered from an address that has gone", name);
-    } else if (right == 0 || (right != 1 && !(phone->natted && (leaves || phone->crash.unsaved))) ||
-               (bindings != 1 && !phone->crash.unsaved && !leaves)) {
+    } else if (right == 0 || second > 1 ||
+               (right != 1 && !(phone->natted && (leaves || phone->crash.unsaved))) ||
+               (bindings != 1 + second && !phone->crash.unsaved && !leaves)) {
         fail(life, "bindings", "%s: %u bindings, %u of them right", name, bindings, right);
     }
 }
