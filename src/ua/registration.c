@@ -101,6 +101,14 @@ static bool bound(const struct tn_registration *reg)
     return reg->bound_until != TERN_TIME_NEVER && reg->bound_until > reg->account->ep->ctx.now;
 }
 
+/* What a REGISTER under way makes of it. */
+static enum tern_registration_state asking(const struct tn_registration *reg)
+{
+    bool fresh =
+        reg->state == TERN_REGISTRATION_NONE || reg->state == TERN_REGISTRATION_REGISTERING;
+    return bound(reg) && !fresh ? TERN_REGISTRATION_REFRESHING : TERN_REGISTRATION_REGISTERING;
+}
+
 static void refresh_fired(struct tn_timer *timer)
 {
     tn_registration_start(TN_OWNER(timer, struct tn_registration, refresh));
@@ -210,9 +218,7 @@ void tn_registration_start(struct tn_registration *reg)
         wait_for_network(reg);
         return;
     }
-    tn_registration_enter(reg,
-                          bound(reg) ? TERN_REGISTRATION_REFRESHING : TERN_REGISTRATION_REGISTERING,
-                          (tern_str){NULL, 0});
+    tn_registration_enter(reg, asking(reg), (tern_str){NULL, 0});
     if (tn_registration_send(reg, TN_REGISTER_NEW) != 0) {
         reg->failures++;
         wait_to_retry(reg, 0, TERN_STR("out of memory"));
@@ -225,9 +231,7 @@ void tn_registration_move(struct tn_registration *reg, uint32_t contact_flags)
     tn_registration_drop_request(reg);
     if (contact_flags != TERN_CONTACT_LEAVE_OLD) tn_bindings_retire(reg);
     reg->failures = 0;
-    tn_registration_enter(reg,
-                          bound(reg) ? TERN_REGISTRATION_REFRESHING : TERN_REGISTRATION_REGISTERING,
-                          TERN_STR("the IP address has changed"));
+    tn_registration_enter(reg, asking(reg), TERN_STR("the IP address has changed"));
     bool first_remove = contact_flags == TERN_CONTACT_UNREGISTER_FIRST && reg->old_contacts.len > 0;
     if (tn_registration_send(reg, first_remove ? TN_REGISTER_REMOVE : TN_REGISTER_NEW) != 0) {
         wait_to_retry(reg, 0, TERN_STR("out of memory"));
