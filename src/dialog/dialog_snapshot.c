@@ -56,4 +56,5 @@ void tn_dialog_pack(struct tn_dialog *dialog, struct tn_pack *p)
     if (dialog->call_id.len == 0 || dialog->remote_target.len == 0) p->err = TERN_EPARSE;
     /* What was sent after the snapshot has used some of them. */
     if (dialog->local_cseq <= CSEQ_MAX - CSEQ_AHEAD) dialog->local_cseq += CSEQ_AHEAD;
+    dialog->early_cseq = dialog->local_cseq; /* a late 2xx may be of a dialog that has counted on */
 }

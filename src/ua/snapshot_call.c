@@ -43,7 +43,8 @@ enum kind {
     KIND_UNANSWERED, /* outgoing */
 };
 
-#define INTENTS 31u
+#define INTENTS     31u
+#define TRACE_AHEAD 100
 
 static enum kind kind_of(const struct tn_call *call)
 {
@@ -183,6 +184,16 @@ static void end(struct tn_call *call)
     call->ep->calls_visible--;
 }
 
+/* Its INVITE may be answered yet, also when the BYE is through; whoever does counts for himself. */
+static void leave_trace(struct tn_call *call, struct tn_pack *p)
+{
+    struct tn_dialog dialog = {.alloc = p->alloc};
+    pack_dialog(p, &dialog);
+    dialog.early_cseq += TRACE_AHEAD; /* than the BYE of the call itself */
+    if (!p->err) tn_fork_leave_trace(call->account, call->transport, &dialog);
+    tn_dialog_fini(&dialog);
+}
+
 static void read_call(struct tern_endpoint *ep, struct tn_pack *p)
 {
     struct tn_call *call = NULL;
@@ -199,10 +210,11 @@ static void read_call(struct tern_endpoint *ep, struct tn_pack *p)
     pack_dialog(p, &call->dialog);
     if (p->err) return;
     tn_call_index_dialog(call);
+    if (kind == KIND_UNANSWERED) leave_trace(call, p);
+    if (p->err) return;
     if (kind == KIND_ACTIVE) {
         go_on(call, p);
     } else if (kind == KIND_UNANSWERED && call->dialog.remote_tag.len == 0) {
-        tn_fork_leave_trace(account, call->transport, &call->dialog);
         tn_call_free(call);
     } else {
         end(call);

@@ -91,6 +91,7 @@ static void forget_answers(struct life *life, const struct phone *phone)
         if (!a->heard) continue;
         a->final = 0;
         a->own_tag = a->words = 0;
+        a->rseq = 0;
         a->answered = false;
     }
     for (uint32_t i = 0; i < witness->leg_count; i++)

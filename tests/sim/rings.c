@@ -87,7 +87,7 @@ static bool was_heard(struct life *life, const struct end *end)
 void rings_incoming(struct life *life, struct phone *phone, const struct end *fresh)
 {
     struct tern_call_info info;
-    if (may_lose(life) || fresh->excuses) return;
+    if (may_lose(life) || fresh->excuses || phone->crash.count > 0) return;
     for (uint32_t i = 0; i < phone->end_count; i++) {
         const struct end *end = &phone->ends[i];
         if (end == fresh || end->ended || end->answered || end->dialled != fresh->dialled) continue;
@@ -143,6 +143,7 @@ void rings_check(struct life *life)
         bool rested = phone->ep && phone->crash.count == 0 && !phone->stopped &&
                       phone->moved + ACK_WAIT < o->since;
         if (o->since == TERN_TIME_NEVER || may_lose(life) || !rested) continue;
+        if (phone->crash.unsaved) continue; /* its INVITE was in no snapshot */
         if (tern_sim_now(life->sim) - o->since < ACK_WAIT) continue;
         fail(life, "ack", "%s: a 2xx to INVITE %u was not acknowledged", host_name(o->host),
              o->cseq);
