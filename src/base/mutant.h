@@ -40,6 +40,9 @@
     X(LOST_TIMER, "lost-timer", "timers that stood still without a network never go on")           \
     X(LOST_REFRESH, "lost-refresh", "a registration's refresh is not armed after a move")          \
     X(NO_LADDER, "no-ladder", "no INVITE with Replaces looks for a far end that has moved, too")   \
+    X(SESSION_STALE, "session-stale", "a session that is due is not refreshed")                    \
+    X(DEAD_UNSEEN, "dead-unseen", "a far end that has lost its power is not missed")               \
+    X(DOUBLED_ANEW, "doubled-anew", "what the second path carries is not the same packet")         \
     X(LOST_RETRY, "lost-retry", "a refresh that failed is never tried again")                      \
     X(LEFT_TIMER, "left-timer", "the timers of a request that is given up outlive it")             \
     X(LEFT_KEEPALIVE, "left-keepalive", "the keep-alive timer outlives its account")               \

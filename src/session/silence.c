@@ -2,6 +2,7 @@
 #include "session/silence.h"
 
 #include "base/assert.h"
+#include "base/mutant.h"
 
 #define BIT(state)    (1u << (state))
 #define DOUBLINGS_MAX 4
@@ -95,7 +96,9 @@ enum tn_silence_act tn_silence_fire(struct tn_silence *silence, tern_time last, 
         return TN_SILENCE_WAIT;
     }
     if (silence->state == TN_SILENCE_LISTENING) return listened(silence, last);
-    if (silence->state == TN_SILENCE_ASKING) return TN_SILENCE_END;
+    if (silence->state == TN_SILENCE_ASKING) {
+        return TN_MUTANT(DEAD_UNSEEN) ? TN_SILENCE_WAIT : TN_SILENCE_END;
+    }
     silence->asked++;
     enter(silence, TN_SILENCE_ASKING, silence->grace);
     return TN_SILENCE_ASK;

@@ -2,6 +2,7 @@
 #include "session/timer.h"
 
 #include "base/assert.h"
+#include "base/mutant.h"
 
 #define BIT(state) (1u << (state))
 #define AGREED     (BIT(TN_SESSION_UNLIMITED) | BIT(TN_SESSION_OURS) | BIT(TN_SESSION_THEIRS))
@@ -216,7 +217,9 @@ void tn_session_timer_agreed(struct tn_session_timer *timer)
 enum tn_session_act tn_session_timer_fire(struct tn_session_timer *timer, bool online)
 {
     switch (timer->state) {
-    case TN_SESSION_OURS: enter(timer, TN_SESSION_ASKED, timer->expires); return TN_SESSION_REFRESH;
+    case TN_SESSION_OURS:
+        enter(timer, TN_SESSION_ASKED, timer->expires);
+        return TN_MUTANT(SESSION_STALE) ? TN_SESSION_WAIT : TN_SESSION_REFRESH;
     case TN_SESSION_ASKED:
     case TN_SESSION_THEIRS:
         enter(timer, online ? TN_SESSION_OVER : TN_SESSION_OVERDUE, TERN_TIME_NEVER);

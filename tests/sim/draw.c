@@ -449,6 +449,8 @@ void plan_draw(struct plan *plan, uint64_t seed)
     if (percent(&dice, 2)) share_nat(&dice);
     draw_secrecy(&dice);
     if (!plan->set[SET_families] && percent(&dice, 5)) move_both(&dice);
+    if (percent(&dice, 5)) plan->set[SET_session] = PICK(&dice, 0, 200, 240, 300);
+    if (percent(&dice, 3)) plan->set[SET_doubled] = PICK(&dice, 200, 1000, 5000);
     if (percent(&dice, plan->set[SET_srtp] ? 25 : 4)) crash(&dice);
     if (percent(&dice, 12)) plan->set[SET_reliable] = PICK(&dice, 1, 2, 2);
     /* DTLS has one peer at a time: a callee that nobody has told of is taken for the one that is. */
