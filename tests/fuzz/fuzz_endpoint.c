@@ -65,6 +65,9 @@ struct fuzz {
     char tag[64];
     char last[2048]; /* Via to CSeq of the last request that it sent */
     uint32_t sip_socket, rtp_socket, listener, stream;
+    uint8_t stun[20]; /* the last STUN request that it sent: its header … */
+    bool stun_media;  /* … from the RTP socket, or from the SIP port */
+    tern_addr stun_local;
     unsigned branch, cseq;
     tern_account account;
     tern_call call;
@@ -148,7 +151,13 @@ static void carry_out(struct fuzz *f, const struct tern_output *out)
     case TERN_OUT_CONNECT: tern_stream_closed(f->ep, f->now, out->id, TERN_STR("refused")); return;
     case TERN_OUT_RESOLVE: tern_resolved(f->ep, f->now, out->id, NULL, 0, false); return;
     case TERN_OUT_DATAGRAM:
-        if (!out->media && out->data.len > 4) note(f, out->data.ptr, out->data.len);
+        if (out->data.len >= sizeof(f->stun) && out->data.ptr[0] == 0) {
+            memcpy(f->stun, out->data.ptr, sizeof(f->stun));
+            f->stun_media = out->media;
+            f->stun_local = out->local;
+        } else if (!out->media && out->data.len > 4) {
+            note(f, out->data.ptr, out->data.len);
+        }
         return;
     case TERN_OUT_DISCONNECT:
         if (out->id == f->stream) f->stream = 0;
@@ -287,6 +296,26 @@ static void receive_rtp(struct fuzz *f)
     drain(f);
 }
 
+/* What a server answers that lies, or is none: the transaction is right, the rest is the input's. */
+static void receive_stun(struct fuzz *f)
+{
+    uint8_t packet[20 + 64] = {0};
+    size_t len = take(f) % 65;
+    memcpy(packet, f->stun, sizeof(f->stun));
+    packet[0] = 1;
+    packet[1] = (uint8_t)(1 | (take(f) & 0x10)); /* success or error */
+    packet[3] = (uint8_t)len;
+    for (size_t i = 0; i < len; i++)
+        packet[20 + i] = (uint8_t)take(f);
+    struct tern_datagram d = {.socket = f->stun_media ? f->rtp_socket : f->sip_socket,
+                              .local = f->stun_local,
+                              .remote = addr("192.0.2.7:5060"),
+                              .data = packet,
+                              .len = 20 + len};
+    (void)!tern_receive(f->ep, f->now, &d);
+    drain(f);
+}
+
 static void set_network(struct fuzz *f, unsigned last_byte)
 {
     memset(&f->network, 0, sizeof(f->network));
@@ -337,6 +366,7 @@ static void begin(struct fuzz *f)
     opts.seed[0] = 1;
     opts.sip_port = 5060;
     opts.max_calls = 4;
+    opts.stun_servers = TERN_STR("192.0.2.7:5060");
     if (tern_endpoint_new(&opts, &f->ep) != 0) abort();
     set_network(f, 1);
     if (tern_endpoint_start(f->ep, f->now) != 0) abort();
@@ -384,7 +414,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         case 2: receive_template(f, take(f), false, true); break;
         case 3: receive_template(f, take(f), false, false); break;
         case 4: receive_template(f, take(f), true, true); break;
-        case 5: receive_rtp(f); break;
+        case 5: (op & 0x40 ? receive_stun : receive_rtp)(f); break;
         case 6: act(f); break;
         default: advance(f, TERN_MS(take(f) * 40)); break;
         }

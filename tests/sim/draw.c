@@ -417,6 +417,19 @@ static void crash(struct dice *dice)
     plan_add(dice->plan, step);
 }
 
+/* Homes have NATs, which start anew or forget, and some phones ask STUN servers (MOBILITY S20). */
+static void live_behind_nats(struct dice *dice)
+{
+    const struct step *beside = &dice->plan->steps[roll(dice, (uint32_t)dice->plan->count)];
+    int32_t net = up_to(dice, PHONE_NETS), later = beside->at_ms + PICK(dice, 0, 100, 2000, 6000);
+    dice->now = 100;
+    add_nat(dice, net);
+    if (percent(dice, 40)) add_nat(dice, 1 + net % PHONE_NETS);
+    dice->now = later;
+    if (percent(dice, 60)) add(dice, WORLD, DO_rebind, net, 0);
+    if (percent(dice, 60)) dice->plan->set[SET_stun] = PICK(dice, 1, 1, 2, 3);
+}
+
 void plan_draw(struct plan *plan, uint64_t seed)
 {
     struct dice dice = {.state = seed ^ 0x7465726e73696d00u, .plan = plan, .net = {1, 2, 3}};
@@ -455,4 +468,5 @@ void plan_draw(struct plan *plan, uint64_t seed)
     if (percent(&dice, 12)) plan->set[SET_reliable] = PICK(&dice, 1, 2, 2);
     /* DTLS has one peer at a time: a callee that nobody has told of is taken for the one that is. */
     if (percent(&dice, 15) && plan->set[SET_srtp] != 2) plan->set[SET_early] = 1;
+    if (percent(&dice, 8)) live_behind_nats(&dice);
 }
