@@ -66,6 +66,19 @@ static bool is_called_too_early(const struct life *life, const struct phone *fro
            now - to->moved < TERN_SECONDS(2) + unnoticed || now - from->moved <= unnoticed;
 }
 
+/* Nothing is wrong but NATs that have started anew, and everybody has had the time to notice. */
+static bool only_nats(const struct life *life)
+{
+    for (size_t i = 0; i < life->plan->count; i++) {
+        enum verb verb = life->plan->steps[i].verb;
+        if (verb_is_fault(verb) && verb != DO_nat && verb != DO_rebind) return false;
+    }
+    for (int i = 0; i < PHONES; i++) {
+        if (tern_sim_now(life->sim) < life->phones[i].remapped) return false;
+    }
+    return true;
+}
+
 struct end *app_add(struct life *life, struct phone *phone, tern_call call, int peer)
 {
     struct tern_call_info info;
@@ -78,7 +91,7 @@ struct end *app_add(struct life *life, struct phone *phone, tern_call call, int 
     *end = (struct end){.call = call, .peer = peer, .excuses = life->excuses};
     if (tern_sim_network(life->sim, phone->host)->address_count == 0)
         end->excuses |= 1u << EXCUSE_EARLY;
-    if (life->disturbed) end->excuses |= 1u << EXCUSE_EARLY;
+    if (life->disturbed && !only_nats(life)) end->excuses |= 1u << EXCUSE_EARLY;
     if (!is_registered(&life->phones[peer])) end->excuses |= 1u << EXCUSE_REFUSED;
     if (tern_call_get_info(phone->ep, call, &info) != 0) return end;
     tern_str call_id = {info.call_id, strlen(info.call_id)};

@@ -70,6 +70,11 @@ static const struct scenario scenarios[] = {
      "100 net nat 1 1 1; 1000 alice call; 4000 alice hold; 6000 net rebind 1; 40000 bob hangup"},
     {"s20_nat_rebinding_ringing", "S20",
      "answer 9000; 100 net nat 2 1 1; 1000 alice call; 3000 net rebind 2"},
+    {"s20_nat_rebinding_called", "S20",
+     "100 net nat 1 1 1; 1000 alice register; 6000 net rebind 1; 45000 bob call 1"},
+    {"s20_nat_rebinding_called_tcp", "S20",
+     "transport 1; bob_transport 1; 100 net nat 1 1 1; 1000 alice register; 6000 net rebind 1; "
+     "130000 bob call 1"},
     {"s20_nat_in_between", "S20", "1000 alice call; 4000 net nat 1 1 1; 40000 bob hangup"},
     {"s20_nat_and_path", "S20",
      "100 net nat 1 1 1; 300 net nat 3 3 3; 1000 alice call; 6000 alice path 3; 12000 net rebind "
