@@ -13,6 +13,7 @@
 #define PATIENCE_FIRST  TERN_SECONDS(1) /* longer than a refresh takes that is challenged */
 #define PATIENCE_SECOND TERN_SECONDS(2) /* of the end that gives way: their INVITEs do not cross */
 #define FAR             TERN_SECONDS(1) /* what takes longer has been lost on its way */
+#define PATIENCE_ALIVE  TERN_SECONDS(6) /* longer than the pause after 491 (RFC 3261 14.1) */
 #define DOUBLINGS       4
 #define ANEW            TERN_MS(500) /* longer than the way of what is refused for ours: 491 */
 
@@ -69,6 +70,14 @@ void tn_mob_impatient(struct tn_mobility *mob, struct tn_call_task *task)
     }
     task->replaces = true;
     tn_mob_call_enter(mob, task, TN_CALL_QUEUED, TERN_TIME_NEVER);
+}
+
+void tn_mob_call_alive(struct tn_mobility *mob, tern_time now, struct tn_call_task *task)
+{
+    mob->now = now;
+    if (task->state != TN_CALL_REFRESHING || !task->may_replace) return;
+    task->asked = now + PATIENCE_ALIVE;
+    tn_mob_arm(mob, &task->timer, PATIENCE_ALIVE);
 }
 
 /* Another try, after a pause; by the dialog where the far end cannot be asked for. */

@@ -281,6 +281,8 @@ void tn_mob_refresh_leaves(struct tn_call_task *task, tern_addr media_local);
 /* Final answer to TN_DECIDE_REFRESH; the fall-back from UPDATE and 491 are settled below. */
 void tn_mob_refreshed(struct tn_mobility *mob, tern_time now, struct tn_call_task *task, int code,
                       bool used_update, tern_time retry_after);
+/* The dialog finds the far end: it has asked for something itself, or has answered 491. */
+void tn_mob_call_alive(struct tn_mobility *mob, tern_time now, struct tn_call_task *task);
 /* Final answer to TN_DECIDE_REPLACE. */
 void tn_mob_replaced(struct tn_mobility *mob, tern_time now, struct tn_call_task *task, int code,
                      tern_time retry_after);

@@ -250,6 +250,7 @@ void tn_call_request(struct tn_call *call, const struct tn_effect *effect)
         return;
     }
     tn_call_timer_alive(call);
+    tn_mob_call_alive(&ep->mob, ep->ctx.now, &call->task);
     if (flow) {
         call->hop = flow->peer;
         dialog->came_by = flow->id;

@@ -208,6 +208,7 @@ static void refresh_ended(struct tn_call *call, int code, tern_time retry_after)
     enum tn_refresh_outcome outcome = tn_refresh_answer(&call->refresh, code, retry_after);
     if (outcome == TN_REFRESH_DONE) tn_call_timer_alive(call);
     if (outcome == TN_REFRESH_AGAIN) {
+        tn_mob_call_alive(&ep->mob, ep->ctx.now, &call->task);
         tn_call_pump_refresh(call);
         if (moving) tn_call_tell_target(call); /* MOBILITY C7: in the pause */
         return;
