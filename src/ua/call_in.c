@@ -335,6 +335,13 @@ void tn_call_in_timeout(struct tn_call *call)
         tn_call_pump_refresh(call);
         return;
     }
+    if (call->life == TN_LIFE_ANSWERING && call->prack.heard && call->prack.settled) {
+        /* It is there, and its ACK was lost with a path (MOBILITY S4): ours finds out. */
+        tn_call_in_confirmed(call);
+        tn_refresh_want(&call->refresh, TERN_CALL_REINVITE_DEFAULT | TN_INTENT_INVITE);
+        tn_call_pump_refresh(call);
+        return;
+    }
     if (call->life == TN_LIFE_ANSWERING) {
         tn_call_end(call, TERN_END_UNREACHABLE, 0, TERN_STR("the caller did not acknowledge"));
     }

@@ -230,7 +230,10 @@ static void update(struct tn_call *call, const struct tn_effect *effect)
         refuse(call, effect->id, status, (tern_str){NULL, 0});
         return;
     }
-    if (moves && dialog != &call->dialog) tn_call_prack_retarget(call, dialog);
+    if (moves && dialog != &call->dialog) {
+        tn_call_prack_retarget(call, dialog);
+        tn_call_update_retarget(call, dialog);
+    }
     /* An offer of the caller's has our answer before it, whose ACK was lost (RFC 3311 5.1). */
     bool has_answer = with_offer && call->life == TN_LIFE_ANSWERING && !call->offerless &&
                       !call->prack.settled; /* by a PRACK, before any 2xx */
@@ -256,6 +259,7 @@ void tn_call_request(struct tn_call *call, const struct tn_effect *effect)
         dialog->came_by = flow->id;
     }
     call->prack.known = true;
+    if (call->life == TN_LIFE_ANSWERING) call->prack.heard = true;
     switch (effect->msg->method) {
     case TN_METHOD_BYE: bye(call, effect); return;
     case TN_METHOD_INVITE: reinvite(call, effect); return;

@@ -99,6 +99,7 @@ int tn_call_take_target(struct tn_call *call, const struct tn_msg *msg)
     /* Nor does a refresh go there that has not left: it is made anew, to where they are. */
     if (is_unsent(call, call->refresh_request)) tn_call_drop_refresh(call);
     if (call->refresh_request) tn_call_retarget(call, &call->dialog, call->refresh_request);
+    tn_call_update_retarget(call, &call->dialog);
     return 0;
 }
 

@@ -142,6 +142,13 @@ void tn_call_update_moved(struct tn_call *call)
     tn_call_tell_target(call);
 }
 
+void tn_call_update_retarget(struct tn_call *call, struct tn_dialog *dialog)
+{
+    const struct tn_update *update = &call->update.own;
+    if (dialog != &call->dialog) update = &TN_OWNER(dialog, struct tn_early, dialog)->update;
+    if (update->request) tn_call_retarget(call, dialog, update->request);
+}
+
 /* ---- what becomes of it ---- */
 
 /* Whose request it is; `*dialog`: the dialog that it is in. */

@@ -34,6 +34,8 @@ void tn_call_update_leave(struct tn_call *call, struct tn_early *early);
 void tn_call_tell_target(struct tn_call *call);
 /* The network has changed, and the call is not up yet. */
 void tn_call_update_moved(struct tn_call *call);
+/* The far end of this dialog is elsewhere now: one that is challenged goes there. */
+void tn_call_update_retarget(struct tn_call *call, struct tn_dialog *dialog);
 void tn_call_update_effect(struct tn_call *call, const struct tn_effect *effect);
 
 #endif
