@@ -16,7 +16,7 @@
  * - What has been taken up sends no protected packet before it has been saved anew.
  * - Only the newest snapshot may be taken up, once, and only when the process that made it is gone.
  *
- * The uv driver does all of this with a file: tern_uv_snapshot() in tern/uv.h.
+ * The uv driver does all of this with a file: tern_uv_snapshot_open() and its like in tern/uv.h.
  */
 #ifndef TERN_SNAPSHOT_H
 #define TERN_SNAPSHOT_H
