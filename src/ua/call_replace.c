@@ -388,8 +388,7 @@ static void bye_timer_fired(struct tn_timer *timer)
 bool tn_call_replace_outlives(struct tn_call *call, const struct tn_msg *bye)
 {
     struct tn_call_replace *r = &call->replace;
-    const struct tn_hdr *reason = tn_msg_header(bye, TN_HDR_REASON, 0);
-    bool replaced = reason && tn_str_eq(reason->value, TERN_STR(TN_REPLACED));
+    bool replaced = tn_fork_is_over(bye);
     bool under_way = r->invite != 0;
     /* One that was given up has been accepted all the same: its 2xx is on its way. */
     bool accepted = replaced && r->dialog.alloc != NULL;

@@ -302,6 +302,12 @@ static void take(struct tern_endpoint *ep, const struct tn_fork *like, const str
     }
 }
 
+bool tn_fork_is_over(const struct tn_msg *bye)
+{
+    const struct tn_hdr *reason = tn_msg_header(bye, TN_HDR_REASON, 0);
+    return reason != NULL && tn_str_eq(reason->value, TERN_STR(TN_REPLACED));
+}
+
 const struct tn_fork *tn_fork_named(const struct tern_endpoint *ep,
                                     const struct tn_replaces *replaces)
 {
@@ -325,7 +331,8 @@ bool tn_fork_request(struct tern_endpoint *ep, const struct tn_effect *effect)
         struct tn_response rsp = {.status = msg->method == TN_METHOD_BYE ? 200 : 481};
         (void)!tn_server_respond(&ep->txns, effect->id, &rsp);
         struct tn_call *heir = tn_call_by_id(ep, fork->heir);
-        if (heir && msg->method == TN_METHOD_BYE) tn_call_bye_before(heir, msg);
+        bool hung_up = msg->method == TN_METHOD_BYE && !tn_fork_is_over(msg);
+        if (heir && hung_up) tn_call_bye_before(heir, msg);
         return true;
     }
     return false;
