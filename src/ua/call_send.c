@@ -368,9 +368,9 @@ static void refresh_accepted(struct tn_call *call, const struct tn_msg *rsp)
             tn_call_apply_plan(call, &plan, local);
             /*
              * It answers an offer, so it has our 2xx; its ACK went to where we were (MOBILITY S4).
-             * Unless ours was answered before the 2xx, by a PRACK.
+             * Unless ours was answered before the 2xx, by a PRACK: then only an INVITE proves it.
              */
-            bool has_2xx = call->life != TN_LIFE_ANSWERING || !call->prack.settled;
+            bool has_2xx = call->life != TN_LIFE_ANSWERING || !call->prack.settled || invite;
             if (has_2xx && call->life == TN_LIFE_ANSWERING) tn_call_in_confirmed(call);
             if (has_2xx) tn_repeat_stop(&call->repeat);
             tn_call_tell_media(call);

@@ -90,16 +90,22 @@ static bool is_sought(const struct rules *rules, const struct message *m)
     return false;
 }
 
-static void aim(struct life *life, struct dialog *d, uint64_t contact, uint32_t cseq, bool heard,
-                bool update)
+/* @return whether it is another than before */
+static bool aim(struct life *life, struct dialog *d, uint64_t contact, uint32_t cseq, bool heard)
 {
-    if (cseq <= d->target_cseq[heard] || contact == hash_text(0, (tern_str){0})) return;
+    if (cseq <= d->target_cseq[heard] || contact == hash_text(0, (tern_str){0})) return false;
     d->target_cseq[heard] = cseq;
-    if (d->target == contact) return;
+    if (d->target == contact) return false;
     d->target_before = d->target;
-    if (update && !d->confirmed) d->left = d->target;
     d->target = contact;
     d->target_changed = tern_sim_now(life->sim);
+    return true;
+}
+
+/* An UPDATE before the answer: what it replaces, a 2xx may name once more. */
+static void leave(struct dialog *d, bool moved, bool in_dialog)
+{
+    if (moved && in_dialog && !d->confirmed) d->left = d->target_before;
 }
 
 static bool is_refresh(const struct message *m)
@@ -123,8 +129,7 @@ static void heard_response(struct life *life, uint32_t host, const struct messag
         d->confirmed |= final && !asked->in_dialog;
         bool left = !asked->in_dialog && contact == d->left;
         if (m->contact_uri.len && !left && (final || forms || d->target == 0))
-            aim(life, d, hash_text(0, m->contact_uri), m->cseq * 2 + final, false,
-                asked->in_dialog);
+            leave(d, aim(life, d, contact, m->cseq * 2 + final, false), asked->in_dialog);
     }
     if (final && asked->final == 0) asked->final = m->status;
 }
@@ -140,7 +145,7 @@ static void sent_response(struct life *life, uint32_t host, const struct message
         d->confirmed = true;
     }
     if (!asked->in_dialog || m->status >= 200)
-        aim(life, d, asked->contact, m->cseq * 2 + 1, true, asked->in_dialog);
+        leave(d, aim(life, d, asked->contact, m->cseq * 2 + 1, true), asked->in_dialog);
 }
 
 /* TCP one, TLS 1.3 one more. With keys in SDP an INVITE is too long for UDP (RFC 3261 18.1.1). */
