@@ -118,6 +118,7 @@ static unsigned step_error(struct tn_client *client)
 
 static void use_flow(struct tn_client *client, uint64_t flow)
 {
+    client->moved |= client->flow != 0 && client->flow != flow;
     client->flow = flow;
     tn_list_remove(&client->by_flow);
     tn_list_push(tn_txns_of_flow(client->txns, flow), &client->by_flow);

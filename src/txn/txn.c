@@ -117,7 +117,7 @@ static void take_response(struct tn_txns *txns, struct tn_msg *msg, uint64_t flo
     struct tn_client *client = tn_client_find(txns, msg);
 
     if (client) {
-        if (client->flow == flow) note_mapping(txns, msg, flow);
+        if (client->flow == flow && !client->moved) note_mapping(txns, msg, flow);
         tn_client_response(client, msg);
     } else {
         stray(txns, msg, flow);

@@ -30,6 +30,7 @@ struct tn_client {
     char *cancel_reason; /* own copy */
     size_t cancel_reason_len;
     uint64_t flow;
+    bool moved; /* some of its words have left by another flow */
     struct tn_target target;
     tern_addr from, local; /* as asked for, and as it is */
     char *text;            /* the request as sent */

@@ -33,6 +33,12 @@ void tn_call_update_fini(struct tn_call *call)
     give_up(call, &call->update.own);
 }
 
+void tn_call_update_new_dialog(struct tn_call *call)
+{
+    give_up(call, &call->update.own);
+    call->update.own.told = (tern_addr){0};
+}
+
 void tn_call_update_leave(struct tn_call *call, struct tn_early *early)
 {
     give_up(call, &early->update);

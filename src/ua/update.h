@@ -28,6 +28,8 @@ struct tn_call_update {
 
 void tn_call_update_init(struct tn_call *call);
 void tn_call_update_fini(struct tn_call *call);
+/* The call's dialog is another: what is under way was in the one before. */
+void tn_call_update_new_dialog(struct tn_call *call);
 /* The early dialog is about to go. */
 void tn_call_update_leave(struct tn_call *call, struct tn_early *early);
 /* Says where we are, where the far end may not know and allows UPDATE, and no refresh is saying it. */
