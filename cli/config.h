@@ -40,6 +40,9 @@ struct config_account {
     uint32_t srtp;      /* enum tern_srtp, or CONFIG_SRTP_AUTO */
     uint32_t srtp_keys; /* enum tern_srtp_keys */
     uint32_t reliable;  /* enum tern_reliable */
+    bool outbound;
+    uint32_t gruu;        /* enum tern_gruu */
+    uint32_t second_flow; /* enum tern_second_flow */
     uint32_t expires_s, keepalive_s, stream_keepalive_s, answer_timeout_s;
     uint32_t session_expires_s, min_se_s, media_timeout_s, doubled_send_ms;
     bool register_at_start;
@@ -56,7 +59,7 @@ struct config {
     uint32_t settle_ms, poll_ms;
     bool auto_ip_change, network_monitor, symmetric_rtp, dscp;
     char dns_servers[CONFIG_TEXT_CAP];
-    char snapshot[CONFIG_TEXT_CAP]; /* file; empty: none */
+    char snapshot[CONFIG_TEXT_CAP];                                        /* file; empty: none */
     char ca[CONFIG_TEXT_CAP], cert[CONFIG_TEXT_CAP], key[CONFIG_TEXT_CAP]; /* files */
     bool verify;
     uint32_t tls_port;

@@ -17,6 +17,14 @@ static const struct config_word reliables[] = {{"supported", TERN_RELIABLE_SUPPO
                                                {"off", TERN_RELIABLE_OFF},
                                                {"required", TERN_RELIABLE_REQUIRED},
                                                {NULL, 0}};
+static const struct config_word gruus[] = {{"off", TERN_GRUU_OFF},
+                                           {"public", TERN_GRUU_PUBLIC},
+                                           {"temporary", TERN_GRUU_TEMPORARY},
+                                           {NULL, 0}};
+static const struct config_word second_flows[] = {{"off", TERN_SECOND_FLOW_OFF},
+                                                  {"with-call", TERN_SECOND_FLOW_WITH_CALL},
+                                                  {"always", TERN_SECOND_FLOW_ALWAYS},
+                                                  {NULL, 0}};
 static const struct config_word srtp_keys[] = {
     {"sdes", TERN_SRTP_SDES}, {"dtls", TERN_SRTP_DTLS}, {NULL, 0}};
 static const struct config_word contacts[] = {{"replace", TERN_CONTACT_REPLACE},
@@ -134,6 +142,12 @@ const struct config_setting config_settings[] = {
      "the least of that which callers may ask for"},
     {"reliable", CONFIG_ACCOUNT, CONFIG_CHOICE, ACCT(reliable), 0, 0, reliables,
      "supported|off|required", "whether 180 and 183 arrive for certain (100rel)"},
+    {"outbound", CONFIG_ACCOUNT, CONFIG_SWITCH, ACCT(outbound), 0, 0, NULL, "yes|no",
+     "tell the registrar of flows (RFC 5626)"},
+    {"gruu", CONFIG_ACCOUNT, CONFIG_CHOICE, ACCT(gruu), 0, 0, gruus, "off|public|temporary",
+     "our address in calls, where the registrar gives one that leads here wherever we are"},
+    {"second-flow", CONFIG_ACCOUNT, CONFIG_CHOICE, ACCT(second_flow), 0, 0, second_flows,
+     "off|with-call|always", "keep a second way to the registrar ready on another interface"},
     {"register", CONFIG_ACCOUNT, CONFIG_SWITCH, ACCT(register_at_start), 0, 0, NULL, "yes|no",
      "register at start; otherwise when told"},
     {"update-contact", CONFIG_ACCOUNT, CONFIG_SWITCH, ACCT(update_contact), 0, 0, NULL, "yes|no",
@@ -169,6 +183,9 @@ static void init_account(struct config_account *account)
         .srtp = CONFIG_SRTP_AUTO,
         .srtp_keys = opts.srtp_keys,
         .reliable = opts.reliable,
+        .outbound = !opts.no_outbound,
+        .gruu = opts.gruu,
+        .second_flow = opts.second_flow,
         .expires_s = opts.expires_s,
         .keepalive_s = opts.keepalive_s,
         .stream_keepalive_s = opts.stream_keepalive_s,

@@ -350,6 +350,9 @@ void phone_account_opts(const struct config_account *from, char registrar[CONFIG
     out->srtp = (uint8_t)phone_srtp(from);
     out->srtp_keys = (uint8_t)from->srtp_keys;
     out->reliable = (uint8_t)from->reliable;
+    out->no_outbound = !from->outbound;
+    out->gruu = (uint8_t)from->gruu;
+    out->second_flow = (uint8_t)from->second_flow;
     out->expires_s = from->expires_s;
     out->keepalive_s = from->keepalive_s;
     out->stream_keepalive_s = from->stream_keepalive_s;
