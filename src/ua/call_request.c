@@ -259,7 +259,9 @@ void tn_call_request(struct tn_call *call, const struct tn_effect *effect)
         dialog->came_by = flow->id;
     }
     call->prack.known = true;
-    if (call->life == TN_LIFE_ANSWERING) call->prack.heard = true;
+    bool refreshes =
+        effect->msg->method == TN_METHOD_UPDATE; /* a PRACK may be of a call given up */
+    if (call->life == TN_LIFE_ANSWERING && refreshes) call->prack.heard = true;
     switch (effect->msg->method) {
     case TN_METHOD_BYE: bye(call, effect); return;
     case TN_METHOD_INVITE: reinvite(call, effect); return;

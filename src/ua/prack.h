@@ -29,7 +29,7 @@ struct tn_call_prack {
     tern_addr contact; /* in the last one */
     tern_addr path;    /* where it left from last */
     bool known;        /* the caller has sent something inside the dialog: it knows of it */
-    bool heard;        /* and so it has since our 2xx */
+    bool heard;        /* and an UPDATE since our 2xx */
     /* either end */
     bool described; /* offer and answer were exchanged by a provisional answer */
     bool settled;   /* and reliably, and it was acknowledged: an UPDATE may have an offer */
