@@ -2,6 +2,7 @@
 /* What a snapshot keeps of accounts: all of their options, the registration, the login. */
 #include "base/list.h"
 #include "ua/account.h"
+#include "ua/second.h"
 #include "ua/snapshot.h"
 
 enum { ROOT_ACCOUNT = 20 };
@@ -222,6 +223,8 @@ static void settle(struct tn_account *account)
         if (reg->asked_expires_s == 0) reg->asked_expires_s = account->expires_s;
         reg->local = tn_snapshot_nowhere(reg->server);
     }
+    /* A second flow died with its program: what it had at the registrar is the first one's to remove. */
+    tn_bindings_hand_over(tn_account_second(account), tn_account_reg(account));
     account->removed = account->snapshot.removed;
     if (!account->removed) tell(account);
     if (account->wants_registration || account->snapshot.removes) {
