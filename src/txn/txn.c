@@ -97,7 +97,8 @@ static void stray(struct tn_txns *txns, struct tn_msg *msg, uint64_t flow)
 
 /*
  * RFC 3581 4: our Via comes back with the address and port that its next hop has seen. What was
- * written for another address may have been seen from there, and is answered as it was then.
+ * written for another address may have been seen from there, and is answered as it was then: a CANCEL
+ * has its INVITE's Via, and an INVITE may be repeated by another path. A REGISTER is neither.
  */
 static void note_mapping(struct tn_txns *txns, const struct tn_msg *msg, uint64_t flow)
 {
@@ -117,7 +118,8 @@ static void take_response(struct tn_txns *txns, struct tn_msg *msg, uint64_t flo
     struct tn_client *client = tn_client_find(txns, msg);
 
     if (client) {
-        if (client->flow == flow && !client->moved) note_mapping(txns, msg, flow);
+        if (client->flow == flow && !client->moved && msg->method == TN_METHOD_REGISTER)
+            note_mapping(txns, msg, flow);
         tn_client_response(client, msg);
     } else {
         stray(txns, msg, flow);

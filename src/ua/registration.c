@@ -476,6 +476,21 @@ static bool connection_broke(const struct tn_registration *reg, const struct tn_
            tn_request_path(&reg->account->ep->txns, reg->request, &path) && path.cseq != 0;
 }
 
+/*
+ * A connection by which nothing has come since the REGISTER left is dead, or a NAT has forgotten it: the
+ * next try gets another.
+ */
+static void give_up_stream(struct tn_registration *reg)
+{
+    struct tern_endpoint *ep = reg->account->ep;
+    struct tn_request_path path;
+    if (!tn_request_path(&ep->txns, reg->request, &path)) return;
+    const struct tn_flow *flow = tn_net_get(&ep->net, path.flow);
+    if (!flow || flow->key.transport == TERN_TRANSPORT_UDP) return;
+    if (flow->last_received != TERN_TIME_NEVER && flow->last_received >= reg->sent_at) return;
+    tn_net_close(&ep->net, path.flow, true, false);
+}
+
 void tn_registration_effect(struct tn_registration *reg, const struct tn_effect *effect)
 {
     if (effect->id != reg->request) return;
@@ -486,6 +501,7 @@ void tn_registration_effect(struct tn_registration *reg, const struct tn_effect 
     } else {
         TN_ASSERT(effect->kind == TN_EFFECT_FAILED); /* a request tells no more than these */
         bool broke = connection_broke(reg, effect);
+        if (effect->code == TN_FAILURE_TIMEOUT) give_up_stream(reg);
         tn_bindings_doubt(reg, reg->request);
         reg->request = 0;
         /* All of its addresses were tried in vain: what the name means may be something else now. */
