@@ -240,6 +240,24 @@ static void aim_stream(struct tn_call *call)
     tn_stream_configure(&call->stream, &plan);
 }
 
+/*
+ * The answer to our offer names an address of the other family: they do not reach what we have offered,
+ * and we reach them. We say so, once: then both are of one family (MOBILITY S16).
+ */
+void tn_call_match_family(struct tn_call *call, const struct tn_media_plan *plan, tern_addr offered)
+{
+    tern_addr source;
+    if (!plan->active || tern_network_source(&call->ep->network, plan->remote_rtp, &source) != 0)
+        return;
+    if (offered.family == TERN_FAMILY_NONE || source.family == offered.family) return;
+    if (call->family.refused == source.family) return;
+    if (tn_refresh_pending(&call->refresh)) {
+        tn_refresh_want(&call->refresh, TN_INTENT_OFFER);
+    } else {
+        tn_refresh_later(&call->refresh, TN_INTENT_OFFER);
+    }
+}
+
 void tn_call_apply_plan(struct tn_call *call, const struct tn_media_plan *plan, tern_addr local)
 {
     tern_addr source;

@@ -242,6 +242,7 @@ void tn_call_out_accepted(struct tn_call *call, const struct tn_msg *rsp)
         return;
     }
     tn_call_apply_plan(call, &plan, call->contact_local);
+    tn_call_match_family(call, &plan, call->contact_local);
     tn_call_tell_answered(call);
     tn_call_check_path(call);
 }

@@ -289,6 +289,7 @@ static void take_session(struct tn_call *call, const struct tn_msg *rsp)
     call->hold_open = false;
     tn_call_apply_plan(call, &plan, local);
     tn_call_refresh_told(call);
+    tn_call_match_family(call, &plan, local);
     tn_call_tell_media(call);
 }
 

@@ -366,6 +366,7 @@ static void refresh_accepted(struct tn_call *call, const struct tn_msg *rsp)
             tn_offer_rollback(&call->offer); /* nonsense: what was agreed before goes on */
         } else {
             tn_call_apply_plan(call, &plan, local);
+            tn_call_match_family(call, &plan, local);
             /*
              * It answers an offer, so it has our 2xx; its ACK went to where we were (MOBILITY S4).
              * Unless ours was answered before the 2xx, by a PRACK: then only an INVITE proves it.
