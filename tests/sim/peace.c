@@ -198,13 +198,18 @@ static bool names_nat(const struct phone *phone, tern_str contact)
     return false;
 }
 
+static bool has_second(const struct tern_account_info *info)
+{
+    return info->calls > 0 && info->second.family != TERN_FAMILY_NONE;
+}
+
 static void check_binding(struct life *life, struct phone *phone)
 {
     const char *name = host_name(phone->host);
     struct tern_server_binding binding;
     struct tern_account_info info = {.local = {0}};
     bool leaves = life->plan->set[SET_contact] == TERN_CONTACT_LEAVE_OLD;
-    unsigned bindings = 0, right = 0, second = 0;
+    unsigned bindings = 0, right = 0, second = 0, outside = 0;
     size_t cursor = 0;
     if (phone->ep == NULL) return;
     if (secrecy_is_refused(life, phone->host)) return;
@@ -214,14 +219,17 @@ static void check_binding(struct life *life, struct phone *phone)
     while (tern_server_next_binding(life->server, tern_sim_now(life->sim), &cursor, &binding)) {
         if (!str_is(binding.user, name)) continue;
         bindings++;
-        if (known &&
-            (names_host(binding.contact, info.local) || names_nat(phone, binding.contact))) {
+        if (known && names_host(binding.contact, info.local)) {
             right++;
-        } else if (known && info.calls > 0 && info.second.family != TERN_FAMILY_NONE &&
-                   names_host(binding.contact, info.second)) {
+        } else if (known && has_second(&info) && names_host(binding.contact, info.second)) {
             second++; /* RFC 5626: one for each flow, and there are two at most */
+        } else if (known && names_nat(phone, binding.contact)) {
+            outside++; /* of either */
         }
     }
+    if (outside > 0 && right == 0) outside--, right++;
+    if (outside > 0 && second == 0 && known && has_second(&info)) outside--, second++;
+    right += outside;
     if (!phone->wants_binding) {
         if (bindings > 0 && !phone->denied &&
             life->plan->set[SET_contact] != TERN_CONTACT_LEAVE_OLD)
