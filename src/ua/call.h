@@ -142,8 +142,9 @@ struct tn_call {
     bool contact_gruu; /* the last Contact that we have said leads to us by our registration */
     tern_addr signalling_local; /* what its last request or answer left from */
     enum tern_transport transport;
-    tern_addr hop;        /* the dialog's next hop, as last used */
-    tern_addr answer_hop; /* incoming: whom its INVITE came from, which may be another */
+    tern_addr hop;         /* the dialog's next hop, as last used */
+    tern_addr answer_hop;  /* incoming: whom its INVITE came from, which may be another */
+    tern_addr answer_from; /* and where it came to */
 
     struct tn_call_timer timer; /* call_timer.h */
     struct tn_call_nat64 nat64;

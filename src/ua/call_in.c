@@ -56,6 +56,7 @@ static unsigned set_up(struct tn_call *call, const struct tn_effect *effect)
     if (flow) {
         call->transport = flow->key.transport;
         call->hop = call->answer_hop = flow->peer;
+        call->answer_from = flow->key.local;
         call->dialog.came_by = flow->id;
         call->contact_local = call->signalling_local = tn_net_sent_by(&ep->net, flow);
     }

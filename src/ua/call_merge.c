@@ -8,10 +8,12 @@
 #include "dialog/routes.h"
 #include "ua/call.h"
 
-/* The connection or the address that it came to is gone. */
-static bool is_cut_off(const struct tern_endpoint *ep, uint64_t txn)
+/* The connection or the address that it came to is gone; answers may leave from elsewhere. */
+static bool is_cut_off(const struct tn_call *call, uint64_t txn)
 {
+    const struct tern_endpoint *ep = call->ep;
     const struct tn_flow *flow = tn_net_get(&ep->net, tn_server_flow(&ep->txns, txn));
+    if (!tn_net_has_local(&ep->net, call->answer_from)) return true;
     return flow == NULL || !tn_net_has_local(&ep->net, flow->key.local);
 }
 
@@ -44,7 +46,7 @@ bool tn_call_in_merged(struct tern_endpoint *ep, const struct tn_effect *effect,
 {
     const struct tn_flow *flow = tn_net_get(&ep->net, effect->flow);
     struct tn_call *call = call_of(ep, first);
-    if (call == NULL || flow == NULL || !may_change(call) || !is_cut_off(ep, first)) return false;
+    if (call == NULL || flow == NULL || !may_change(call) || !is_cut_off(call, first)) return false;
     if (tn_routes_take(&ep->ctx.alloc, effect->msg, false, &call->dialog.routes) != 0) return false;
     struct tn_response merged = {.status = 482, .to_tag = tn_dialog_local_tag(&call->dialog)};
     tn_server_set_owner(&ep->txns, first, (struct tn_owner){.kind = TN_OWNER_NONE});
@@ -52,7 +54,8 @@ bool tn_call_in_merged(struct tern_endpoint *ep, const struct tn_effect *effect,
     if (call->life == TN_LIFE_INCOMING) (void)!tn_server_respond(&ep->txns, first, &merged);
     call->invite_txn = effect->id;
     call->transport = flow->key.transport;
-    call->hop = flow->key.remote;
+    call->hop = call->answer_hop = flow->key.remote;
+    call->answer_from = flow->key.local;
     call->dialog.came_by = flow->id;
     if (call->life == TN_LIFE_ANSWERING) {
         answer_again(call);
