@@ -254,7 +254,10 @@ bool tn_call_may_be_answered(const struct tn_call *call)
         call->signalling_local.family == TERN_FAMILY_NONE) {
         return false; /* or it was never sent */
     }
-    return call->answered == TERN_TIME_NEVER || call->ep->ctx.now < call->answered + 64 * TN_T1;
+    if (call->answered == TERN_TIME_NEVER) return true;
+    /* The 2xx to an INVITE with Replaces came later. */
+    tern_time formed = call->replace.since > call->answered ? call->replace.since : call->answered;
+    return call->ep->ctx.now < formed + 64 * TN_T1;
 }
 
 void tn_call_decline_fork(struct tn_call *call, const struct tn_msg *rsp)
