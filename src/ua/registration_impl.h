@@ -6,8 +6,9 @@
 #include "txn/timing.h"
 #include "ua/account.h"
 
-#define TN_REMOVE_TIME  (64 * TN_T1) /* as long as any request is tried */
-#define TN_CONFIRMS_MAX 3            /* in a row: a registrar that removes nothing is let be */
+/* As long as any request is tried, and a few times more where that one went to nobody. */
+#define TN_REMOVE_TIME  (64 * TN_T1 + TERN_SECONDS(8))
+#define TN_CONFIRMS_MAX 3 /* in a row: a registrar that removes nothing is let be */
 
 /* The last bit of a request's tag; the others are the registration's number. */
 #define TN_REGISTER_NEW    UINT32_C(0)
