@@ -142,6 +142,13 @@ static bool stands_beside(const struct tern_network *network, const struct tern_
            reach_of(&other->addr) <= reach_of(&in_use->addr);
 }
 
+/* From an address of one family nothing gets to the other, but through a NAT64. */
+static bool may_carry(const struct tern_network *network, const struct tn_path *path)
+{
+    return path->local.family == path->remote.family ||
+           (path->local.family == TERN_FAMILY_IPV6 && network->nat64_len > 0);
+}
+
 enum tn_verdict tn_mob_judge_path(const struct tern_network *network, const struct tn_path *path)
 {
     if (path->local.family == TERN_FAMILY_NONE || path->remote.family == TERN_FAMILY_NONE) {
@@ -152,6 +159,7 @@ enum tn_verdict tn_mob_judge_path(const struct tern_network *network, const stru
     tern_addr source = tn_mob_source(network, path->remote);
     if (source.family == TERN_FAMILY_NONE) return TN_VERDICT_LOST;
     if (tern_addr_same_host(source, path->local)) return TN_VERDICT_STAYS;
+    if (!may_carry(network, path)) return TN_VERDICT_LOST;
     return stands_beside(network, in_use, source) ? TN_VERDICT_STAYS : TN_VERDICT_BETTER;
 }
 
