@@ -90,6 +90,17 @@ uint64_t tn_net_caller(struct tn_net *net, tern_addr remote)
     return 0;
 }
 
+bool tn_net_is_reached(const struct tn_net *net, tern_addr local)
+{
+    const struct tn_flow *flow;
+    uint32_t cursor = 0;
+
+    if (tn_net_is_port(net, local.port)) return true;
+    while ((flow = tn_net_each(net, &cursor)) != NULL)
+        if (tern_addr_equal(flow->key.local, local)) return true;
+    return false;
+}
+
 struct tn_flow_impl *tn_flow_get(const struct tn_net *net, uint64_t id)
 {
     return tn_slots_get(&net->flows, id);

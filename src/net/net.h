@@ -130,6 +130,8 @@ bool tn_net_is_securing(const struct tn_net *net, uint64_t id);
 void tn_net_close_unused(struct tn_net *net, uint64_t id);
 /* The TLS connection that came in from exactly there; 0: none. For struct tn_target's `came_by`. */
 uint64_t tn_net_caller(struct tn_net *net, tern_addr remote);
+/* Somebody is reached at `local`: a listener has its port, or a connection that is there. */
+bool tn_net_is_reached(const struct tn_net *net, tern_addr local);
 /* NULL when stale. */
 const struct tn_flow *tn_net_get(const struct tn_net *net, uint64_t id);
 /* What TLS has made of a connection of ours that has just come up. */

@@ -50,6 +50,11 @@ void tn_outbound_forget(struct tn_account *account);
 tern_str tn_account_gruu(const struct tn_account *account);
 /* It does not lead to us any more: the far ends of calls hear our address. */
 void tn_calls_lose_gruu(struct tn_account *account);
+/*
+ * The registration has a connection of its own again. A Contact that names the port of one that is
+ * gone, as over TLS without a listener, leads nowhere: the far ends of such calls hear of it.
+ */
+void tn_calls_follow_flow(struct tn_account *account);
 struct tn_request_opts;
 /*
  * A far end with a GRUU of our own domain, and no route set: the way there is our registrar, which is
