@@ -582,10 +582,17 @@ int tn_client_cancel(struct tn_txns *txns, uint64_t id, tern_str reason)
     return 0;
 }
 
+/* It waits for its connection, and no word of it has left. */
+static bool is_unsent(const struct tn_client *client)
+{
+    const struct tn_flow *flow = tn_net_get(client->txns->net, client->flow);
+    return flow && !flow->open && !client->moved && client->machine.ict.state == TN_ICT_CALLING;
+}
+
 /* Whether there is still something to be done for the far end's sake. */
 static bool has_duties(const struct tn_client *client)
 {
-    if (!is_invite(client)) return false;
+    if (!is_invite(client) || is_unsent(client)) return false;
     return client->cancel != TN_CANCEL_NONE || client->machine.ict.state == TN_ICT_COMPLETED;
 }
 
