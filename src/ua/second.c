@@ -68,6 +68,11 @@ void tn_second_network(struct tn_account *account)
     }
 }
 
+void tn_second_settled(struct tn_account *account)
+{
+    tn_timer_arm(&account->ep->ctx, &account->second_timer, 0);
+}
+
 void tn_second_check(struct tn_account *account)
 {
     struct tern_endpoint *ep = account->ep;

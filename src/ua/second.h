@@ -18,6 +18,8 @@ static inline struct tn_registration *tn_account_second(struct tn_account *accou
 void tn_second_check(struct tn_account *account);
 void tn_second_init(struct tn_account *account);
 void tn_second_fini(struct tn_account *account);
+/* The first stands: its old flow is closed before the second is made, which may be where that was. */
+void tn_second_settled(struct tn_account *account);
 /* The network has changed: what comes must last before it is used (settle_ms). */
 void tn_second_network(struct tn_account *account);
 /* Its local address, where it is registered and its flow is up; else family 0. */
