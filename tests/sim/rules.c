@@ -182,7 +182,8 @@ static void check_in_dialog(struct life *life, uint32_t host, const struct messa
     } else if (hash_list(m->routes, m->route_count, false) != d->routes) {
         fail(life, "route", "%s: %.*s %u has other Routes than its dialog", host_name(host),
              (int)m->method.len, m->method.ptr, m->cseq);
-    } else if (!may_go_to(life, host, d, uri) && !is_sought(&life->rules[host - 1], m)) {
+    } else if (!may_go_to(life, host, d, uri) && !is_sought(&life->rules[host - 1], m) &&
+               !(str_is(m->method, "ACK") && uri == d->target_before)) { /* its 2xx has said so */
         fail(life, "target", "%s: %.*s %u goes to %.*s, not to the last Contact", host_name(host),
              (int)m->method.len, m->method.ptr, m->cseq, (int)m->uri.len, m->uri.ptr);
     }
