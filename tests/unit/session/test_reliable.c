@@ -204,11 +204,13 @@ static void what_is_refused_and_what_goes_reliably(void)
     }
 }
 
+static struct tern_allocator alloc; /* a message keeps a pointer to it */
+
 static struct tn_msg *parse(const char *first, const char *lines)
 {
     char text[1024];
     struct tn_msg *msg;
-    struct tern_allocator alloc = tn_default_allocator();
+    alloc = tn_default_allocator();
     int len = snprintf(text, sizeof(text),
                        "%s\r\nVia: SIP/2.0/UDP h;branch=z9hG4bKa\r\nFrom: <sip:a@h>;tag=f\r\n"
                        "To: <sip:b@h>;tag=t\r\nCall-ID: c\r\nMax-Forwards: 70\r\n"

@@ -139,9 +139,12 @@ static tern_time lost_until;
 
 static bool lose_replaces(struct host *host, const char *text, size_t len)
 {
-    (void)len;
-    return host->world->now < lost_until && strncmp(text, "INVITE", 6) == 0 &&
-           strstr(text, "Replaces:") != NULL;
+    static const char name[] = "\nReplaces:";
+    if (host->world->now >= lost_until || len < 6 || memcmp(text, "INVITE", 6) != 0) return false;
+    for (size_t i = 0; i + sizeof(name) <= len; i++) {
+        if (memcmp(text + i, name, sizeof(name) - 1) == 0) return true;
+    }
+    return false;
 }
 
 static void invites_that_cross_leave_one_dialog(void)
