@@ -47,11 +47,11 @@ struct tn_owner {
 
 enum tn_effect_kind {
     /* net */
-    TN_EFFECT_MESSAGE,   /* msg came in by flow `id` */
-    TN_EFFECT_FLOW_UP,   /* flow `id` is established */
-    TN_EFFECT_FLOW_DOWN, /* flow `id` failed or closed; its number is already stale */
+    TN_EFFECT_MESSAGE,     /* msg came in by flow `id` */
+    TN_EFFECT_FLOW_UP,     /* flow `id` is established */
+    TN_EFFECT_FLOW_DOWN,   /* flow `id` failed or closed; its number is already stale */
     TN_EFFECT_FLOW_MAPPED, /* the far end sees us by another address: `mapped` of flow `id` */
-    TN_EFFECT_LOCATED,   /* look-up for `owner` is done: ask tn_locate_result() */
+    TN_EFFECT_LOCATED,     /* look-up for `owner` is done: ask tn_locate_result() */
     /* txn, server side; `id` names the server transaction, 0 for an ACK or a stray */
     TN_EFFECT_REQUEST,        /* a new request */
     TN_EFFECT_ACK,            /* an ACK for a 2xx (or for nothing); msg */
@@ -70,7 +70,7 @@ enum tn_effect_kind {
     TN_EFFECT_RESPONSE,
     TN_EFFECT_FAILED, /* no final response; code: enum tn_failure. The request is gone */
     /* media, for `owner` */
-    TN_EFFECT_STUN,     /* a socket of its looks otherwise from outside, or its looks are known now */
+    TN_EFFECT_STUN, /* a socket of its looks otherwise from outside, or its looks are known now */
     TN_EFFECT_SECURITY, /* code: enum tn_security_state, which a stream has entered */
 };
 
