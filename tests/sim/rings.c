@@ -70,8 +70,10 @@ static bool may_lose(const struct life *life)
 {
     const int32_t *set = life->plan->set;
     bool other_family = set[SET_family] == 46; /* nothing leads to where the INVITE went */
-    return set[SET_loss] || set[SET_burst] || set[SET_rate] || life->disturbed || life->excuses ||
-           other_family;
+    bool overtakes =
+        set[SET_jitter] || set[SET_reorder]; /* the INVITE its CANCEL, on the last hop */
+    return overtakes || set[SET_loss] || set[SET_burst] || set[SET_rate] || life->disturbed ||
+           life->excuses || other_family;
 }
 
 /* The caller had heard that it rings: from there on nobody on the way holds a CANCEL back (9.2, 16.10). */
