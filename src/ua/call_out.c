@@ -62,6 +62,9 @@ int tn_call_out_invite(struct tn_call *call)
     tn_buf_init(&headers, &ep->ctx.alloc, TN_MSG_SIZE_MAX);
     tn_buf_str(&headers, tn_ep_capability_lines());
     tn_call_prack_put_option(call, &headers);
+    if (call->probe.named.count > 0) {
+        tn_put_replaces_lines(&headers, &call->probe.named.list[0]->dialog);
+    }
     if (call->subject.len > 0) {
         tn_put_header(&headers, TN_HDR_SUBJECT, tn_text_view(&call->subject));
     }

@@ -137,9 +137,10 @@ void tn_call_probe_heard(struct tn_call *call)
     if (call->probe.state == TN_PROBE_ASKED) enter(call, TN_PROBE_LIVES);
 }
 
-bool tn_call_probe_cancelled(struct tn_call *call)
+bool tn_call_probe_cancelled(struct tn_call *call, unsigned status)
 {
     if (call->probe.state != TN_PROBE_CANCELLING) return false;
+    if (status == 481) tn_early_set_aside(call, &call->probe.named);
     tn_call_probe_anew(call);
     return true;
 }
@@ -151,6 +152,11 @@ bool tn_call_probe_refused(struct tn_call *call, unsigned status)
     if (call->life != TN_LIFE_CALLING && call->life != TN_LIFE_RINGING) return false;
     call->probe.open = false;
     if (cancelled) enter(call, TN_PROBE_RESTS);
+    if (call->probe.named.count > 0) { /* nobody there: the next, and then whoever was called */
+        tn_early_pass_over(call, &call->probe.named, 1);
+        tn_call_probe_anew(call);
+        return true;
+    }
     if (cancelled && status == 487) {
         tn_call_probe_anew(call);
         return true;
@@ -164,6 +170,7 @@ bool tn_call_probe_refused(struct tn_call *call, unsigned status)
 void tn_call_probe_stop(struct tn_call *call)
 {
     call->probe.state = TN_PROBE_RESTS;
+    tn_early_pass_over(call, &call->probe.named, TN_EARLIES_MAX);
     tn_timer_cancel(&call->ep->ctx, &call->probe.timer);
 }
 

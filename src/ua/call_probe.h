@@ -8,6 +8,9 @@
  * LIVES       probe >ASKED   -                       -                 -                  probe >RESTS
  * CANCELLING  -              -                       487: anew >RESTS  anew >RESTS        anew >RESTS
  *
+ * After 481 to the CANCEL "anew" begins with an INVITE with Replaces for each early dialog: somebody has
+ * answered by then.
+ *
  * The probe is the INVITE itself, word by word, from the new address. Who answers it has the
  * transaction, and sends what follows to where we are: nothing rings twice. The first INVITE may still be
  * on its way then, and arrive after the probe, which would turn that back: hence the second, a little
@@ -19,6 +22,7 @@
 #define TN_UA_CALL_PROBE_H
 
 #include "core/ctx.h"
+#include "ua/early.h"
 
 struct tn_call;
 struct tn_msg;
@@ -34,7 +38,12 @@ enum tn_probe_state {
 struct tn_call_probe {
     enum tn_probe_state state;
     struct tn_timer timer;
-    bool open;      /* the INVITE before may have arrived, and nobody has answered it for good */
+    bool open; /* the INVITE before may have arrived, and nobody has answered it for good */
+    /*
+     * 481 to the CANCEL: somebody has answered the INVITE before. Whose early dialogs these were is asked,
+     * one after another, the most recent 1xx first, by INVITEs with Replaces (S14).
+     */
+    struct tn_earlies named;
     bool busy_once; /* its own ring may have been what was busy: tried once more */
 };
 
@@ -46,8 +55,8 @@ void tn_call_probe_moved(struct tn_call *call);
 void tn_call_probe_heard(struct tn_call *call);
 /* @return whether this refusal is but the answer to our CANCEL, or to our own ring: it goes on */
 bool tn_call_probe_refused(struct tn_call *call, unsigned status);
-/* @return whether the answer to the CANCEL was waited for */
-bool tn_call_probe_cancelled(struct tn_call *call);
+/* The answer to the CANCEL. @return whether it was waited for */
+bool tn_call_probe_cancelled(struct tn_call *call, unsigned status);
 /* The INVITE is made anew, now; the one before, if it is under way, is given up. */
 void tn_call_probe_anew(struct tn_call *call);
 

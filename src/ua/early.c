@@ -104,3 +104,23 @@ void tn_early_hang_up(struct tn_call *call)
         tn_fork_replaced(call->account, call->transport, &call->earlies.list[i]->dialog, 0, true);
     tn_early_drop(call);
 }
+
+void tn_early_set_aside(struct tn_call *call, struct tn_earlies *aside)
+{
+    tn_early_pass_over(call, aside, TN_EARLIES_MAX);
+    for (uint32_t i = 0; i < call->earlies.count; i++) {
+        tn_call_prack_leave(call, call->earlies.list[i], false);
+        tn_call_update_leave(call, call->earlies.list[i]);
+    }
+    *aside = call->earlies;
+    call->earlies.count = 0;
+}
+
+void tn_early_pass_over(struct tn_call *call, struct tn_earlies *aside, uint32_t count)
+{
+    if (count > aside->count) count = aside->count;
+    for (uint32_t i = 0; i < count; i++)
+        free_one(call, aside->list[i]);
+    aside->count -= count;
+    memmove(&aside->list[0], &aside->list[count], aside->count * sizeof(aside->list[0]));
+}

@@ -41,5 +41,9 @@ void tn_early_confirm(struct tn_call *call, tern_str remote_tag);
 /* One BYE to each (RFC 3261 15: the caller may); they live on as forks until it is answered. */
 void tn_early_hang_up(struct tn_call *call);
 void tn_early_drop(struct tn_call *call);
+/* The INVITE is given up, and who has answered it may be asked for: what is in `aside` goes first. */
+void tn_early_set_aside(struct tn_call *call, struct tn_earlies *aside);
+/* So many of them are of no use any more. */
+void tn_early_pass_over(struct tn_call *call, struct tn_earlies *aside, uint32_t count);
 
 #endif

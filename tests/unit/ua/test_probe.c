@@ -117,10 +117,7 @@ static void what_rings_is_cancelled_before_it_rings_anew(void)
 {
     static const struct {
         const char *cancel, *invite; /* how they are answered */
-    } cases[] = {{"200 OK", NULL},
-                 {NULL, NULL},
-                 {NULL, "487 Request Terminated"},
-                 {"481 Call/Transaction Does Not Exist", NULL}};
+    } cases[] = {{"200 OK", NULL}, {NULL, NULL}, {NULL, "487 Request Terminated"}};
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         move_while_calling("180 Ringing");
         world_run(&world, TERN_MS(480));
@@ -135,6 +132,42 @@ static void what_rings_is_cancelled_before_it_rings_anew(void)
         CHECK(!is_same(peer_last(peer, "INVITE"), first, "Call-ID"));
         say(peer_last(peer, "INVITE"), "200 OK", "two", PEER_SDP);
         is_up((unsigned)peer_count(peer, "INVITE"));
+        world_end(&world);
+    }
+}
+
+/*
+ * MOBILITY S14: nobody on the way has the INVITE any more, so somebody has answered it. Each early dialog is
+ * asked for, the last that rang first; where nobody knows it, whoever was called rings anew.
+ */
+static void after_481_to_the_cancel_who_has_answered_is_asked_for(void)
+{
+    for (int takes = 0; takes < 3; takes++) {
+        move_while_calling("180 Ringing");
+        say(first, "180 Ringing", "two", NULL);
+        host_network(alice, "10.0.0.3", NULL);
+        world_run(&world, TERN_MS(530));
+        say(peer_last(peer, "CANCEL"), "481 Call/Transaction Does Not Exist", NULL, NULL);
+        for (int asked = 0; asked < 2; asked++) {
+            const char *invite = peer_last(peer, "INVITE"),
+                       *named = peer_header(invite, "Replaces");
+            CHECK(strstr(named, asked == 0 ? "to-tag=two" : "to-tag=one") != NULL);
+            CHECK(strstr(peer_header(invite, "Require"), "replaces") != NULL);
+            if (takes == asked) {
+                say(invite, "200 OK", "new", PEER_SDP);
+                break;
+            }
+            say(invite, "481 Call/Transaction Does Not Exist", "x", NULL);
+        }
+        if (takes == 2) {
+            const char *invite = peer_last(peer, "INVITE");
+            CHECK(!is_same(invite, first, "Call-ID"));
+            CHECK_EQ(strlen(peer_header(invite, "Replaces")), 0);
+            say(invite, "200 OK", "new", PEER_SDP);
+        }
+        CHECK_EQ(alice->answered, 1);
+        CHECK_EQ(alice->ended, 0);
+        CHECK_EQ(peer_count(peer, "BYE"), 0);
         world_end(&world);
     }
 }
@@ -291,6 +324,7 @@ int main(int argc, char **argv)
         TEST(who_answers_it_has_the_call_and_keeps_it),
         TEST(what_nobody_has_answered_is_made_anew_after_half_a_second),
         TEST(what_rings_is_cancelled_before_it_rings_anew),
+        TEST(after_481_to_the_cancel_who_has_answered_is_asked_for),
         TEST(a_refusal_that_is_no_answer_to_the_cancel_ends_the_call),
         TEST(a_late_2xx_is_adopted_while_the_other_rings),
         TEST(a_late_2xx_beside_the_answer_is_acknowledged_and_ended),
