@@ -62,8 +62,9 @@ unregister_first() {
 }
 
 # The old binding stays: the far end's call is tried there as well, and still comes.
+# Where the registrar knows flows, the new binding is in the old one's place (RFC 5626 6).
 leave() {
-    change "$1" --contact leave
+    change "$1" --contact leave --no-outbound
     expect "status of the change" "$(last status)" = success
     hears phone
     hears far

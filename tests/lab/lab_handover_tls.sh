@@ -44,7 +44,7 @@ overlap() {
     aftermath
     play
     lived $lte
-    one_round_trip
+    one_round_trip 3 # and the second flow's: where the first one was, and its end with that address
     expect "packets that the far end missed" "$(lost far)" -eq 0
     expect "packets that the phone missed" "$(lost phone)" -eq 0
     resumed 1
