@@ -195,10 +195,13 @@ int tn_call_codec(const struct tn_call *call);
 
 /* ---- call_out.c, call_in.c: set-up ---- */
 
-/* Route and next hop of an INVITE to this target: to our proxy, where we have one. */
-TERN_CHECK int tn_account_put_route(const struct tn_account *account, const struct tn_uri *target,
-                                    struct tn_buf *route, tern_str *next_hop);
 void tn_call_out_sockets_ready(struct tn_call *call);
+/*
+ * An INVITE in `dialog`, by way of our proxy or registrar where we have one, with these header lines; its
+ * effects bear `tag`. What depends on the path is put in when it is prepared.
+ */
+TERN_CHECK int tn_call_start_invite(struct tn_call *call, struct tn_dialog *dialog, uint32_t tag,
+                                    struct tn_buf *lines, uint64_t *id);
 TERN_CHECK int tn_call_out_invite(struct tn_call *call);
 void tn_call_out_effect(struct tn_call *call, const struct tn_effect *effect);
 void tn_call_out_acknowledge(struct tn_call *call, const struct tn_msg *rsp);

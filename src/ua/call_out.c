@@ -15,8 +15,8 @@
  * Where the INVITE goes: the outbound proxy, the registrar's service route, or, for a target in
  * our own domain, the registrar, which is that domain's proxy; else where the target's name leads.
  */
-int tn_account_put_route(const struct tn_account *account, const struct tn_uri *target,
-                         struct tn_buf *route, tern_str *next_hop)
+static int put_route(const struct tn_account *account, const struct tn_uri *target,
+                     struct tn_buf *route, tern_str *next_hop)
 {
     tern_str proxy = tn_text_view(&account->proxy), value, text;
     struct tn_uri uri;
@@ -45,13 +45,14 @@ int tn_account_put_route(const struct tn_account *account, const struct tn_uri *
     return 0;
 }
 
-int tn_call_out_invite(struct tn_call *call)
+int tn_call_start_invite(struct tn_call *call, struct tn_dialog *dialog, uint32_t tag,
+                         struct tn_buf *lines, uint64_t *id)
 {
     struct tern_endpoint *ep = call->ep;
-    struct tn_buf scratch, route, headers;
+    struct tn_buf scratch, route;
     struct tn_uri target;
     struct tn_request_opts opts = {
-        .owner = {TN_OWNER_CALL, TN_TAG_INVITE, call->id},
+        .owner = {TN_OWNER_CALL, tag, call->id},
         .method = TN_METHOD_INVITE,
         .transport = call->account->transport,
         .auth = &call->account->auth,
@@ -59,24 +60,31 @@ int tn_call_out_invite(struct tn_call *call)
     };
     tn_buf_init(&scratch, &ep->ctx.alloc, TN_MSG_SIZE_MAX);
     tn_buf_init(&route, &ep->ctx.alloc, TN_MSG_SIZE_MAX);
-    tn_buf_init(&headers, &ep->ctx.alloc, TN_MSG_SIZE_MAX);
-    tn_buf_str(&headers, tn_ep_capability_lines());
-    tn_call_prack_put_option(call, &headers);
-    if (call->probe.named.count > 0) {
-        tn_put_replaces_lines(&headers, &call->probe.named.list[0]->dialog);
-    }
-    if (call->subject.len > 0) {
-        tn_put_header(&headers, TN_HDR_SUBJECT, tn_text_view(&call->subject));
-    }
-    int err = tn_buf_end(&headers, &opts.headers);
-    if (!err) err = tn_dialog_request(&call->dialog, &scratch, &opts);
+    int err = tn_buf_end(lines, &opts.headers);
+    if (!err) err = tn_dialog_request(dialog, &scratch, &opts);
     if (!err) err = tn_uri_parse(opts.uri, &target);
-    if (!err) err = tn_account_put_route(call->account, &target, &route, &opts.next_hop);
+    if (!err) err = put_route(call->account, &target, &route, &opts.next_hop);
     if (!err) opts.route = tn_buf_view(&route);
-    if (!err) err = tn_request_start(&ep->txns, &opts, &call->invite);
+    if (!err) err = tn_request_start(&ep->txns, &opts, id);
     tn_buf_fini(&scratch);
     tn_buf_fini(&route);
-    tn_buf_fini(&headers);
+    return err;
+}
+
+int tn_call_out_invite(struct tn_call *call)
+{
+    struct tn_buf lines;
+    tn_buf_init(&lines, &call->ep->ctx.alloc, TN_MSG_SIZE_MAX);
+    tn_buf_str(&lines, tn_ep_capability_lines());
+    tn_call_prack_put_option(call, &lines);
+    if (call->probe.named.count > 0) {
+        tn_put_replaces_lines(&lines, &call->probe.named.list[0]->dialog);
+    }
+    if (call->subject.len > 0) {
+        tn_put_header(&lines, TN_HDR_SUBJECT, tn_text_view(&call->subject));
+    }
+    int err = tn_call_start_invite(call, &call->dialog, TN_TAG_INVITE, &lines, &call->invite);
+    tn_buf_fini(&lines);
     return err;
 }
 

@@ -87,31 +87,15 @@ static int form_dialog(struct tn_call *call, tern_str target)
     return 0;
 }
 
-static int send(struct tn_call *call, const struct tn_uri *target)
+static int send(struct tn_call *call)
 {
-    struct tern_endpoint *ep = call->ep;
     struct tn_call_replace *r = &call->replace;
-    struct tn_buf scratch, route, headers;
-    struct tn_request_opts opts = {
-        .owner = {TN_OWNER_CALL, TN_TAG_REPLACE, call->id},
-        .method = TN_METHOD_INVITE,
-        .transport = call->account->transport,
-        .auth = &call->account->auth,
-        .prepare = true,
-    };
-    tn_buf_init(&scratch, &ep->ctx.alloc, TN_MSG_SIZE_MAX);
-    tn_buf_init(&route, &ep->ctx.alloc, TN_MSG_SIZE_MAX);
-    tn_buf_init(&headers, &ep->ctx.alloc, TN_MSG_SIZE_MAX);
-    tn_buf_str(&headers, tn_ep_capability_lines());
-    tn_put_replaces_lines(&headers, &call->dialog);
-    int err = tn_buf_end(&headers, &opts.headers);
-    if (!err) err = tn_dialog_request(&r->dialog, &scratch, &opts);
-    if (!err) err = tn_account_put_route(call->account, target, &route, &opts.next_hop);
-    if (!err) opts.route = tn_buf_view(&route);
-    if (!err) err = tn_request_start(&ep->txns, &opts, &r->invite);
-    tn_buf_fini(&scratch);
-    tn_buf_fini(&route);
-    tn_buf_fini(&headers);
+    struct tn_buf lines;
+    tn_buf_init(&lines, &call->ep->ctx.alloc, TN_MSG_SIZE_MAX);
+    tn_buf_str(&lines, tn_ep_capability_lines());
+    tn_put_replaces_lines(&lines, &call->dialog);
+    int err = tn_call_start_invite(call, &r->dialog, TN_TAG_REPLACE, &lines, &r->invite);
+    tn_buf_fini(&lines);
     return err;
 }
 
@@ -162,7 +146,7 @@ void tn_call_replace(struct tn_call *call)
     tn_call_replace_stop(call);
     int err = find_target(call, &remote, &target) ? 0 : TERN_EINVAL;
     if (!err && r->dialog.alloc == NULL) err = form_dialog(call, target.text);
-    if (!err) err = send(call, &target);
+    if (!err) err = send(call);
     r->sent = call->ep->ctx.now;
     r->arrived = false;
     if (err) failed(call, 0, 0);
