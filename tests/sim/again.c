@@ -23,6 +23,31 @@ static struct again *again_of(struct life *life, uint32_t host)
     return &life->phones[host - 1].again;
 }
 
+/* Of this request, or of what it answers; NULL: no refresh of it was sent since then. */
+static struct again_leg *find_leg(struct again *a, const struct message *m)
+{
+    uint64_t key = leg_of(m);
+    for (uint32_t i = 0; i < AGAIN_LEGS; i++) {
+        if (a->legs[i].key == key) return &a->legs[i];
+    }
+    return NULL;
+}
+
+static struct again_leg *make_leg(struct again *a, const struct message *m)
+{
+    struct again_leg *leg = find_leg(a, m);
+    if (leg) return leg;
+    leg = &a->legs[a->leg_next++ % AGAIN_LEGS];
+    *leg = (struct again_leg){.key = leg_of(m)};
+    return leg;
+}
+
+static void forgive(struct again *a)
+{
+    for (uint32_t i = 0; i < AGAIN_LEGS; i++)
+        a->legs[i].failed = 0;
+}
+
 void again_spur(struct life *life, struct phone *phone)
 {
     struct again *a = &phone->again;
@@ -94,12 +119,12 @@ void again_sent(struct life *life, uint32_t host, const struct message *m)
     if (!is_plain(life)) return;
     if (registers && !may_fail_unseen(life, host) && has_register(life, host))
         fail(life, "again", "%s: a REGISTER beside another one", host_name(host));
-    bool same = a->failed_leg == leg_of(m);
+    tern_time failed = registers ? a->failed_register : 0;
     if (refresh) {
-        a->refreshed_leg = leg_of(m);
-        a->refreshed_cseq = m->cseq;
+        struct again_leg *leg = make_leg(a, m);
+        leg->cseq = m->cseq;
+        failed = leg->failed;
     }
-    tern_time failed = registers ? a->failed_register : refresh && same ? a->failed_refresh : 0;
     if (failed && now - failed < PAUSE && now - a->since > TERN_SECONDS(1))
         fail(life, "again", "%s: %.*s again, %lld ms after it has failed", host_name(host),
              (int)m->method.len, m->method.ptr, (long long)(now - failed) / 1000);
@@ -117,16 +142,16 @@ void again_heard(struct life *life, uint32_t host, const struct message *m)
     struct again *a = again_of(life, host);
     tern_time now = tern_sim_now(life->sim);
     bool registers = str_is(m->method, "REGISTER");
-    if (m->request) a->failed_refresh = 0; /* glare: what the far end wanted is done with */
+    if (m->request) forgive(a); /* glare: what the far end wanted is done with */
     if (m->request || m->status < 200) return;
-    if (registers && m->status < 300) a->failed_refresh = 0; /* MOBILITY C6 b: now they know us */
+    if (registers && m->status < 300) forgive(a); /* MOBILITY C6 b: now they know us */
     if (!is_final_failure(m->status)) return;
     const struct asked *asked = rules_asked(life, host, m, false);
     if (!asked || now - asked->at >= TIMER_F) return; /* given up already */
     if (asked->final) return;                         /* once more: the ACK was lost */
     if (registers) a->failed_register = now;
     if (!str_is(m->method, "UPDATE") && !str_is(m->method, "INVITE")) return;
-    if (a->refreshed_leg == leg_of(m) && a->refreshed_cseq != m->cseq) return; /* given up */
-    a->failed_refresh = now;
-    a->failed_leg = leg_of(m);
+    struct again_leg *leg = make_leg(a, m);
+    if (leg->cseq && leg->cseq != m->cseq) return; /* another has taken its place */
+    leg->failed = now;
 }

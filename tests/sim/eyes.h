@@ -19,6 +19,7 @@
 #define KEYS_KEPT      256
 #define CAPTURED       8
 #define SOUGHT_MAX     8
+#define AGAIN_LEGS     8
 #define CAPTURED_BYTES 320
 
 struct life;
@@ -157,10 +158,13 @@ struct keys {
 struct again {
     tern_time since;
     uint32_t calls, asked;
-    tern_time failed_register, failed_refresh; /* 0: not since then */
-    uint64_t failed_leg;                       /* of the latter */
-    uint64_t refreshed_leg;                    /* of the last refresh that was sent */
-    uint32_t refreshed_cseq;                   /* its */
+    tern_time failed_register; /* 0: not since then */
+    struct again_leg {
+        uint64_t key;     /* of Call-ID and own tag; 0: free */
+        uint32_t cseq;    /* of the last refresh that was sent; 0: none */
+        tern_time failed; /* 0: it has not */
+    } legs[AGAIN_LEGS];   /* a dialog and those that take its place refresh side by side */
+    uint32_t leg_next;
 };
 
 /* ---- rules.c: responses, dialogs and their routes (RFC 3261 8.2.6, 12, 16.12, 17.2) ---- */
