@@ -92,16 +92,16 @@ static void launch(struct tern_sim *sim, struct sim_stream *s, int side, struct 
                           sim->now + (pause < RETRY_MAX ? pause : RETRY_MAX));
 }
 
-static void append(struct tern_sim *sim, struct sim_stream *s, int side, struct sim_chunk chunk,
-                   const char *data)
+static void append(struct tern_sim *sim, struct sim_stream *s, int side,
+                   const struct sim_chunk *head, const char *data)
 {
-    size_t len = chunk.whole ? chunk.whole : chunk.len;
+    size_t len = head->whole ? head->whole : head->len;
     struct sim_chunk *c = malloc(sizeof(*c) + len);
     if (c == NULL) {
         sim->out_of_memory = true;
         return;
     }
-    *c = chunk;
+    *c = *head;
     memcpy(c->data, data, len);
     *s->tail[side] = c;
     s->tail[side] = &c->next;
@@ -116,21 +116,21 @@ static void cut_up(struct tern_sim *sim, struct sim_stream *s, int side, tern_st
     unsigned cuts = sim_chance(sim, sim->tcp.cut) ? 1 + (unsigned)tern_sim_random(sim, 5) : partial;
     for (; cuts > 0 && data.len - at > 1; cuts--) {
         size_t n = 1 + (size_t)tern_sim_random(sim, data.len - at - 1);
-        append(sim, s, side, (struct sim_chunk){.len = n}, data.ptr + at);
+        append(sim, s, side, &(struct sim_chunk){.len = n}, data.ptr + at);
         at += n;
         if (!partial || s->full[side] || !s->open) continue;
         s->full[side] = true;
         tern_time room = sim->now + (tern_time)tern_sim_random(sim, TERN_MS(50));
         (void)sim_stream_post(sim, SIM_STREAM_ROOM, s, side, room);
     }
-    append(sim, s, side, (struct sim_chunk){.len = data.len - at, .whole = data.len}, data.ptr);
+    append(sim, s, side, &(struct sim_chunk){.len = data.len - at, .whole = data.len}, data.ptr);
 }
 
 void sim_stream_put(struct tern_sim *sim, struct sim_stream *s, int side, tern_str data)
 {
     struct tern_sim_wire wire = wire_of(s, side, TERN_SIM_SENT, data);
     if (data.len == 0) {
-        append(sim, s, side, (struct sim_chunk){.end = true}, "");
+        append(sim, s, side, &(struct sim_chunk){.end = true}, "");
         return;
     }
     sim_tell(sim, &wire);
