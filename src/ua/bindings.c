@@ -117,6 +117,35 @@ static tern_str without_params(tern_str contact)
                                                              : contact;
 }
 
+/* What the other registration has left here (tn_bindings_hand_over()): told apart by its reg-id. */
+static bool is_of_other(const struct tn_registration *reg, tern_str contact)
+{
+    const struct tn_registration *other = &reg->account->regs[1 - reg->number];
+    return reg->outbound && tn_outbound_names(other, contact);
+}
+
+/* It has another binding since, by which this one was replaced. */
+static bool is_taken_back(const struct tn_registration *reg, tern_str contact)
+{
+    return is_of_other(reg, contact) &&
+           reg->account->regs[1 - reg->number].state != TERN_REGISTRATION_NONE;
+}
+
+/* One that the next REGISTER does not have to remove: it names it itself, or takes its place. */
+static bool is_covered(const struct tn_registration *reg, tern_str contact)
+{
+    if (is_of_other(reg, contact)) return is_taken_back(reg, contact);
+    return tn_bindings_same(contact, tn_text_view(&reg->pending_contact)) ||
+           (reg->state != TERN_REGISTRATION_REMOVING && tn_outbound_replaces(reg, contact));
+}
+
+static tern_str as_removed(const struct tn_registration *reg, tern_str contact)
+{
+    bool leaving = reg->state == TERN_REGISTRATION_REMOVING;
+    bool by_flow = (leaving && reg->outbound) || is_of_other(reg, contact);
+    return by_flow ? contact : without_params(contact);
+}
+
 int tn_bindings_put(struct tn_registration *reg, const struct tn_request_path *path,
                     bool only_removes, struct tn_buf *buf)
 {
@@ -133,10 +162,9 @@ int tn_bindings_put(struct tn_registration *reg, const struct tn_request_path *p
     tern_str old = tn_text_view(&reg->old_contacts);
     while (tn_routes_next(&old, &element)) {
         if (TN_MUTANT(OLD_BINDING) && !leaving) break;
-        if (tn_bindings_same(element, tn_text_view(&reg->pending_contact))) continue;
-        if (!leaving && tn_outbound_replaces(reg, element)) continue;
+        if (is_covered(reg, element)) continue;
         if (buf->len > 0) tn_buf_z(buf, ", ");
-        tn_buf_str(buf, leaving && reg->outbound ? element : without_params(element));
+        tn_buf_str(buf, as_removed(reg, element));
         tn_buf_z(buf, ";expires=0");
     }
     return tn_buf_end(buf, &text);
@@ -186,6 +214,18 @@ uint32_t tn_bindings_granted(const struct tn_registration *reg, const struct tn_
     return reg->asked_expires_s;
 }
 
+/*
+ * It stands, or its place is taken: what came late would be out of order, by CSeq and reg-id. Not so
+ * where nothing stands any more.
+ */
+static bool is_settled(const struct tn_registration *reg, tern_str contact)
+{
+    if (is_of_other(reg, contact)) return is_taken_back(reg, contact);
+    if (reg->state == TERN_REGISTRATION_REMOVING) return false;
+    return tn_bindings_same(contact, tn_text_view(&reg->contact)) ||
+           tn_outbound_replaces(reg, contact);
+}
+
 bool tn_bindings_settle(struct tn_registration *reg, const struct tn_msg *rsp)
 {
     const struct tern_allocator *alloc = &reg->account->ep->ctx.alloc;
@@ -195,9 +235,7 @@ bool tn_bindings_settle(struct tn_registration *reg, const struct tn_msg *rsp)
     struct tn_buf buf;
     tn_buf_init(&buf, alloc, TN_MSG_SIZE_MAX);
     while (tn_routes_next(&old, &element)) {
-        if (tn_bindings_same(element, tn_text_view(&reg->contact))) continue;
-        /* Its place is taken, and what came late would be out of order, by CSeq and reg-id. */
-        if (tn_outbound_replaces(reg, element)) continue;
+        if (is_settled(reg, element)) continue;
         if (!doubtful && !listed(rsp, element, &theirs)) continue;
         if (buf.len > 0) tn_buf_z(&buf, ", ");
         tn_buf_str(&buf, element);

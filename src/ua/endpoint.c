@@ -258,8 +258,9 @@ int tern_endpoint_stop(struct tern_endpoint *ep, tern_time now, uint32_t limit_m
 static void tell_stopped(struct tern_endpoint *ep)
 {
     ep->state = TN_ENDPOINT_STOPPED;
-    tn_txns_pause(&ep->txns,
-                  false); /* nobody waits for a network any more: their timers end them */
+    /* Nobody waits for a network any more: their timers end what is left. */
+    ep->mob.paused = false;
+    tn_txns_pause(&ep->txns, false);
     tn_timer_cancel(&ep->ctx, &ep->stop_timer);
     tn_ep_event_last(ep, &ep->last_event, &(struct tern_event){.type = TERN_EV_STOPPED});
 }

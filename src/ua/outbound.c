@@ -90,14 +90,19 @@ tern_str tn_outbound_supported(const struct tn_account *account)
     return gruu ? TERN_STR("Supported: path, gruu\r\n") : TERN_STR("Supported: path\r\n");
 }
 
-bool tn_outbound_replaces(const struct tn_registration *reg, tern_str contact)
+bool tn_outbound_names(const struct tn_registration *reg, tern_str contact)
 {
     struct tn_name_addr addr;
     tern_str text;
     uint32_t reg_id;
-    return reg->outbound && tn_name_addr_parse(contact, &addr) == 0 &&
+    return tn_name_addr_parse(contact, &addr) == 0 &&
            tn_params_get(addr.params, TERN_STR("reg-id"), &text) && tn_str_u32(text, &reg_id) &&
            reg_id == reg->number + 1;
+}
+
+bool tn_outbound_replaces(const struct tn_registration *reg, tern_str contact)
+{
+    return reg->outbound && tn_outbound_names(reg, contact);
 }
 
 /* ---- what the answer says ---- */

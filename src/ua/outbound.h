@@ -40,6 +40,8 @@ struct tn_outbound {
 void tn_outbound_put(const struct tn_registration *reg, struct tn_buf *buf);
 /* What Supported says in a REGISTER. */
 tern_str tn_outbound_supported(const struct tn_account *account);
+/* It bears the reg-id of this registration. */
+bool tn_outbound_names(const struct tn_registration *reg, tern_str contact);
 /* Another binding of this registration stands in its place: RFC 5626 6. */
 bool tn_outbound_replaces(const struct tn_registration *reg, tern_str contact);
 /* A 2xx: whether the registrar keeps flows, and its GRUUs. `contact`: ours, as it lists it. */

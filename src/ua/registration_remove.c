@@ -6,6 +6,23 @@
 
 #define QUICK_BASE TERN_MS(500)
 
+/*
+ * A second flow that the registrar did not let go is left to the first one, whose REGISTERs go on: soon,
+ * or calls would be forked to it.
+ */
+static void leave_to_first(struct tn_registration *reg)
+{
+    struct tn_account *account = reg->account;
+    struct tn_registration *first = tn_account_reg(account);
+    struct tn_ctx *ctx = &account->ep->ctx;
+    if (reg == first || reg->old_contacts.len == 0 || account->ep->state != TN_ENDPOINT_RUNNING)
+        return;
+    tn_bindings_hand_over(reg, first);
+    if (!tn_timer_armed(&first->refresh)) return;
+    tern_time soon = TERN_SECONDS(30) + TERN_MS(tn_random_below(&ctx->random, 30000));
+    if (ctx->now + soon < tn_timer_due(&first->refresh)) tn_timer_arm(ctx, &first->refresh, soon);
+}
+
 void tn_registration_removed(struct tn_registration *reg)
 {
     struct tern_endpoint *ep = reg->account->ep;
@@ -16,6 +33,7 @@ void tn_registration_removed(struct tn_registration *reg)
     reg->bound_until = TERN_TIME_NEVER;
     reg->local = (tern_addr){0};
     tn_text_fini(&ep->ctx.alloc, &reg->contact);
+    if (!again && same_place) leave_to_first(reg);
     if (!again || !same_place) tn_bindings_forget(reg);
     tn_timer_cancel(&ep->ctx, &reg->retry);
     tn_registration_unkeep(reg);
