@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A history before it happens: settings, and steps at their times. It is a value, drawn from a seed
- * (draw.c), named (scenarios.c) or read from text, and reads as a story:
+ * (draw.c), named (scenarios/) or read from text, and reads as a story:
  *
  *     transport 1; delay 40; 1000 alice call; 3000 alice path 3; 3050 alice path 4 1; 9000 alice hangup
  *
@@ -153,7 +153,7 @@ bool verb_is_fault(enum verb verb);
 
 /* draw.c */
 void plan_draw(struct plan *plan, uint64_t seed);
-/* scenarios.c: NULL at the end */
+/* scenarios.c, of scenarios/: NULL at the end */
 struct scenario {
     const char *name, *row, *text;
 };

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/* The program is killed, and another takes up its snapshot. */
+#include "scenarios.h"
+
+static const struct scenario scenarios[] = {
+    {"snapshot_kill_udp", "-", "1000 alice call; 6000 alice crash 500"},
+    {"snapshot_kill_udp_hold", "-", "1000 alice call; 4000 alice hold; 6000 alice crash 500"},
+    {"snapshot_kill_udp_held", "-", "1000 alice call; 4000 bob hold; 6000 alice crash 500"},
+    {"snapshot_kill_udp_moved", "-", "1000 alice call; 6000 alice crash 2000; 7000 alice path 3"},
+    {"snapshot_kill_udp_old", "-", "1000 alice call; 6000 alice crash 20000"},
+    {"snapshot_kill_tcp", "-",
+     "transport 1; bob_transport 1; 1000 alice call; 6000 alice crash 500"},
+    {"snapshot_kill_tcp_hold", "-",
+     "transport 1; bob_transport 1; 1000 alice call; 4000 alice hold; 6000 alice crash 500"},
+    {"snapshot_kill_tcp_held", "-",
+     "transport 1; bob_transport 1; 1000 alice call; 4000 bob hold; 6000 alice crash 500"},
+    {"snapshot_kill_tcp_moved", "-",
+     "transport 1; bob_transport 1; 1000 alice call; 6000 alice crash 2000; 7000 alice path 3"},
+    {"snapshot_kill_tcp_old", "-",
+     "transport 1; bob_transport 1; 1000 alice call; 6000 alice crash 20000"},
+    {"snapshot_kill_tls", "-",
+     "transport 2; bob_transport 2; 1000 alice call; 6000 alice crash 500"},
+    {"snapshot_kill_tls_hold", "-",
+     "transport 2; bob_transport 2; 1000 alice call; 4000 alice hold; 6000 alice crash 500"},
+    {"snapshot_kill_tls_held", "-",
+     "transport 2; bob_transport 2; 1000 alice call; 4000 bob hold; 6000 alice crash 500"},
+    {"snapshot_kill_tls_moved", "-",
+     "transport 2; bob_transport 2; 1000 alice call; 6000 alice crash 2000; 7000 alice path 3"},
+    {"snapshot_kill_tls_old", "-",
+     "transport 2; bob_transport 2; 1000 alice call; 6000 alice crash 20000"},
+    {"snapshot_kill_sdes", "-",
+     "transport 2; bob_transport 2; srtp 1; 1000 alice call; 6000 alice crash 500"},
+    {"snapshot_kill_sdes_hold", "-",
+     "transport 2; bob_transport 2; srtp 1; 1000 alice call; 4000 alice hold; 6000 alice crash "
+     "500"},
+    {"snapshot_kill_sdes_held", "-",
+     "transport 2; bob_transport 2; srtp 1; 1000 alice call; 4000 bob hold; 6000 alice crash 500"},
+    {"snapshot_kill_sdes_moved", "-",
+     "transport 2; bob_transport 2; srtp 1; 1000 alice call; 6000 alice crash 2000; 7000 alice "
+     "path 3"},
+    {"snapshot_kill_sdes_old", "-",
+     "transport 2; bob_transport 2; srtp 1; 1000 alice call; 6000 alice crash 20000"},
+    {"snapshot_kill_dtls", "-",
+     "transport 2; bob_transport 2; srtp 2; 1000 alice call; 6000 alice crash 500"},
+    {"snapshot_kill_dtls_hold", "-",
+     "transport 2; bob_transport 2; srtp 2; 1000 alice call; 4000 alice hold; 6000 alice crash "
+     "500"},
+    {"snapshot_kill_dtls_held", "-",
+     "transport 2; bob_transport 2; srtp 2; 1000 alice call; 4000 bob hold; 6000 alice crash 500"},
+    {"snapshot_kill_dtls_moved", "-",
+     "transport 2; bob_transport 2; srtp 2; 1000 alice call; 6000 alice crash 2000; 7000 alice "
+     "path 3"},
+    {"snapshot_kill_dtls_old", "-",
+     "transport 2; bob_transport 2; srtp 2; 1000 alice call; 6000 alice crash 20000"},
+    {"snapshot_kill_callee", "-", "1000 alice call; 6000 bob crash 500"},
+    {"snapshot_kill_sdes_callee", "-",
+     "transport 2; bob_transport 2; srtp 1; 1000 alice call; 6000 bob crash 500"},
+    {"snapshot_kill_sdes_twice", "-",
+     "transport 2; bob_transport 2; srtp 1; 1000 alice call; 6000 alice crash 500; 6600 alice "
+     "crash 500; 9000 alice crash 500"},
+    {"snapshot_kill_sdes_late", "-",
+     "transport 2; bob_transport 2; srtp 1; 1000 alice call; 60000 alice crash 500"},
+    {"snapshot_kill_dtls_twice_moved", "-",
+     "transport 2; bob_transport 2; srtp 2; 1000 alice call; 6000 alice crash 500; 6200 alice path "
+     "3; 9000 alice crash 500; 9200 alice path 4"},
+    {"snapshot_kill_loss", "-", "loss 100; 1000 alice call; 6000 alice crash 500"},
+    {"snapshot_kill_stale_nonce", "-", "nonce 1; 1000 alice call; 6000 alice crash 3000"},
+    {"snapshot_kill_no_update", "-",
+     "no_update 1; 1000 alice call; 6000 alice crash 500; 6100 alice path 3"},
+    {"snapshot_kill_then_moved", "-", "1000 alice call; 6000 alice crash 500; 6600 alice path 3"},
+    {"snapshot_kill_ringing", "-", "answer 4000; 1000 alice call; 3000 alice crash 500"},
+    {"snapshot_kill_rung", "-", "answer 4000; 1000 alice call; 3000 bob crash 500"},
+    {"snapshot_kill_leaving", "-",
+     "1000 alice call; 6000 net down 1 1; 6010 alice hangup; 6300 alice crash 500; 9000 net down 1 "
+     "0"},
+    {"snapshot_kill_offline", "-",
+     "1000 alice call; 6000 alice crash 500; 6100 alice path 0; 12000 alice path 3"},
+};
+
+const struct scenario_list snapshot_scenarios = SCENARIO_LIST(scenarios);
