@@ -145,6 +145,7 @@ struct tn_call {
     tern_addr hop;         /* the dialog's next hop, as last used */
     tern_addr answer_hop;  /* incoming: whom its INVITE came from, which may be another */
     tern_addr answer_from; /* and where it came to */
+    uint64_t answer_flow;  /* by which flow */
 
     struct tn_call_timer timer; /* call_timer.h */
     struct tn_call_nat64 nat64;

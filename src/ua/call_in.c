@@ -57,6 +57,7 @@ static unsigned set_up(struct tn_call *call, const struct tn_effect *effect)
         call->transport = flow->key.transport;
         call->hop = call->answer_hop = flow->peer;
         call->answer_from = flow->key.local;
+        call->answer_flow = flow->id;
         call->dialog.came_by = flow->id;
         call->contact_local = call->signalling_local = tn_net_sent_by(&ep->net, flow);
     }
@@ -146,15 +147,24 @@ static const struct tn_flow *answer_flow(struct tn_call *call, uint64_t txn)
     return tn_net_get(&ep->net, id);
 }
 
+/* Where the far end is to find us, as told last or just now, for as long as that address stands. */
+static tern_addr decided_contact(const struct tn_call *call)
+{
+    const struct tn_update *update = &call->update.own;
+    bool up = call->life == TN_LIFE_ANSWERING || call->life == TN_LIFE_ACTIVE;
+    if (call->refresh_request && call->refresh_contact.family) return call->refresh_contact;
+    if (update->request) return update->contact;
+    return up ? call->contact_local : update->told;
+}
+
 tern_addr tn_call_answer_contact(struct tn_call *call, uint64_t txn)
 {
     const struct tn_flow *flow = answer_flow(call, txn);
-    /* The way of the INVITE stands, and the caller has been told of a better one (MOBILITY S3). */
-    const struct tn_update *update = &call->update.own;
-    tern_addr told = update->request ? update->contact : update->told;
-    bool rings = call->life == TN_LIFE_INCOMING;
-    if (rings && told.family && tn_net_has_local(&call->ep->net, told)) return told;
-    return flow ? tn_net_sent_by(&call->ep->net, flow) : call->contact_local;
+    tern_addr told = decided_contact(call);
+    tern_addr local = flow ? tn_net_sent_by(&call->ep->net, flow) : call->contact_local;
+    if (told.family == TERN_FAMILY_NONE || tern_addr_same_host(told, local)) return local;
+    /* The way that it came by stands still, and a better one has been told of (MOBILITY S0, S3). */
+    return tn_net_has_local(&call->ep->net, told) ? told : local;
 }
 
 int tn_call_respond_2xx(struct tn_call *call, uint64_t txn, tern_str body)

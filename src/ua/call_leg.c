@@ -37,7 +37,11 @@ int tn_call_leave_leg(struct tn_call *call)
         call->invite = 0;
         call->probe.open = true;
     }
-    tn_early_drop(call);
+    if (call->probe.open) {
+        tn_early_leave(call);
+    } else {
+        tn_early_drop(call);
+    }
     tn_fork_leave_leg(call);
     tn_dialog_fini(&call->dialog);
     call->dialog = next;
@@ -57,6 +61,7 @@ bool tn_call_adopt(struct tn_call *call, struct tn_fork *leg, const struct tn_ms
     tn_request_give_up(&call->ep->txns, call->invite);
     call->invite = 0;
     tn_early_drop(call);
+    tn_forks_settle(call, rsp);
     tn_fork_leave_trace(call->account, call->transport, &call->dialog);
     tn_dialog_fini(&call->dialog);
     tn_offer_fini(&call->offer);

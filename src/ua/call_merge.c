@@ -4,6 +4,11 @@
  * way, has found our new address when the first branch had come to nothing there. RFC 3261 8.2.2.2 has
  * 482 for what was merged; where our way back by the first branch is gone, that would refuse a call
  * that rings. The new branch takes its place: it goes on ringing, in the same dialog.
+ *
+ * Once there is a 2xx that nobody has acknowledged, it goes by the new branch as well where that has come
+ * by another flow: it is the same 2xx in the same dialog, and a proxy that has followed our binding has
+ * forgotten the first branch, so that 482 would end for the caller what we take for a call. Who asks
+ * must then be who asked first, or our way back to him be gone.
  */
 #include "dialog/routes.h"
 #include "ua/call.h"
@@ -14,6 +19,7 @@ static bool is_cut_off(const struct tn_call *call, uint64_t txn)
     const struct tern_endpoint *ep = call->ep;
     const struct tn_flow *flow = tn_net_get(&ep->net, tn_server_flow(&ep->txns, txn));
     if (!tn_net_has_local(&ep->net, call->answer_from)) return true;
+    if (tn_net_get(&ep->net, call->answer_flow) == NULL) return true; /* another connection */
     return flow == NULL || !tn_net_has_local(&ep->net, flow->key.local);
 }
 
@@ -25,10 +31,14 @@ static struct tn_call *call_of(const struct tern_endpoint *ep, uint64_t txn)
 }
 
 /* What waits for its PRACK belongs to the branch that it was sent by. */
-static bool may_change(const struct tn_call *call)
+static bool may_change(const struct tn_call *call, uint64_t first, const struct tn_flow *flow)
 {
-    bool unanswered = call->life == TN_LIFE_INCOMING || call->life == TN_LIFE_ANSWERING;
-    return unanswered && !tn_reliable_waits(&call->prack.reliable);
+    bool answered = tn_repeat_running(&call->repeat);
+    if (tn_reliable_waits(&call->prack.reliable)) return false;
+    if (!answered && call->life != TN_LIFE_INCOMING) return false;
+    if (is_cut_off(call, first)) return true;
+    return answered && flow->id != call->answer_flow &&
+           tern_addr_same_host(flow->peer, call->answer_hop);
 }
 
 static void answer_again(struct tn_call *call)
@@ -46,7 +56,7 @@ bool tn_call_in_merged(struct tern_endpoint *ep, const struct tn_effect *effect,
 {
     const struct tn_flow *flow = tn_net_get(&ep->net, effect->flow);
     struct tn_call *call = call_of(ep, first);
-    if (call == NULL || flow == NULL || !may_change(call) || !is_cut_off(call, first)) return false;
+    if (call == NULL || flow == NULL || !may_change(call, first, flow)) return false;
     if (tn_routes_take(&ep->ctx.alloc, effect->msg, false, &call->dialog.routes) != 0) return false;
     struct tn_response merged = {.status = 482, .to_tag = tn_dialog_local_tag(&call->dialog)};
     tn_server_set_owner(&ep->txns, first, (struct tn_owner){.kind = TN_OWNER_NONE});
@@ -54,10 +64,10 @@ bool tn_call_in_merged(struct tern_endpoint *ep, const struct tn_effect *effect,
     if (call->life == TN_LIFE_INCOMING) (void)!tn_server_respond(&ep->txns, first, &merged);
     call->invite_txn = effect->id;
     call->transport = flow->key.transport;
-    call->hop = call->answer_hop = flow->key.remote;
+    call->hop = call->answer_hop = flow->peer;
     call->answer_from = flow->key.local;
-    call->dialog.came_by = flow->id;
-    if (call->life == TN_LIFE_ANSWERING) {
+    call->answer_flow = call->dialog.came_by = flow->id;
+    if (tn_repeat_running(&call->repeat)) {
         answer_again(call);
     } else if (call->ring_status) {
         tn_call_ring(call, call->ring_status);

@@ -226,6 +226,7 @@ void tn_call_out_accepted(struct tn_call *call, const struct tn_msg *rsp)
     bool leaving = call->life == TN_LIFE_CANCELLING;
     call->invite_cseq = rsp->cseq.number;
     tn_early_confirm(call, rsp->to_tag);
+    tn_forks_settle(call, NULL);
     if (tn_dialog_take_response(&call->dialog, rsp) != 0) {
         /* Without a Contact: acknowledged and ended by the address that was called. */
         tn_call_tell_ended(call, TERN_END_ERROR, (int)rsp->status,

@@ -38,6 +38,7 @@ enum tn_probe_state {
 struct tn_call_probe {
     enum tn_probe_state state;
     struct tn_timer timer;
+    bool left; /* an INVITE before has early dialogs that may still ring (fork.h) */
     bool open; /* the INVITE before may have arrived, and nobody has answered it for good */
     /*
      * 481 to the CANCEL: somebody has answered the INVITE before. Whose early dialogs these were is asked,

@@ -130,7 +130,9 @@ static void come_by(struct tn_call *call, const struct tn_effect *effect)
     if (flow == NULL) return;
     call->transport = flow->key.transport;
     call->hop = flow->peer;
-    call->dialog.came_by = flow->id;
+    call->answer_hop = flow->peer;
+    call->answer_from = flow->key.local;
+    call->answer_flow = call->dialog.came_by = flow->id;
 }
 
 static unsigned take_offer(struct tn_call *call, const struct tn_msg *invite)

@@ -276,6 +276,7 @@ void tn_call_pump_refresh(struct tn_call *call)
         tn_refresh_want(&call->refresh, tn_mob_refresh_taken(&ep->mob, ep->ctx.now, &call->task));
     }
     if (!tn_refresh_next(&call->refresh, call->dialog.peer_update, &update, &intents)) return;
+    call->refresh_contact = (tern_addr){0};
     int err = tn_call_send(call, update ? TN_METHOD_UPDATE : TN_METHOD_INVITE, TN_TAG_REFRESH, true,
                            &call->refresh_request);
     if (err) refresh_ended(call, 0, 0);
@@ -354,6 +355,7 @@ static void refresh_accepted(struct tn_call *call, const struct tn_msg *rsp)
     }
     call->contact_local = call->refresh_contact;
     call->contact_open = false;
+    tn_call_update_overtaken(call);
     call->signalling_local = call->refresh_path;
     tn_call_timer_answered(call, rsp);
     if (call->refresh_offers) {

@@ -39,9 +39,23 @@ void tn_call_update_new_dialog(struct tn_call *call)
     call->update.own.told = (tern_addr){0};
 }
 
+void tn_call_update_overtaken(struct tn_call *call)
+{
+    struct tn_update *own = &call->update.own;
+    if (own->request == 0 || tern_addr_same_host(own->contact, call->contact_local)) return;
+    give_up(call, own);
+}
+
 void tn_call_update_leave(struct tn_call *call, struct tn_early *early)
 {
     give_up(call, &early->update);
+}
+
+void tn_call_update_stays(struct tn_call *call, struct tn_early *early)
+{
+    give_up(call, &call->update.own);
+    call->update.own = early->update;
+    early->update = (struct tn_update){0};
 }
 
 /* ---- sending ---- */

@@ -7,12 +7,18 @@
 #include "base/str.h"
 #include "ua/call.h"
 
-static void free_one(struct tn_call *call, struct tn_early *early)
+/* None of them is waited for. */
+static void leave_requests(struct tn_call *call, struct tn_early *early)
 {
     tn_call_prack_leave(call, early, false);
     tn_call_update_leave(call, early);
     uint32_t *highest = &call->dialog.early_cseq;
     if (*highest < early->dialog.local_cseq) *highest = early->dialog.local_cseq;
+}
+
+static void free_one(struct tn_call *call, struct tn_early *early)
+{
+    leave_requests(call, early);
     tn_dialog_fini(&early->dialog);
     tn_free(&call->ep->ctx.alloc, early);
 }
@@ -82,12 +88,24 @@ void tn_early_drop(struct tn_call *call)
     call->earlies.count = 0;
 }
 
+void tn_early_leave(struct tn_call *call)
+{
+    for (uint32_t i = 0; i < call->earlies.count; i++) {
+        struct tn_early *early = call->earlies.list[i];
+        leave_requests(call, early);
+        tn_fork_leave_early(call, &early->dialog);
+        free_one(call, early);
+    }
+    call->earlies.count = 0;
+}
+
 void tn_early_confirm(struct tn_call *call, tern_str remote_tag)
 {
     struct tn_early *early = tn_early_find(call, remote_tag);
     struct tn_dialog *dialog = &call->dialog;
     if (early) {
         tn_call_prack_leave(call, early, true);
+        tn_call_update_stays(call, early);
         if (dialog->local_cseq < early->dialog.local_cseq) {
             dialog->local_cseq = early->dialog.local_cseq;
         }

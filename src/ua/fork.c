@@ -119,6 +119,18 @@ void tn_fork_leave_leg(struct tn_call *call)
     trace->contact = call->contact_local;
 }
 
+void tn_fork_leave_early(struct tn_call *call, struct tn_dialog *dialog)
+{
+    struct tn_fork *fork = new_fork(call->ep, dialog, LEG_LIFE);
+    if (fork == NULL) return; /* then it times out there */
+    *dialog = (struct tn_dialog){0};
+    fork->account_id = call->account->id;
+    fork->transport = call->transport;
+    fork->leg_of = call->id;
+    fork->rings = true;
+    call->probe.left = true;
+}
+
 void tn_forks_forget(struct tern_endpoint *ep)
 {
     uint32_t cursor = 0;
@@ -238,7 +250,7 @@ static struct known look_for(const struct tern_endpoint *ep, const struct tn_msg
     struct tn_map_node *node = tn_map_first(&ep->fork_map, hash);
     for (; node != NULL; node = tn_map_next(node)) {
         struct tn_fork *fork = TN_OWNER(node, struct tn_fork, node);
-        if (!is_of(fork, rsp)) continue;
+        if (fork->rings || !is_of(fork, rsp)) continue;
         known.any = fork;
         if (fork->leg_of != 0) known.leg = fork;
         known.count++;
@@ -299,6 +311,33 @@ static void take(struct tern_endpoint *ep, const struct tn_fork *like, const str
         answer(known.same, rsp->cseq.number);
     } else if (like && known.count < TN_FORKS_OF_ONE) {
         form(ep, like, rsp);
+    }
+}
+
+static void hang_up(struct tn_fork *fork)
+{
+    struct tn_account *account = tn_slots_get(&fork->ep->accounts, fork->account_id);
+    fork->rings = false;
+    fork->leg_of = 0;
+    tn_timer_arm(&fork->ep->ctx, &fork->timer, 64 * TN_T1 + TN_TIMER_F);
+    if (account == NULL) return;
+    hold_account(fork, account);
+    send_bye(fork);
+}
+
+void tn_forks_settle(struct tn_call *call, const struct tn_msg *adopted)
+{
+    uint32_t cursor = 0;
+    struct tn_fork *fork;
+    if (!call->probe.left) return;
+    call->probe.left = false;
+    while ((fork = tn_slots_each(&call->ep->forks, &cursor)) != NULL) {
+        if (!fork->rings || fork->leg_of != call->id) continue;
+        if (adopted && is_of(fork, adopted)) {
+            end(fork); /* the call's own, or its CANCEL has ended it on the way */
+        } else {
+            hang_up(fork);
+        }
     }
 }
 

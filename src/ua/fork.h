@@ -38,6 +38,7 @@ struct tn_fork {
     uint32_t ack_cseq;
     uint64_t heir;   /* the call whose dialog this was, until another took its place; 0: of none */
     uint64_t leg_of; /* the call whose INVITE it was, until another took its place; 0: of none */
+    bool rings;      /* an early dialog of that INVITE, which may have been answered since */
     struct tn_offer *offer; /* that went with that INVITE */
     tern_addr contact;      /* which it named */
     unsigned tries;         /* BYEs that took the place of one that found no way */
@@ -52,6 +53,13 @@ void tn_fork_leave_trace(struct tn_account *account, enum tern_transport transpo
                          struct tn_dialog *dialog);
 /* The same for a call that goes on with another INVITE: what is answered here may be adopted. */
 void tn_fork_leave_leg(struct tn_call *call);
+/*
+ * One of the early dialogs of that INVITE; takes over its texts. Nobody may ever hear of a 2xx to it, nor of
+ * the CANCEL: so it gets a BYE (RFC 3261 15) as soon as that 2xx would not be adopted any more.
+ */
+void tn_fork_leave_early(struct tn_call *call, struct tn_dialog *dialog);
+/* What `call` has left ringing is over, but for what `adopted` forms (NULL: all). */
+void tn_forks_settle(struct tn_call *call, const struct tn_msg *adopted);
 /* What is known of a call that still stands, and a 2xx to its INVITE that it does not want. */
 void tn_fork_decline(struct tn_account *account, enum tern_transport transport,
                      const struct tn_dialog *dialog, const struct tn_msg *rsp);

@@ -32,6 +32,10 @@ void tn_call_update_fini(struct tn_call *call);
 void tn_call_update_new_dialog(struct tn_call *call);
 /* The early dialog is about to go. */
 void tn_call_update_leave(struct tn_call *call, struct tn_early *early);
+/* It becomes the call's dialog: its UPDATE may have been heard already, and is answered there. */
+void tn_call_update_stays(struct tn_call *call, struct tn_early *early);
+/* A refresh that was sent later has been accepted: what an UPDATE under way says is old. */
+void tn_call_update_overtaken(struct tn_call *call);
 /* Says where we are, where the far end may not know and allows UPDATE, and no refresh is saying it. */
 void tn_call_tell_target(struct tn_call *call);
 /* The network has changed, and the call is not up yet. */

@@ -234,6 +234,42 @@ static void a_late_2xx_beside_the_answer_is_acknowledged_and_ended(void)
     world_end(&world);
 }
 
+/*
+ * RFC 3261 15: a 2xx to the INVITE that was left may get lost, and its CANCEL come too late. Whoever rang by
+ * it hears that it is over when another has answered, or nobody waits any more. Not who was refused.
+ */
+static void what_was_left_ringing_gets_a_bye_when_the_call_is_settled(void)
+{
+    static const struct {
+        bool refused, hung_up;
+        unsigned byes;
+    } cases[] = {{false, false, 2}, {false, true, 2}, {true, false, 0}};
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        move_while_calling("180 Ringing");
+        say(first, "180 Ringing", "other", NULL);
+        host_network(alice, "10.0.0.3", NULL);
+        world_run(&world, TERN_MS(530));
+        if (cases[i].refused) {
+            say(first, "487 Request Terminated", "one", NULL);
+        } else {
+            say(peer_last(peer, "CANCEL"), "200 OK", NULL, NULL);
+        }
+        const char *anew = peer_last(peer, "INVITE");
+        CHECK(!is_same(anew, first, "Call-ID"));
+        say(anew, "180 Ringing", "two", NULL);
+        CHECK_EQ(peer_count(peer, "BYE"), 0);
+        if (cases[i].hung_up) {
+            CHECK_EQ(tern_call_hangup(alice->ep, world.now, alice->call, 0), 0);
+            world_run(&world, TERN_MS(50));
+        } else {
+            say(anew, "200 OK", "two", PEER_SDP);
+        }
+        CHECK_EQ(peer_count(peer, "BYE"), cases[i].byes);
+        if (cases[i].byes) CHECK(is_same(peer_last(peer, "BYE"), first, "Call-ID"));
+        world_end(&world);
+    }
+}
+
 /* Minutes later, too, when the far end's phone has not heard of the CANCEL. */
 static void a_2xx_after_two_minutes_is_acknowledged_and_ended(void)
 {
@@ -328,6 +364,7 @@ int main(int argc, char **argv)
         TEST(a_refusal_that_is_no_answer_to_the_cancel_ends_the_call),
         TEST(a_late_2xx_is_adopted_while_the_other_rings),
         TEST(a_late_2xx_beside_the_answer_is_acknowledged_and_ended),
+        TEST(what_was_left_ringing_gets_a_bye_when_the_call_is_settled),
         TEST(a_2xx_after_two_minutes_is_acknowledged_and_ended),
         TEST(who_is_busy_with_our_own_ring_is_tried_again_once),
         TEST(a_call_that_is_given_up_meanwhile_is_cancelled_by_the_new_path),

@@ -117,6 +117,42 @@ static void and_so_it_is_when_the_network_changes_again(void)
     }
 }
 
+/* Alice rings; `tag`: hers. */
+static struct host *ring_here(char tag[64])
+{
+    world_start(&world, TERN_MS(25));
+    alice = world_host(&world, "alice", "10.0.1.1", NULL);
+    struct host *peer = peer_new(&world, "10.0.0.7");
+    alice->auto_answer = false;
+    CHECK_EQ(tern_endpoint_start(alice->ep, world.now), 0);
+    host_account(alice, "sip:alice@10.0.1.1", NULL, NULL);
+    peer_invite(peer, "10.0.1.1", NULL, PEER_SDP);
+    world_run(&world, TERN_MS(100));
+    CHECK_EQ(tern_call_answer(alice->ep, world.now, alice->call, 180), 0);
+    world_run(&world, TERN_MS(100));
+    const char *to = peer_header(peer_last(peer, "SIP/2.0 180"), "To");
+    (void)snprintf(tag, 64, "%s", strstr(to, "tag="));
+    return peer;
+}
+
+static void invite_by_another_branch(struct host *peer, const char *address)
+{
+    char invite[4096], text[64];
+    (void)snprintf(invite, sizeof(invite),
+                   "INVITE sip:alice@%s SIP/2.0\r\n"
+                   "Via: SIP/2.0/UDP 10.0.0.7:5060;branch=z9hG4bK-another-way;rport\r\n"
+                   "From: %s\r\nTo: <sip:alice@10.0.1.1>\r\nCall-ID: %s\r\nCSeq: %s\r\n"
+                   "Contact: <sip:peer@10.0.0.7>\r\nMax-Forwards: 70\r\n"
+                   "Content-Length: 0\r\n\r\n",
+                   address, peer_of(peer)->local, peer_of(peer)->call_id,
+                   peer_header(peer_last(peer, "SIP/2.0 180"), "CSeq"));
+    tern_addr to;
+    (void)snprintf(text, sizeof(text), "%s:5060", address);
+    CHECK_EQ(tern_addr_parse((tern_str){text, strlen(text)}, &to), 0);
+    world_datagram(peer, 5060, to, invite, strlen(invite));
+    world_run(&world, TERN_MS(100));
+}
+
 /*
  * RFC 3261 8.2.2.2: what comes by two ways is 482. MOBILITY S3: where the first of them leads to an address
  * that is gone, the other takes its place: the same call rings on, and is answered by it.
@@ -124,33 +160,10 @@ static void and_so_it_is_when_the_network_changes_again(void)
 static void the_same_invite_by_another_branch_takes_the_place_of_one_that_is_cut_off(void)
 {
     for (int moved = 0; moved < 2; moved++) {
-        char invite[4096];
-        world_start(&world, TERN_MS(25));
-        alice = world_host(&world, "alice", "10.0.1.1", NULL);
-        struct host *peer = peer_new(&world, "10.0.0.7");
-        alice->auto_answer = false;
-        CHECK_EQ(tern_endpoint_start(alice->ep, world.now), 0);
-        host_account(alice, "sip:alice@10.0.1.1", NULL, NULL);
-        peer_invite(peer, "10.0.1.1", NULL, PEER_SDP);
-        world_run(&world, TERN_MS(100));
-        CHECK_EQ(tern_call_answer(alice->ep, world.now, alice->call, 180), 0);
-        world_run(&world, TERN_MS(100));
-        const char *ring = peer_last(peer, "SIP/2.0 180");
         char tag[64];
-        (void)snprintf(tag, sizeof(tag), "%s", strstr(peer_header(ring, "To"), "tag="));
+        struct host *peer = ring_here(tag);
         if (moved) host_network(alice, "10.0.2.1", NULL);
-        (void)snprintf(invite, sizeof(invite),
-                       "INVITE sip:alice@10.0.2.1 SIP/2.0\r\n"
-                       "Via: SIP/2.0/UDP 10.0.0.7:5060;branch=z9hG4bK-another-way;rport\r\n"
-                       "From: %s\r\nTo: <sip:alice@10.0.1.1>\r\nCall-ID: %s\r\nCSeq: %s\r\n"
-                       "Contact: <sip:peer@10.0.0.7>\r\nMax-Forwards: 70\r\n"
-                       "Content-Length: 0\r\n\r\n",
-                       peer_of(peer)->local, peer_of(peer)->call_id, peer_header(ring, "CSeq"));
-        tern_addr to;
-        tern_str there = moved ? TERN_STR("10.0.2.1:5060") : TERN_STR("10.0.1.1:5060");
-        CHECK_EQ(tern_addr_parse(there, &to), 0);
-        world_datagram(peer, 5060, to, invite, strlen(invite));
-        world_run(&world, TERN_MS(100));
+        invite_by_another_branch(peer, moved ? "10.0.2.1" : "10.0.1.1");
         CHECK_EQ(alice->incoming, 1);
         CHECK_EQ(alice->ended, 0);
         if (!moved) CHECK(strstr(peer_last(peer, "SIP/2.0 482"), "another-way") != NULL);
@@ -160,6 +173,28 @@ static void the_same_invite_by_another_branch_takes_the_place_of_one_that_is_cut
         CHECK_EQ(strstr(ok, "another-way") != NULL, moved);
         CHECK(strstr(peer_header(ok, "To"), tag) != NULL);
         CHECK(strstr(peer_header(ok, "Contact"), moved ? "10.0.2.1" : "10.0.1.1") != NULL);
+        world_end(&world);
+    }
+}
+
+/*
+ * Its 2xx is out, and not acknowledged: who follows us to another address has lost the first branch, although
+ * that address stands. It is the same 2xx, in the same dialog.
+ */
+static void an_answered_invite_that_comes_to_another_address_gets_the_same_2xx(void)
+{
+    for (int other = 0; other < 2; other++) {
+        char tag[64];
+        struct host *peer = ring_here(tag);
+        CHECK_EQ(tern_call_answer(alice->ep, world.now, alice->call, 200), 0);
+        host_network(alice, "10.0.2.1", "10.0.1.1");
+        world_run(&world, TERN_MS(30));
+        invite_by_another_branch(peer, other ? "10.0.2.1" : "10.0.1.1");
+        CHECK_EQ(peer_count(peer, "SIP/2.0 482"), other ? 0 : 1);
+        const char *ok = peer_last(peer, "SIP/2.0 200");
+        CHECK_EQ(strstr(ok, "another-way") != NULL, other);
+        CHECK(strstr(peer_header(ok, "To"), tag) != NULL);
+        CHECK_EQ(alice->incoming, 1);
         world_end(&world);
     }
 }
@@ -224,6 +259,7 @@ int main(int argc, char **argv)
         TEST(an_answer_whose_ack_cannot_come_back_is_confirmed),
         TEST(and_so_it_is_when_the_network_changes_again),
         TEST(the_same_invite_by_another_branch_takes_the_place_of_one_that_is_cut_off),
+        TEST(an_answered_invite_that_comes_to_another_address_gets_the_same_2xx),
         TEST(nothing_rings_for_ever),
     };
     return run_tests(tests, sizeof(tests) / sizeof(tests[0]), argc, argv);
