@@ -19,6 +19,12 @@ void tn_buf_init(struct tn_buf *buf, const struct tern_allocator *alloc, size_t 
     buf->limit = limit;
 }
 
+void tn_buf_init_secret(struct tn_buf *buf, const struct tern_allocator *alloc, size_t limit)
+{
+    tn_buf_init(buf, alloc, limit);
+    buf->secret = true;
+}
+
 void tn_buf_fixed(struct tn_buf *buf, char *ptr, size_t cap)
 {
     memset(buf, 0, sizeof(*buf));
@@ -27,23 +33,36 @@ void tn_buf_fixed(struct tn_buf *buf, char *ptr, size_t cap)
     buf->limit = cap;
 }
 
+static void discard(struct tn_buf *buf)
+{
+    if (buf->secret && buf->cap > 0) tn_wipe(buf->ptr, buf->cap);
+    tn_free(buf->alloc, buf->ptr);
+}
+
 void tn_buf_fini(struct tn_buf *buf)
 {
     if (!buf->alloc) return;
-    tn_free(buf->alloc, buf->ptr);
-    tn_buf_init(buf, buf->alloc, buf->limit);
-}
-
-void tn_buf_wipe(struct tn_buf *buf)
-{
-    if (buf->cap > 0) tn_wipe(buf->ptr, buf->cap);
-    tn_buf_fini(buf);
+    discard(buf);
+    buf->ptr = NULL;
+    buf->len = buf->cap = 0;
+    buf->err = 0;
 }
 
 void tn_buf_reset(struct tn_buf *buf)
 {
     buf->len = 0;
     buf->err = 0;
+}
+
+/* A resize may leave the bytes behind, where they were: what is secret moves by hand. */
+static char *move(struct tn_buf *buf, size_t cap)
+{
+    if (!buf->secret) return tn_resize(buf->alloc, buf->ptr, cap);
+    char *ptr = tn_alloc(buf->alloc, cap);
+    if (!ptr) return NULL;
+    if (buf->len > 0) memcpy(ptr, buf->ptr, buf->len);
+    discard(buf);
+    return ptr;
 }
 
 /* Doubles, so that many small writes cost few copies. */
@@ -54,7 +73,7 @@ static int grow(struct tn_buf *buf, size_t need)
     while (cap < need)
         cap = cap > buf->limit / 2 ? buf->limit : cap * 2;
     if (cap > buf->limit) cap = buf->limit;
-    char *ptr = tn_resize(buf->alloc, buf->ptr, cap);
+    char *ptr = move(buf, cap);
     if (!ptr) return TERN_ENOMEM;
     buf->ptr = ptr;
     buf->cap = cap;

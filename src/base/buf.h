@@ -14,12 +14,14 @@ struct tn_buf {
     size_t len, cap;
     size_t limit; /* a growing buffer never exceeds this */
     int err;      /* first failure: TERN_ENOMEM or TERN_ENOBUF */
+    bool secret;  /* no memory is given back with its bytes in it */
 };
 
 void tn_buf_init(struct tn_buf *buf, const struct tern_allocator *alloc, size_t limit);
+/* For keys and passwords: what it outgrows and what it ends with is wiped. */
+void tn_buf_init_secret(struct tn_buf *buf, const struct tern_allocator *alloc, size_t limit);
 void tn_buf_fixed(struct tn_buf *buf, char *ptr, size_t cap);
-void tn_buf_fini(struct tn_buf *buf);  /* wipes nothing; safe twice, no-op on fixed */
-void tn_buf_wipe(struct tn_buf *buf);  /* tn_buf_fini() for what was secret */
+void tn_buf_fini(struct tn_buf *buf);  /* safe twice, no-op on fixed */
 void tn_buf_reset(struct tn_buf *buf); /* empty, keeps the memory, forgets the failure */
 
 void tn_buf_bytes(struct tn_buf *buf, const void *data, size_t len);

@@ -102,8 +102,8 @@ int tn_offer_init(struct tn_offer *o, const struct tn_offer_opts *opts)
     if (!is_valid(opts)) return TERN_EINVAL;
     memset(o, 0, sizeof(*o));
     o->opts = *opts;
-    tn_buf_init(&o->agreed, opts->alloc, TN_SDP_BYTES_MAX);
-    tn_buf_init(&o->pending, opts->alloc, TN_SDP_BYTES_MAX);
+    tn_buf_init_secret(&o->agreed, opts->alloc, TN_SDP_BYTES_MAX);
+    tn_buf_init_secret(&o->pending, opts->alloc, TN_SDP_BYTES_MAX);
     init_remote(o);
     tn_offer_no_plan(&o->plan);
     return 0;
@@ -111,8 +111,8 @@ int tn_offer_init(struct tn_offer *o, const struct tn_offer_opts *opts)
 
 void tn_offer_fini(struct tn_offer *o)
 {
-    tn_buf_wipe(&o->agreed);
-    tn_buf_wipe(&o->pending);
+    tn_buf_fini(&o->agreed);
+    tn_buf_fini(&o->pending);
     forget_remote(o);
     tn_plan_wipe(&o->plan);
 }
@@ -121,8 +121,8 @@ int tn_offer_clone(const struct tn_offer *o, struct tn_offer *out)
 {
     if (o->state == TN_OFFER_REMOTE) return TERN_ESTATE;
     *out = *o;
-    tn_buf_init(&out->agreed, o->opts.alloc, TN_SDP_BYTES_MAX);
-    tn_buf_init(&out->pending, o->opts.alloc, TN_SDP_BYTES_MAX);
+    tn_buf_init_secret(&out->agreed, o->opts.alloc, TN_SDP_BYTES_MAX);
+    tn_buf_init_secret(&out->pending, o->opts.alloc, TN_SDP_BYTES_MAX);
     init_remote(out);
     tn_buf_str(&out->agreed, tn_buf_view(&o->agreed));
     tn_buf_str(&out->pending, tn_buf_view(&o->pending));
@@ -183,14 +183,14 @@ static int send_draft(struct tn_offer *o, struct tn_offer_draft *d, struct tn_bu
     struct tn_buf text;
     uint64_t version;
 
-    tn_buf_init(&text, o->opts.alloc, TN_SDP_BYTES_MAX);
+    tn_buf_init_secret(&text, o->opts.alloc, TN_SDP_BYTES_MAX);
     int err = print(o, d, &text, &version);
     if (!err) err = append(body, tn_buf_view(&text));
     if (err) {
-        tn_buf_wipe(&text);
+        tn_buf_fini(&text);
         return err;
     }
-    tn_buf_wipe(to);
+    tn_buf_fini(to);
     *to = text;
     o->version = version;
     return 0;
@@ -269,9 +269,9 @@ out:
 /* Our offer becomes the agreement, with or without a usable stream. */
 static void accept_answer(struct tn_offer *o)
 {
-    tn_buf_wipe(&o->agreed);
+    tn_buf_fini(&o->agreed);
     o->agreed = o->pending;
-    tn_buf_init(&o->pending, o->opts.alloc, TN_SDP_BYTES_MAX);
+    tn_buf_init_secret(&o->pending, o->opts.alloc, TN_SDP_BYTES_MAX);
     o->our_offer = true;
     step(o, TN_OFFER_EV_TAKE_ANSWER);
 }
@@ -421,7 +421,7 @@ static int answer(struct tn_offer *o, const struct tn_offer_own *own,
     if (!err) {
         o->origin = origin;
         o->our_offer = false;
-        tn_buf_wipe(&o->pending); /* an offer that was refused is not the last sent any more */
+        tn_buf_fini(&o->pending); /* an offer that was refused is not the last sent any more */
         use_offer(o, &draft, plan);
     }
     tn_wipe(draft.room, sizeof(draft.room));
@@ -451,7 +451,7 @@ int tn_offer_answer(struct tn_offer *o, const struct tn_offer_local *local, stru
 void tn_offer_rollback(struct tn_offer *o)
 {
     /* One that was reopened is no offer that was refused: its keys are spent (offer_secure.c). */
-    if (tn_str_eq(tn_buf_view(&o->pending), tn_buf_view(&o->agreed))) tn_buf_wipe(&o->pending);
+    if (tn_str_eq(tn_buf_view(&o->pending), tn_buf_view(&o->agreed))) tn_buf_fini(&o->pending);
     step(o, o->agreed_once ? TN_OFFER_EV_ROLLBACK : TN_OFFER_EV_ROLLBACK_FIRST);
 }
 
@@ -460,13 +460,13 @@ int tn_offer_reopen(struct tn_offer *o)
     struct tn_buf copy;
 
     if (!allows(o, TN_OFFER_EV_REOPEN) || !o->our_offer) return TERN_ESTATE;
-    tn_buf_init(&copy, o->opts.alloc, TN_SDP_BYTES_MAX);
+    tn_buf_init_secret(&copy, o->opts.alloc, TN_SDP_BYTES_MAX);
     int err = append(&copy, tn_buf_view(&o->agreed));
     if (err) {
-        tn_buf_wipe(&copy);
+        tn_buf_fini(&copy);
         return err;
     }
-    tn_buf_wipe(&o->pending);
+    tn_buf_fini(&o->pending);
     o->pending = copy;
     step(o, TN_OFFER_EV_REOPEN);
     return 0;

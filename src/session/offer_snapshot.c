@@ -104,11 +104,11 @@ static int check_same(const struct tn_offer *o, const struct tn_sdp *sdp)
 {
     struct tn_buf again;
     tern_str text;
-    tn_buf_init(&again, o->opts.alloc, TN_SDP_BYTES_MAX);
+    tn_buf_init_secret(&again, o->opts.alloc, TN_SDP_BYTES_MAX);
     tn_sdp_print(sdp, &again);
     int err = tn_buf_end(&again, &text);
     if (!err && !tn_str_eq(text, tn_buf_view(&o->agreed))) err = TERN_EPARSE;
-    tn_buf_wipe(&again);
+    tn_buf_fini(&again);
     return err;
 }
 

@@ -14,13 +14,13 @@ static int make_identity(struct tern_endpoint *ep)
     struct tn_buf cert, key;
 
     tn_buf_init(&cert, a, TN_CERT_PEM_MAX);
-    tn_buf_init(&key, a, TN_CERT_PEM_MAX);
+    tn_buf_init_secret(&key, a, TN_CERT_PEM_MAX);
     int err = tn_cert_make(&opts, &cert, &key);
     if (!err) err = tn_text_set(a, &ep->snapshots.cert, tn_buf_view(&cert));
     if (!err) err = tn_text_set(a, &ep->snapshots.key, tn_buf_view(&key));
     if (err) tn_text_fini(a, &ep->snapshots.cert);
     tn_buf_fini(&cert);
-    tn_buf_wipe(&key);
+    tn_buf_fini(&key);
     return err;
 }
 

@@ -121,7 +121,7 @@ static int write(struct tern_endpoint *ep, const struct tern_snapshot_opts *opts
     struct tn_buf record;
     struct tn_pack p;
     tern_str text;
-    tn_buf_init(&record, &ep->ctx.alloc, SIZE_MAX_ALL);
+    tn_buf_init_secret(&record, &ep->ctx.alloc, SIZE_MAX_ALL);
     tn_pack_write(&p, &record, ep->ctx.now);
     (void)tn_pack_number(&p, ROOT_WALL, (uint64_t)opts->wall_us, UINT64_MAX);
     pack_identity(ep, &p);
@@ -136,7 +136,7 @@ static int write(struct tern_endpoint *ep, const struct tern_snapshot_opts *opts
         const struct tn_seal seal = {opts->key, {header, HEADER}};
         err = tn_seal(&seal, &ep->ctx.random, text, out);
     }
-    tn_buf_wipe(&record);
+    tn_buf_fini(&record);
     return err;
 }
 
@@ -260,25 +260,27 @@ int tn_snapshot_take(struct tern_endpoint *ep, const struct tern_snapshot_opts *
     return 0;
 }
 
+static bool is_new(const struct tern_endpoint *ep)
+{
+    return ep->state == TN_ENDPOINT_NEW && ep->accounts.count == 0 && !ep->network_known;
+}
+
 int tern_snapshot_restore(struct tern_endpoint *ep, tern_time now,
                           const struct tern_snapshot_opts *given, tern_str snapshot)
 {
     struct tern_snapshot_opts opts = {0};
     struct tn_buf record;
-    int err = take_opts(given, &opts);
-    if (err) return err;
-    if (ep->state != TN_ENDPOINT_NEW || ep->accounts.count > 0 || ep->network_known) {
-        return TERN_ESTATE;
-    }
-    err = check_header(snapshot);
+    if (!is_new(ep)) return TERN_ESTATE;
+    int err = check_header(snapshot);
+    if (!err) err = take_opts(given, &opts);
     if (err) return err;
     tn_ep_enter(ep, now);
     const struct tn_seal seal = {opts.key, tn_str_sub(snapshot, 0, HEADER)};
-    tn_buf_init(&record, &ep->ctx.alloc, SIZE_MAX_ALL);
+    tn_buf_init_secret(&record, &ep->ctx.alloc, SIZE_MAX_ALL);
     err = tn_unseal(&seal, tn_str_from(snapshot, HEADER), &record);
     tn_wipe(opts.key, sizeof(opts.key));
     if (!err) err = tn_snapshot_take(ep, &opts, tn_buf_view(&record));
-    tn_buf_wipe(&record);
+    tn_buf_fini(&record);
     tn_ep_run(ep);
     return err;
 }

@@ -134,6 +134,49 @@ static void without_memory_the_buffer_keeps_its_contents(void)
     }
 }
 
+/* Looks at each block that is given back, which has its size in front. */
+static void *watching_resize(void *user, void *ptr, size_t size)
+{
+    size_t *kept = ptr ? (size_t *)ptr - 2 : NULL;
+    bool *seen = user;
+
+    for (size_t i = 0; kept && i < kept[0]; i++)
+        if (((char *)ptr)[i] == 'S') *seen = true;
+    if (size == 0) {
+        free(kept);
+        return NULL;
+    }
+    size_t *block = realloc(kept, 2 * sizeof(*block) + size);
+    if (!block) return NULL;
+    block[0] = size;
+    if (!ptr) memset(block + 2, 0, size);
+    return block + 2;
+}
+
+static void a_secret_is_left_in_no_memory_that_is_given_back(void)
+{
+    for (int secret = 0; secret <= 1; secret++) {
+        bool seen = false;
+        const struct tern_allocator alloc = {&seen, watching_resize};
+        struct tn_buf buf;
+
+        if (secret) {
+            tn_buf_init_secret(&buf, &alloc, 4096);
+        } else {
+            tn_buf_init(&buf, &alloc, 4096);
+        }
+        for (int i = 0; i < 4097; i++)
+            tn_buf_char(&buf, 'S');
+        CHECK_EQ(buf.err, TERN_ENOBUF);
+        CHECK_EQ(buf.len, 4096);
+        tn_buf_fini(&buf);
+        tn_buf_char(&buf, 'S'); /* it is as it was made */
+        CHECK(holds(&buf, "S"));
+        tn_buf_fini(&buf);
+        CHECK(seen == !secret);
+    }
+}
+
 static void consuming_moves_the_rest_to_the_front(void)
 {
     char memory[8];
@@ -157,6 +200,7 @@ int main(int argc, char **argv)
         TEST(a_growing_buffer_keeps_what_it_holds_and_stops_at_its_limit),
         TEST(a_write_over_the_limit_writes_nothing),
         TEST(without_memory_the_buffer_keeps_its_contents),
+        TEST(a_secret_is_left_in_no_memory_that_is_given_back),
         TEST(consuming_moves_the_rest_to_the_front),
     };
     return run_tests(tests, sizeof(tests) / sizeof(tests[0]), argc, argv);

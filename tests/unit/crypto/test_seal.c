@@ -27,21 +27,21 @@ static void what_was_sealed_is_opened_with_the_same_key_and_header(void)
     for (size_t i = 0; i < 3; i++) {
         struct tn_buf sealed, text;
         seal_text(tn_str(texts[i]), &sealed);
-        tn_buf_init(&text, &alloc, LIMIT);
+        tn_buf_init_secret(&text, &alloc, LIMIT);
         CHECK_EQ(tn_unseal(&with, tn_buf_view(&sealed), &text), 0);
         CHECK(tn_str_eq(tn_buf_view(&text), tn_str(texts[i])));
         tn_buf_fini(&sealed);
-        tn_buf_wipe(&text);
+        tn_buf_fini(&text);
     }
 }
 
 static void refused(const struct tn_seal *seal, tern_str sealed)
 {
     struct tn_buf text;
-    tn_buf_init(&text, &alloc, LIMIT);
+    tn_buf_init_secret(&text, &alloc, LIMIT);
     CHECK_EQ(tn_unseal(seal, sealed, &text), TERN_EKEY);
     CHECK_EQ(text.len, 0);
-    tn_buf_wipe(&text);
+    tn_buf_fini(&text);
 }
 
 static void each_altered_byte_each_truncation_and_another_key_or_header_is_refused(void)

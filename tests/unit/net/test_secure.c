@@ -27,13 +27,13 @@ static void start(void)
     struct tn_buf cert, key;
 
     tn_buf_init(&cert, &alloc, TN_CERT_PEM_MAX);
-    tn_buf_init(&key, &alloc, TN_CERT_PEM_MAX);
+    tn_buf_init_secret(&key, &alloc, TN_CERT_PEM_MAX);
     CHECK_EQ(tn_cert_make(&names, &cert, &key), 0);
     opts.ca_pem = opts.cert_pem = tn_buf_view(&cert);
     opts.key_pem = tn_buf_view(&key);
     CHECK_EQ(tn_tls_ctx_new(&alloc, &opts, &tls), 0);
     tn_buf_fini(&cert);
-    tn_buf_wipe(&key);
+    tn_buf_fini(&key);
     world_start((struct tn_net_opts){.port = 5060, .tls_port = 5061, .tls = tls}, "192.0.2.1");
     tn_net_start(&net);
     open_all(5060);
