@@ -19,14 +19,14 @@ struct server {
 static bool parse(tern_str text, struct server *out)
 {
     uint32_t port = TN_STUN_PORT;
-    tern_str rest, host = text;
+    tern_str rest;
     tern_addr addr;
 
     if (tern_addr_parse(text, &addr) == 0) {
         *out = (struct server){text, addr.port ? addr.port : TN_STUN_PORT};
         return true;
     }
-    host = tn_str_cut(text, ':', &rest);
+    tern_str host = tn_str_cut(text, ':', &rest);
     if (host.len < text.len && (!tn_str_u32(rest, &port) || port == 0 || port > UINT16_MAX))
         return false;
     *out = (struct server){host, (uint16_t)port};

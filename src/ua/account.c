@@ -415,12 +415,12 @@ int tern_account_get_info(const struct tern_endpoint *ep, tern_account handle,
         .status = reg->last_status,
         .expires_s = left > 0 ? (uint32_t)(left / TERN_SECONDS(1)) : 0,
         .transport = account->transport,
-        .local = tn_snapshot_is_nowhere(reg->local) ? (tern_addr){0} : reg->local,
         .server = reg->server,
         .calls = account->calls,
         .outbound = reg->outbound,
         .second = tn_second_stands(account),
     };
+    if (!tn_snapshot_is_nowhere(reg->local)) out->local = reg->local;
     put_text(out->uri, sizeof(out->uri), tn_text_view(&account->uri));
     put_text(out->gruu, sizeof(out->gruu), tn_account_gruu(account));
     return 0;
