@@ -16,8 +16,15 @@ static bool is_invite(const struct tn_branch *b)
     return b->proxied->request->method == TN_METHOD_INVITE;
 }
 
+static void give_up(struct tn_branch *b, uint64_t *client)
+{
+    if (*client) tn_client_abandon(b->proxied->server->txns, *client);
+    *client = 0;
+}
+
 static void finish(struct tn_branch *b, unsigned status, const struct tn_msg *response)
 {
+    give_up(b, &b->older);
     tn_timer_cancel(b->proxied->server->ctx, &b->timer_c);
     b->state = TN_BRANCH_DONE;
     b->status = status;
@@ -101,10 +108,15 @@ static void on_timer_c(struct tn_timer *timer)
     struct tn_branch *b = TN_OWNER(timer, struct tn_branch, timer_c);
     struct tn_txns *txns = b->proxied->server->txns;
 
+    if (b->state == TN_BRANCH_AWAITING) {
+        finish(b, 503, NULL);
+        tn_answer_check(b->proxied);
+        return;
+    }
     /* The client transaction tells what comes of it: 487, or nothing for 64*T1. */
-    int err = tn_client_cancel(txns, b->client, (tern_str){NULL, 0});
+    int err = tn_client_cancel(txns, b->client ? b->client : b->older, (tern_str){NULL, 0});
     if (!err) return;
-    tn_client_abandon(txns, b->client);
+    give_up(b, &b->client);
     finish(b, 408, NULL);
     tn_answer_check(b->proxied);
 }
@@ -141,14 +153,39 @@ static int point(struct tn_branch *b)
 }
 
 /*
+ * A phone registers again when its connection breaks (RFC 5626 4.2), and 16.5 lets a proxy add to its
+ * targets for as long as it works on a request: a call is not refused for want of a moment.
+ */
+static bool may_recover(const struct tn_branch *b)
+{
+    const struct tn_proxied *proxied = b->proxied;
+    bool by_connection = b->hop.has_target && b->hop.target.transport != TERN_TRANSPORT_UDP;
+
+    return is_invite(b) && by_connection && b->instance.len > 0 &&
+           proxied->request->to_tag.len == 0 && !proxied->cancelled && !proxied->decided;
+}
+
+/* RFC 3261 16.9: what cannot be sent counts as a 503. */
+static void find_no_way(struct tn_branch *b)
+{
+    if (!may_recover(b)) {
+        finish(b, 503, NULL);
+        return;
+    }
+    b->state = TN_BRANCH_AWAITING;
+    b->client = 0;
+    tn_timer_arm(b->proxied->server->ctx, &b->timer_c, TN_RECOVERY);
+}
+
+/*
  * To the place that `hop` names, from the next address on; where one flow of an instance has failed,
- * by its next one (RFC 5626 7). RFC 3261 16.9: what cannot be sent counts as a 503.
+ * by its next one (RFC 5626 7).
  */
 static void send_or_finish(struct tn_branch *b)
 {
     while (!send_next(b)) {
         if (b->other_count == 0) {
-            finish(b, 503, NULL);
+            find_no_way(b);
             break;
         }
         b->hop = *b->others++;
@@ -181,11 +218,19 @@ void tn_branch_start(struct tn_branch *b)
     aim(b);
 }
 
-/* Where it waits, nobody is. */
+/*
+ * Where it waits, nobody is any more. Perhaps somebody was: an INVITE that has arrived there may be
+ * answered still, and the phone takes the one that comes by the new way for a loop (RFC 3261 8.2.2.2).
+ */
 void tn_branch_redirect(struct tn_branch *b, const struct tn_branch *to)
 {
-    TN_ASSERT(b->state == TN_BRANCH_SENT);
-    tn_client_abandon(b->proxied->server->txns, b->client);
+    TN_ASSERT(b->state == TN_BRANCH_SENT || b->state == TN_BRANCH_AWAITING);
+    if (is_invite(b) && b->client) {
+        give_up(b, &b->older);
+        b->older = b->client;
+        b->client = 0;
+    }
+    give_up(b, &b->client);
     b->hop = to->hop;
     b->others = to->others;
     b->other_count = to->other_count;
@@ -219,6 +264,17 @@ static void cancel_others(struct tn_branch *b)
         if (i != b->index) tn_branch_cancel(&proxied->branches[i], (tern_str){NULL, 0});
 }
 
+/* The newer one is of no use any more; repeats of the 2xx go back, too. */
+static void use_older(struct tn_branch *b)
+{
+    if (b->client) {
+        int gone = tn_client_cancel(b->proxied->server->txns, b->client, (tern_str){NULL, 0});
+        (void)gone;
+    }
+    b->client = b->older;
+    b->older = 0;
+}
+
 static void take_success(struct tn_branch *b, const struct tn_msg *response)
 {
     finish(b, response->status, response);
@@ -235,19 +291,39 @@ static bool try_elsewhere(struct tn_branch *b)
     return b->state != TN_BRANCH_DONE;
 }
 
+/* The last word of where it went first: that counts only where the phone has it from there. */
+static void take_older_failure(struct tn_branch *b, unsigned status, const struct tn_msg *response)
+{
+    b->older = 0;
+    if (b->client || b->state != TN_BRANCH_SENT) return;
+    finish(b, status, response);
+    tn_answer_check(b->proxied);
+}
+
 static void take_failure(struct tn_branch *b, const struct tn_msg *response)
 {
     if (b->state != TN_BRANCH_SENT) return;
+    if (response->status == 482 && b->older) {
+        b->client = 0; /* the phone has it, and answers there */
+        return;
+    }
     if ((response->status == 503 || response->status == 430) && try_elsewhere(b)) return;
     finish(b, response->status, response);
     if (response->status >= 600) cancel_others(b);
     tn_answer_check(b->proxied);
 }
 
-void tn_branch_response(struct tn_branch *b, struct tn_msg *response)
+void tn_branch_response(struct tn_branch *b, uint64_t client, struct tn_msg *response)
 {
-    if (response->status < 200) {
+    bool older = client == b->older;
+
+    if (older && response->status >= 300) {
+        take_older_failure(b, response->status, response);
+    } else if (response->status < 200) {
         take_provisional(b, response);
+    } else if (older) {
+        use_older(b);
+        take_success(b, response);
     } else if (response->status < 300) {
         take_success(b, response);
     } else {
@@ -261,13 +337,21 @@ static unsigned status_of(const struct tn_branch *b, enum tn_failure failure)
     return failure == TN_FAILURE_TIMEOUT ? 408 : 503;
 }
 
-void tn_branch_failed(struct tn_branch *b, enum tn_failure failure)
+void tn_branch_failed(struct tn_branch *b, uint64_t client, enum tn_failure failure)
 {
     if (b->state != TN_BRANCH_SENT) return;
+    if (client == b->older) {
+        take_older_failure(b, status_of(b, failure), NULL);
+        return;
+    }
     /* It rings there, and its answer may come by another connection, until timer C (16.7, 16.8). */
     if (b->answered && is_invite(b) && failure == TN_FAILURE_TRANSPORT) return;
     if (!b->answered && try_elsewhere(b)) return;
-    finish(b, status_of(b, failure), NULL);
+    if (failure == TN_FAILURE_TRANSPORT && may_recover(b)) {
+        find_no_way(b);
+    } else {
+        finish(b, status_of(b, failure), NULL);
+    }
     tn_answer_check(b->proxied);
 }
 
@@ -277,10 +361,12 @@ void tn_branch_cancel(struct tn_branch *b, tern_str reason)
 
     if (b->state == TN_BRANCH_DONE) return;
     if (b->state == TN_BRANCH_SENT && is_invite(b)) {
-        if (tn_client_cancel(server->txns, b->client, reason) != TERN_ESTALE) return;
+        int older = b->older ? tn_client_cancel(server->txns, b->older, reason) : TERN_ESTALE;
+        int newer = b->client ? tn_client_cancel(server->txns, b->client, reason) : TERN_ESTALE;
+        if (older != TERN_ESTALE || newer != TERN_ESTALE) return;
     }
     if (b->state == TN_BRANCH_LOCATING) tn_locate_cancel(server->net, b->query);
-    if (b->state == TN_BRANCH_SENT) tn_client_abandon(server->txns, b->client);
+    if (b->state == TN_BRANCH_SENT) give_up(b, &b->client);
     finish(b, 487, NULL);
 }
 
@@ -289,7 +375,8 @@ void tn_branch_fini(struct tn_branch *b)
     struct tn_server *server = b->proxied->server;
 
     if (b->state == TN_BRANCH_LOCATING) tn_locate_cancel(server->net, b->query);
-    if (b->state == TN_BRANCH_SENT) tn_client_abandon(server->txns, b->client);
+    if (b->state == TN_BRANCH_SENT) give_up(b, &b->client);
+    give_up(b, &b->older);
     tn_timer_cancel(server->ctx, &b->timer_c);
     tn_msg_unref(b->response);
     b->response = NULL;

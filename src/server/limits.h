@@ -30,6 +30,8 @@
 #define TN_EXPIRES_DEFAULT_S 3600
 /* RFC 3261 16.6, for a request that has none. */
 #define TN_MAX_FORWARDS      70
+/* How long a call waits for a phone whose connection broke just now: several round trips. */
+#define TN_RECOVERY          TERN_SECONDS(4)
 /* A user's reply that found no memory is tried again after this. */
 #define TN_ANSWER_AGAIN      TERN_SECONDS(1)
 

@@ -291,6 +291,7 @@ void tn_proxy_ack(struct tn_server *server, const struct tn_effect *effect)
 /* Sent to a place that is among those of its instance no more, and nobody has said a word. */
 static bool is_stranded(const struct tn_branch *branch, const struct tn_branch *now)
 {
+    if (branch->state == TN_BRANCH_AWAITING) return !now->hop.failed;
     if (branch->state != TN_BRANCH_SENT || branch->answered) return false;
     if (tn_str_eq(branch->hop.uri, now->hop.uri) &&
         branch->hop.target.came_by == now->hop.target.came_by) {
@@ -371,12 +372,12 @@ void tn_proxy_effect(struct tn_server *server, const struct tn_effect *effect)
     case TN_EFFECT_CANCELLED: on_cancelled(proxied, effect->msg); return;
     case TN_EFFECT_SERVER_ENDED: tn_proxied_free(proxied); return;
     case TN_EFFECT_TXN_RESPONSE:
-        if (branch->client == effect->id) tn_branch_response(branch, effect->msg);
+        if (branch->client == effect->id || branch->older == effect->id)
+            tn_branch_response(branch, effect->id, effect->msg);
         return;
     case TN_EFFECT_TXN_FAILED:
-        if (branch->client == effect->id) {
-            tn_branch_failed(branch, (enum tn_failure)effect->code);
-        }
+        if (branch->client == effect->id || branch->older == effect->id)
+            tn_branch_failed(branch, effect->id, (enum tn_failure)effect->code);
         return;
     case TN_EFFECT_LOCATED:
         if (branch->query == effect->id) tn_branch_located(branch);

@@ -17,7 +17,8 @@ enum tn_branch_state {
     TN_BRANCH_IDLE,
     TN_BRANCH_LOCATING,
     TN_BRANCH_SENT,
-    TN_BRANCH_DONE, /* final: status, and the response unless it is our own judgement */
+    TN_BRANCH_AWAITING, /* the phone's connection broke: it registers anew, or TN_RECOVERY is over */
+    TN_BRANCH_DONE,     /* final: status, and the response unless it is our own judgement */
 };
 
 /* Where a branch goes to. Texts are in the request's arena. */
@@ -44,7 +45,9 @@ struct tn_branch {
     struct tn_targets targets;
     size_t next_target;
     uint64_t client, query;
-    struct tn_timer timer_c; /* RFC 3261 16.6 step 11 and 16.8 */
+    uint64_t
+        older; /* INVITE: to where it went before tn_branch_redirect(); 0: none. client 0: alone */
+    struct tn_timer timer_c; /* RFC 3261 16.6 step 11 and 16.8; AWAITING: its end */
     bool answered;           /* something provisional has come */
     unsigned status;
     struct tn_msg *response; /* one reference; NULL: none */
@@ -117,8 +120,9 @@ void tn_branch_start(struct tn_branch *branch);
 /* Its place has gone, and these are the flows of its instance now. */
 void tn_branch_redirect(struct tn_branch *branch, const struct tn_branch *to);
 void tn_branch_located(struct tn_branch *branch);
-void tn_branch_response(struct tn_branch *branch, struct tn_msg *response);
-void tn_branch_failed(struct tn_branch *branch, enum tn_failure failure);
+/* `client`: the transaction that it comes from. */
+void tn_branch_response(struct tn_branch *branch, uint64_t client, struct tn_msg *response);
+void tn_branch_failed(struct tn_branch *branch, uint64_t client, enum tn_failure failure);
 /* `reason`: value of the Reason header, or empty. */
 void tn_branch_cancel(struct tn_branch *branch, tern_str reason);
 void tn_branch_fini(struct tn_branch *branch);

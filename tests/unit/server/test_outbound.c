@@ -90,6 +90,83 @@ static void a_call_that_nobody_has_answered_follows_a_flow_that_is_recovered(voi
     rig_stop(&rig);
 }
 
+static void a_call_that_a_phone_has_answered_by_its_old_way_is_not_a_loop_to_its_caller(void)
+{
+    static const struct {
+        const char *older, *caller; /* what is said by the old way, and what the caller hears */
+    } cases[] = {
+        {"200 OK", "SIP/2.0 200"},
+        {"486 Busy Here", "SIP/2.0 486"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        for (int loop_first = 0; loop_first < 2; loop_first++) {
+            start();
+            flow(BOB, 1, "");
+            invite("sip:bob@" DOMAIN);
+            rig_expect(&rig, ALICE, "SIP/2.0 100");
+            const char *first = rig_expect(&rig, BOB, "INVITE ");
+            flow(BOB_TOO, 1, "");
+            const char *second = rig_expect(&rig, BOB_TOO, "INVITE ");
+            if (loop_first) rig_reply(&rig, BOB_TOO, second, "482 Loop Detected", "");
+            rig_expect_nothing(&rig, ALICE);
+            rig_reply(&rig, BOB_TOO, first, cases[i].older, "Contact: <sip:bob@" BOB_TOO ">\n");
+            if (!loop_first && cases[i].older[0] != '2') {
+                /* Both have said no: what the newer one says counts. */
+                rig_reply(&rig, BOB_TOO, second, "486 Busy Here", "");
+            }
+            rig_expect(&rig, ALICE, cases[i].caller);
+            rig_expect_nothing(&rig, ALICE);
+            rig_stop(&rig);
+        }
+    }
+}
+
+/* By a connection of its own. */
+static uint32_t connect_bob(const char *from)
+{
+    static int calls;
+    char text[1024];
+    uint32_t stream = rig_accept(&rig, from);
+    calls++;
+    snprintf(text, sizeof(text),
+             "REGISTER sip:" DOMAIN " SIP/2.0\nVia: SIP/2.0/TCP %s;branch=z9hG4bKc%d\n"
+             "From: <sip:bob@" DOMAIN ">;tag=1\nTo: <sip:bob@" DOMAIN ">\nCall-ID: c\n"
+             "CSeq: %d REGISTER\nSupported: path, outbound\n"
+             "Contact: <sip:bob@%s;transport=tcp>;+sip.instance=" INSTANCE ";reg-id=1\n"
+             "Content-Length: 0\n\n",
+             from, calls, calls, from);
+    rig_tcp(&rig, stream, text);
+    return stream;
+}
+
+/* RFC 5626 4.2, 5.3: its connection broke, and it registers anew. RFC 3261 16.9 else. */
+static void a_call_waits_for_a_phone_whose_connection_broke(void)
+{
+    char to[32];
+    for (int back = 0; back < 2; back++) {
+        start();
+        uint32_t stream = connect_bob("192.0.2.20:40000");
+        snprintf(to, sizeof(to), "#%u", stream);
+        invite("sip:bob@" DOMAIN);
+        rig_expect(&rig, to, "INVITE ");
+        rig_expect(&rig, ALICE, "SIP/2.0 100");
+        rig_tcp_closed(&rig, stream);
+        rig_advance(&rig, TERN_SECONDS(1));
+        rig_expect_nothing(&rig, ALICE);
+        if (back) {
+            stream = connect_bob("192.0.2.20:40001");
+            snprintf(to, sizeof(to), "#%u", stream);
+            rig_expect(&rig, to, "SIP/2.0 200"); /* to its REGISTER */
+            const char *again = rig_expect(&rig, to, "INVITE ");
+            CHECK(rig_has(again, "sip:bob@192.0.2.20:40001;transport=tcp"));
+        } else {
+            rig_advance(&rig, TERN_SECONDS(4));
+            rig_expect(&rig, ALICE, "SIP/2.0 500 No Way To The Next Hop");
+        }
+        rig_stop(&rig);
+    }
+}
+
 static void a_first_hop_that_keeps_no_flows_is_refused(void)
 {
     start();
@@ -152,6 +229,8 @@ int main(int argc, char **argv)
     const struct test tests[] = {
         TEST(a_call_goes_to_one_flow_of_a_phone_and_by_the_other_when_that_has_failed),
         TEST(a_call_that_nobody_has_answered_follows_a_flow_that_is_recovered),
+        TEST(a_call_that_a_phone_has_answered_by_its_old_way_is_not_a_loop_to_its_caller),
+        TEST(a_call_waits_for_a_phone_whose_connection_broke),
         TEST(a_first_hop_that_keeps_no_flows_is_refused),
         TEST(a_public_gruu_leads_to_its_instance_alone),
         TEST(a_gruu_of_who_is_not_registered_is_not_available),
