@@ -11,6 +11,7 @@
 #define TERN_ENDPOINT_H
 
 #include <tern/err.h>
+#include <tern/links.h>
 #include <tern/network.h>
 
 #ifdef __cplusplus
@@ -70,6 +71,8 @@ struct tern_endpoint_opts {
      * to nothing is taken back. Default none: who relays or follows audio needs no such thing. RFC 8489
      */
     tern_str stun_servers;
+    /** Which links are used, in which order (tern/links.h); copied. NULL: routing decides. */
+    const struct tern_link_policy *links;
 };
 
 /**
@@ -93,8 +96,8 @@ static inline void tern_endpoint_opts_init(struct tern_endpoint_opts *opts)
  *
  * @return               0
  * @retval TERN_EINVAL   a port range is empty, the seed is all zero, `user_agent` is no list of
- *                       products and comments (RFC 3261 25.1), `instance_id` is no URN, or `stun_servers`
- *                       no list of hosts
+ *                       products and comments (RFC 3261 25.1), `instance_id` is no URN, `stun_servers`
+ *                       no list of hosts, or `links` no policy
  * @retval TERN_EVERSION `opts` has set members that this library does not know
  * @retval TERN_ENOMEM
  */
@@ -282,8 +285,14 @@ TERN_API bool tern_next_output(struct tern_endpoint *ep, struct tern_output *out
 TERN_API TERN_CHECK int tern_set_network(struct tern_endpoint *ep, tern_time now,
                                          const struct tern_network *network);
 
-/** The snapshot in force. Lives as long as the endpoint; changes with tern_set_network(). */
+/**
+ * The snapshot in force: without what the policy of links keeps from use, and in its order. Lives as
+ * long as the endpoint; changes with tern_set_network() and tern_set_link_policy().
+ */
 TERN_API const struct tern_network *tern_get_network(const struct tern_endpoint *ep);
+
+/** The last snapshot as it was given, which the kernel routes by. Lives as the other. */
+TERN_API const struct tern_network *tern_get_system_network(const struct tern_endpoint *ep);
 
 /** How to handle an IP change. Fill with tern_ip_change_param_init(). */
 struct tern_ip_change_param {

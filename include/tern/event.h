@@ -46,9 +46,11 @@ struct tern_ev_listener {
 
 /** A new snapshot is in force. */
 struct tern_ev_network {
-    bool usable;             /**< there is an address other than loopback */
-    uint32_t addresses;      /**< in the snapshot */
+    bool usable;             /**< there is an address other than loopback that may be used */
+    uint32_t addresses;      /**< in the snapshot in force */
     uint32_t added, removed; /**< since the one before */
+    uint32_t excluded; /**< further addresses that are there, but that the policy of links does not
+                                  allow (tern/links.h) */
 };
 
 /** A registration has changed its state, or could not (`status`, `reason`). RFC 3261 10. */

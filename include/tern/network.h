@@ -54,7 +54,8 @@ TERN_API bool tern_addr_equal(tern_addr a, tern_addr b);
 /** Same family, address and scope; ports are not compared. */
 TERN_API bool tern_addr_same_host(tern_addr a, tern_addr b);
 
-/** What an interface is, as far as one can tell. Only used for display and default preference. */
+/** What an interface is, as far as one can tell. For display, default preference, and policies of links
+    (tern/links.h). */
 enum tern_link_kind {
     TERN_LINK_OTHER = 0,
     TERN_LINK_ETHERNET = 1,
@@ -69,6 +70,8 @@ enum tern_net_flags {
     TERN_NET_TENTATIVE = 1,  /**< in duplicate address detection: not usable yet */
     TERN_NET_DEPRECATED = 2, /**< usable, but not for anything new (RFC 4862 5.5.4) */
     TERN_NET_TEMPORARY = 4,  /**< IPv6 privacy address (RFC 8981) */
+    TERN_NET_METERED = 8,    /**< what goes by its link costs; of use with a policy (tern/links.h).
+                                  The uv driver sets it for cellular links */
 };
 
 /** A local address. */
@@ -105,7 +108,8 @@ struct tern_network {
         it is not given the core asks the name servers for it (RFC 7050). */
     tern_addr nat64_prefix;
     uint8_t nat64_len; /**< bits: 32, 40, 48, 56, 64 or 96; 0: none is known */
-    uint8_t reserved[7];
+    uint8_t tiers;     /**< a policy of links made it, see tern_link_policy_apply(); else 0 */
+    uint8_t reserved[6];
 };
 
 /**

@@ -8,6 +8,7 @@
 #include <tern/endpoint.h>
 #include <tern/err.h>
 #include <tern/event.h>
+#include <tern/links.h>
 #include <tern/media.h>
 #include <tern/network.h>
 #include <tern/secure.h>

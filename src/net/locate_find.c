@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "base/links.h"
 #include "base/str.h"
 #include "net/domain.h"
 #include "net/impl.h"
@@ -217,20 +218,40 @@ static int add_srv_hosts(struct finding *f, const struct tn_answer *srv,
     return state;
 }
 
-/* What the snapshot reaches comes first; otherwise the order stays. */
+struct liking {
+    bool reachable;
+    int32_t tier;
+};
+
+static struct liking liking_of(const struct tn_net *net, tern_addr remote)
+{
+    tern_addr source;
+    bool reachable = tern_network_source(&net->network, remote, &source) == 0;
+    return (struct liking){reachable, tn_links_tier(&net->network, remote)};
+}
+
+/*
+ * What the snapshot reaches comes first, and of one rank what it reaches by the better link, where a
+ * policy says which that is: the families may go different ways. Otherwise the order stays.
+ */
 static void sort_reachable(const struct tn_net *net, struct tn_targets *out)
 {
-    struct tn_targets sorted = *out;
-    tern_addr source;
+    struct liking likings[TN_TARGETS_MAX];
 
-    sorted.count = 0;
-    for (int pass = 0; pass < 2; pass++) {
-        for (size_t i = 0; i < out->count; i++) {
-            bool reachable = tern_network_source(&net->network, out->list[i].addr, &source) == 0;
-            if (reachable == (pass == 0)) sorted.list[sorted.count++] = out->list[i];
+    for (size_t i = 0; i < out->count; i++) {
+        struct tn_target target = out->list[i];
+        struct liking liking = liking_of(net, target.addr);
+        size_t at = i;
+        for (; at > 0; at--) {
+            const struct liking *other = &likings[at - 1];
+            bool nicer = out->list[at - 1].rank == target.rank && liking.tier > other->tier;
+            if (liking.reachable == other->reachable ? !nicer : other->reachable) break;
+            out->list[at] = out->list[at - 1];
+            likings[at] = likings[at - 1];
         }
+        out->list[at] = target;
+        likings[at] = liking;
     }
-    *out = sorted;
 }
 
 /* ---- RFC 3263 4.1: which transport ---- */

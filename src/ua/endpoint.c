@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/links.h"
 #include "base/options.h"
 #include "base/str.h"
 #include "crypto/dtls.h"
@@ -61,8 +62,10 @@ static int check_opts(const struct tern_endpoint_opts *opts)
 
 static void stop_fired(struct tn_timer *timer);
 
-static void init_plain(struct tern_endpoint *ep, const struct tern_endpoint_opts *opts)
+static void init_plain(struct tern_endpoint *ep, const struct tern_endpoint_opts *opts,
+                       const struct tern_link_policy *links)
 {
+    ep->links = *links;
     ep->rtp_port_min = opts->rtp_port_min;
     ep->rtp_port_max = opts->rtp_port_max;
     ep->sip_events = opts->sip_events;
@@ -114,9 +117,11 @@ static int set_texts(struct tern_endpoint *ep, const struct tern_endpoint_opts *
 int tern_endpoint_new(const struct tern_endpoint_opts *given, struct tern_endpoint **out)
 {
     struct tern_endpoint_opts opts = {0};
+    struct tern_link_policy links;
     uint8_t key[16];
     int err = tn_options_take(given, &opts, sizeof(opts));
     if (!err) err = check_opts(&opts);
+    if (!err) err = tn_links_take(opts.links, &links);
     if (err) return err;
 
     struct tern_allocator alloc = opts.allocator.resize ? opts.allocator : tn_default_allocator();
@@ -124,7 +129,7 @@ int tern_endpoint_new(const struct tern_endpoint_opts *given, struct tern_endpoi
     if (ep == NULL) return TERN_ENOMEM;
     err = tn_ctx_init(&ep->ctx, &alloc, opts.seed);
     if (err) goto fail_ctx;
-    init_plain(ep, &opts);
+    init_plain(ep, &opts, &links);
     err = tn_instance_init(&ep->instance, &opts);
     if (!err) err = init_tls(ep, &opts);
     if (err) goto fail_tls;

@@ -58,9 +58,12 @@ struct tern_endpoint {
     uint32_t calls_visible; /* calls whose ENDED has not been told */
 
     struct tn_mobility mob;
-    bool network_known;          /* a snapshot has been given */
-    bool nat64_learnt;           /* the NAT64 prefix is not the snapshot's, but the name servers' */
+    bool network_known; /* a snapshot has been given */
+    bool nat64_learnt;  /* the NAT64 prefix is not the snapshot's, but the name servers' */
+    struct tern_link_policy links;
+    struct tern_network system;  /* as it was given */
     struct tern_network network; /* in force for mobility: what the net room has */
+    uint32_t excluded;           /* addresses that the policy of links keeps from use */
     struct tn_timer settle_timer, mob_timer, stop_timer;
     bool listener_failed; /* at least once: do not wait for it any more */
     bool listeners_ready; /* as last told to mobility */
@@ -113,10 +116,12 @@ tern_str tn_ep_capability_lines(void);
 
 /* An answer may have waited for a path, or for a connection. */
 void tn_ep_answers_online(struct tern_endpoint *ep);
-/* The name servers have told a NAT64 prefix. */
+/* The name servers have told a NAT64 prefix (network.c). */
 void tn_ep_nat64_learnt(struct tern_endpoint *ep);
 void tn_ep_network_changed(struct tern_endpoint *ep, const struct tern_ip_change_param *param,
                            bool forced);
+/* There is a path again, or another one: `changed`. */
+void tn_ep_registrations_online(struct tern_endpoint *ep, bool changed);
 /* Our public address is another: `seen` has the local one, and what it looks like from outside. */
 void tn_ep_public_changed(struct tern_endpoint *ep, const struct tn_path *seen);
 /* Carries out what mobility has decided. @return whether there was anything */

@@ -8,7 +8,6 @@
 #include "base/assert.h"
 #include "base/mutant.h"
 #include "base/options.h"
-#include "net/pref64.h"
 #include "ua/call.h"
 #include "ua/reach.h"
 #include "ua/second.h"
@@ -258,7 +257,7 @@ static void begin(struct tern_endpoint *ep, const struct tern_ip_change_param *p
     if (resumes) each_call_online(ep);
 }
 
-static void registrations_online(struct tern_endpoint *ep, bool changed)
+void tn_ep_registrations_online(struct tern_endpoint *ep, bool changed)
 {
     uint32_t cursor = 0;
     struct tn_account *account;
@@ -331,7 +330,7 @@ void tn_ep_network_changed(struct tern_endpoint *ep, const struct tern_ip_change
         tn_timer_arm(&ep->ctx, &ep->settle_timer, wait);
     }
     tn_txns_moved(&ep->txns);
-    registrations_online(ep, true);
+    tn_ep_registrations_online(ep, true);
     tn_ep_answers_online(ep);
 }
 
@@ -501,7 +500,7 @@ void tn_ep_listener_news(struct tern_endpoint *ep)
     ep->listeners_ready = ready;
     if (failure.len > 0) ep->listener_failed = true;
     bool runs = ep->state == TN_ENDPOINT_RUNNING || ep->state == TN_ENDPOINT_STOPPING;
-    if (any && !tn_snapshot_resume(ep) && runs) registrations_online(ep, false);
+    if (any && !tn_snapshot_resume(ep) && runs) tn_ep_registrations_online(ep, false);
 }
 
 /* ---- calls that became active on a path that is gone, or was left (MOBILITY S1, S2) ---- */
@@ -535,96 +534,6 @@ void tn_call_check_path(struct tn_call *call)
 }
 
 /* ---- public ---- */
-
-static bool is_link_local(tern_addr addr)
-{
-    if (addr.family == TERN_FAMILY_IPV4) return addr.ip[0] == 169 && addr.ip[1] == 254;
-    return addr.ip[0] == 0xfe && (addr.ip[1] & 0xc0) == 0x80;
-}
-
-static bool usable(const struct tern_net_address *address)
-{
-    return address->kind != TERN_LINK_LOOPBACK && !is_link_local(address->addr) &&
-           !(address->flags & TERN_NET_TENTATIVE);
-}
-
-static void tell_network(struct tern_endpoint *ep, const struct tern_network *old)
-{
-    struct tern_event event = {.type = TERN_EV_NETWORK};
-    struct tern_ev_network *ev = &event.u.network;
-    const struct tern_network *now = &ep->network;
-    ev->addresses = now->address_count;
-    for (uint32_t i = 0; i < now->address_count; i++) {
-        if (usable(&now->addresses[i])) ev->usable = true;
-        if (tern_network_find(old, now->addresses[i].addr) == NULL) ev->added++;
-    }
-    for (uint32_t i = 0; i < old->address_count; i++) {
-        if (tern_network_find(now, old->addresses[i].addr) == NULL) ev->removed++;
-    }
-    tn_ep_event(ep, &event);
-}
-
-/* Entries beyond the counts are the caller's rubbish: they take no part. */
-static bool same_network(const struct tern_network *a, const struct tern_network *b)
-{
-    return a->address_count == b->address_count && a->route_count == b->route_count &&
-           a->nat64_len == b->nat64_len && tern_addr_same_host(a->nat64_prefix, b->nat64_prefix) &&
-           memcmp(a->addresses, b->addresses, a->address_count * sizeof(a->addresses[0])) == 0 &&
-           memcmp(a->routes, b->routes, a->route_count * sizeof(a->routes[0])) == 0;
-}
-
-int tern_set_network(struct tern_endpoint *ep, tern_time now, const struct tern_network *network)
-{
-    if (network->address_count > TERN_NET_ADDRESSES_MAX ||
-        network->route_count > TERN_NET_ROUTES_MAX) {
-        return TERN_EINVAL;
-    }
-    tn_ep_enter(ep, now);
-    bool first = !ep->network_known; /* told even when it is empty: there is no network */
-    ep->network_known = true;
-    struct tern_network old = ep->network;
-    if (ep->nat64_learnt) { /* what was given is compared */
-        old.nat64_len = 0;
-        old.nat64_prefix = (tern_addr){0};
-    }
-    if (first || !same_network(&old, network)) {
-        ep->nat64_learnt = false;
-        ep->network = *network;
-        tn_net_set_network(&ep->net, network);
-        if (!TN_MUTANT(STALE_DNS)) tn_locate_flush(&ep->net);
-        tn_pref64_seek(&ep->net);
-        tell_network(ep, &old);
-        bool runs = ep->state == TN_ENDPOINT_RUNNING || ep->state == TN_ENDPOINT_STOPPING;
-        if (tn_snapshot_resume(ep)) {
-            runs = false;
-        } else if (runs && ep->auto_ip_change) { /* what ends has to reach the far end, too */
-            struct tern_ip_change_param param;
-            tern_ip_change_param_init(&param);
-            tn_ep_network_changed(ep, &param, false);
-        } else if (runs) {
-            registrations_online(ep, true);
-        }
-    }
-    tn_ep_run(ep);
-    return 0;
-}
-
-void tn_ep_nat64_learnt(struct tern_endpoint *ep)
-{
-    struct tern_ip_change_param param;
-    bool runs = ep->state == TN_ENDPOINT_RUNNING || ep->state == TN_ENDPOINT_STOPPING;
-    ep->network.nat64_prefix = ep->net.network.nat64_prefix;
-    ep->network.nat64_len = ep->net.network.nat64_len;
-    ep->nat64_learnt = true;
-    tern_ip_change_param_init(&param);
-    if (runs && ep->auto_ip_change) tn_ep_network_changed(ep, &param, false);
-    if (runs && !ep->auto_ip_change) registrations_online(ep, true);
-}
-
-const struct tern_network *tern_get_network(const struct tern_endpoint *ep)
-{
-    return &ep->network;
-}
 
 int tern_handle_ip_change(struct tern_endpoint *ep, tern_time now,
                           const struct tern_ip_change_param *given)
