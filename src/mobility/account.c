@@ -140,6 +140,7 @@ void tn_mob_account_begin(struct tn_mobility *mob, tern_time now, struct tn_acco
                           const struct tn_account_facts *facts)
 {
     mob->now = now;
+    task->server = facts->server;
     enum tn_verdict verdict = tn_mob_judge_account(mob->network, facts);
     if (verdict == TN_VERDICT_STAYS) {
         /* What is under way and right goes on under the new generation. */

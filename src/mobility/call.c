@@ -77,6 +77,7 @@ void tn_mob_call_report(struct tn_mobility *mob, const struct tn_call_task *task
     p.sip_code = code;
     if (op == TERN_IP_CHANGE_OP_REINVITE_CALL) {
         p.used_update = task->used_update;
+        p.by_server = task->by_server;
         if (status != TERN_IP_CHANGE_START && code == 0) p.reason = TERN_STR("no answer");
     }
     if (op == TERN_IP_CHANGE_OP_MEDIA_MOVED && status == TERN_IP_CHANGE_FAILURE) {
@@ -284,6 +285,8 @@ static void begin_move(struct tn_mobility *mob, struct tn_call_task *task,
                        const struct tn_call_facts *facts)
 {
     task->refused_once = task->replace_refused = false;
+    task->by_server = facts->by_server;
+    task->turned = false;
     task->attempt = task->replace_attempt = 0;
     task->may_replace = facts->may_replace && !TN_MUTANT(NO_LADDER);
     task->goes_first = facts->goes_first;
@@ -394,6 +397,7 @@ static void again(struct tn_mobility *mob, struct tn_call_task *task, int code,
     }
     tn_mob_call_report(mob, task, TERN_IP_CHANGE_OP_REINVITE_CALL, TERN_IP_CHANGE_RETRY, code);
     task->replaces = task->may_replace && (knows_elsewhere(code) || task->attempt > 1);
+    if (!task->replaces) task->turned = false;
     tn_mob_call_enter(mob, task, TN_CALL_WAITING, TN_MUTANT(LOST_RETRY) ? TERN_TIME_NEVER : pause);
 }
 
@@ -445,11 +449,14 @@ void tn_mob_refreshed(struct tn_mobility *mob, tern_time now, struct tn_call_tas
                       bool used_update, tern_time retry_after)
 {
     mob->now = now;
-    bool in_time = code >= 200 && code < 300 && task->state == TN_CALL_QUEUED && task->replaces;
+    bool in_time = code >= 200 && code < 300 && task->state == TN_CALL_QUEUED &&
+                   (task->replaces || task->turned);
     if (task->state != TN_CALL_REFRESHING && !in_time) return;
     task->used_update = used_update;
     tn_pace_answered(&mob->pace, now, &task->ticket, code, retry_after);
-    switch (tn_mob_classify(code)) {
+    if (tn_mob_turned_by(mob, task, code)) return;
+    bool by_proxy = task->by_server && tn_mob_is_servers_no(code);
+    switch (by_proxy ? TN_ANSWER_AGAIN : tn_mob_classify(code)) {
     case TN_ANSWER_OK:
         task->replaces = false;
         tn_mob_call_report(mob, task, TERN_IP_CHANGE_OP_REINVITE_CALL, TERN_IP_CHANGE_SUCCESS,

@@ -65,6 +65,15 @@ void tn_mob_impatient(struct tn_mobility *mob, struct tn_call_task *task);
 /* INVITE with Replaces, now. */
 void tn_mob_replace(struct tn_mobility *mob, struct tn_call_task *task);
 
+/* ---- hop.c ---- */
+
+/* There is another next hop, which has not been tried since the last pause. */
+bool tn_mob_may_turn(const struct tn_call_task *task);
+/* The next try goes there. */
+void tn_mob_turn(struct tn_mobility *mob, struct tn_call_task *task);
+/* What the answer to a refresh says of its next hop. @return whether the next try is on its way */
+bool tn_mob_turned_by(struct tn_mobility *mob, struct tn_call_task *task, int code);
+
 enum tn_answer {
     TN_ANSWER_OK,
     TN_ANSWER_AGAIN,   /* nothing came, or the server cannot now */

@@ -17,14 +17,21 @@
 #define DOUBLINGS       4
 #define ANEW            TERN_MS(500) /* longer than the way of what is refused for ours: 491 */
 
+/* Both next hops share the time of one, so that a far end that has moved, too, is not found later. */
+static bool shares_time(const struct tn_call_task *task)
+{
+    return !task->replaces && (task->turned || tn_mob_may_turn(task));
+}
+
 tern_time tn_mob_call_patience(const struct tn_call_task *task)
 {
-    if (!task->may_replace) return TERN_TIME_NEVER;
+    if (!task->may_replace && !tn_mob_may_turn(task)) return TERN_TIME_NEVER;
     tern_time time = task->goes_first ? PATIENCE_FIRST : PATIENCE_SECOND;
     time <<= task->replace_attempt < DOUBLINGS ? task->replace_attempt : DOUBLINGS;
     /* How far our registrar is says how far the far end is at the least, and what a connection costs. */
     tern_time took = task->account ? task->account->took : 0;
-    return time + 2 * (took < FAR ? took : FAR);
+    time += 2 * (took < FAR ? took : FAR);
+    return shares_time(task) ? time / 2 : time;
 }
 
 static void report(struct tn_mobility *mob, const struct tn_call_task *task,
@@ -54,7 +61,10 @@ void tn_mob_replace(struct tn_mobility *mob, struct tn_call_task *task)
 void tn_mob_impatient(struct tn_mobility *mob, struct tn_call_task *task)
 {
     if (mob->now >= task->give_up) {
-        give_up(mob, task, 0);
+        tn_mob_call_give_up(mob, task,
+                            task->may_replace ? TERN_IP_CHANGE_OP_REPLACE_CALL
+                                              : TERN_IP_CHANGE_OP_REINVITE_CALL,
+                            0);
         return;
     }
     bool asks = task->state == TN_CALL_REFRESHING;
@@ -68,6 +78,11 @@ void tn_mob_impatient(struct tn_mobility *mob, struct tn_call_task *task)
         tn_mob_arm(mob, &task->timer, due - mob->now);
         return;
     }
+    if (asks && tn_mob_may_turn(task)) {
+        tn_mob_turn(mob, task);
+        return;
+    }
+    if (!task->may_replace) return; /* the server has turned out to be the hop that was tried */
     task->replaces = true;
     tn_mob_call_enter(mob, task, TN_CALL_QUEUED, TERN_TIME_NEVER);
 }
@@ -75,7 +90,8 @@ void tn_mob_impatient(struct tn_mobility *mob, struct tn_call_task *task)
 void tn_mob_call_alive(struct tn_mobility *mob, tern_time now, struct tn_call_task *task)
 {
     mob->now = now;
-    if (task->state != TN_CALL_REFRESHING || !task->may_replace) return;
+    if (task->state != TN_CALL_REFRESHING) return;
+    if (!task->may_replace && !tn_mob_may_turn(task)) return;
     task->asked = now + PATIENCE_ALIVE;
     tn_mob_arm(mob, &task->timer, PATIENCE_ALIVE);
 }
@@ -88,6 +104,7 @@ static void again(struct tn_mobility *mob, struct tn_call_task *task, int code, 
         return;
     }
     report(mob, task, TERN_IP_CHANGE_RETRY, code);
+    task->turned = false;
     tn_mob_call_enter(mob, task, TN_CALL_WAITING, pause);
 }
 
@@ -109,7 +126,7 @@ void tn_mob_replaced(struct tn_mobility *mob, tern_time now, struct tn_call_task
     task->give_up += tn_mob_patience(mob, task->policy, code, retry_after);
     tern_time pause = longer(tn_mob_backoff(task->replace_attempt + 1), retry_after);
     if (answer == TN_ANSWER_OK) {
-        task->replaces = false;
+        task->replaces = task->by_server = false;
         report(mob, task, TERN_IP_CHANGE_SUCCESS, code);
         tn_mob_call_verify(mob, task);
     } else if (code == 491) { /* their INVITE is on its way: it is waited for */
@@ -130,7 +147,7 @@ void tn_mob_was_replaced(struct tn_mobility *mob, tern_time now, struct tn_call_
                          tern_addr remote)
 {
     mob->now = now;
-    task->replaces = false;
+    task->replaces = task->by_server = false;
     if (task->state == TN_CALL_HANGING_UP || task->state == TN_CALL_LOST) return;
     if (task->id == 0) return; /* no change has ever touched it */
     task->remote = remote;

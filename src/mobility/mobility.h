@@ -30,6 +30,7 @@
  *   HELD_BACK  waits for the registration                    account settled: >QUE
  *   QUEUED     waits for its turn: pace.h                                      its turn: >REF REP
  *   REFRESHING UPDATE or re-INVITE under way                 >VER DON WAI HEL LOS >QUE
+ *              the same by the other next hop (MOBILITY C6 c) >QUE                 >QUE
  *   REPLACING  INVITE with Replaces under way                >VER DON WAI LOS     >QUE LOST
  *   WAITING    for the next try                                                >QUE LOST
  *   VERIFYING  refreshed; audio has not come in yet          media seen: >DONE >DONE
@@ -62,8 +63,9 @@ struct tn_account_facts {
     struct tn_path path;    /* Contact in force, or of the first REGISTER under way */
     tern_addr pending_from; /* local address of a REGISTER under way; family 0: none */
     tern_addr warm;         /* local address of a second flow that stands; family 0: none */
-    bool offline;           /* an earlier change has left it without a path */
-    bool remapped;          /* the path stands, and leads out by another public address (S20) */
+    tern_addr server; /* that requests of a dialog may go to, whatever its route; family 0: none */
+    bool offline;     /* an earlier change has left it without a path */
+    bool remapped;    /* the path stands, and leads out by another public address (S20) */
     const struct tern_account_ip_change *policy;
 };
 
@@ -80,6 +82,7 @@ struct tn_call_facts {
     bool remapped;          /* the peer has a public address of us that is not ours any more */
     bool may_replace;       /* an INVITE may find the far end where the dialog does not */
     bool goes_first;        /* of both ends: see session/replaces.h */
+    bool by_server;         /* its requests go to the account's server: hop.c */
     const struct tern_account_ip_change *policy;
 };
 
@@ -132,6 +135,7 @@ struct tn_account_task {
     const struct tern_account_ip_change *policy;
     enum tern_transport transport;
     tern_addr old_local, local, remote;
+    tern_addr server; /* as last heard of: it may have moved while its name stays */
     bool
         old_stands; /* the old path is still there: close its flow when the new one is registered */
     bool warm;      /* where it moves to, a second flow stands already */
@@ -161,7 +165,9 @@ struct tn_call_task {
     bool refused_once;  /* 403, 404, 410 or 481 was answered once already */
     bool used_update;
     bool may_replace, goes_first;
-    bool replaces;        /* the next try is an INVITE with Replaces */
+    bool by_server; /* the next hop is the account's server */
+    bool turned;    /* it is the other one than before: both have been tried since the last pause */
+    bool replaces;  /* the next try is an INVITE with Replaces */
     bool replace_refused; /* one was answered 404, 410 or 481 */
     uint32_t replace_attempt;
     tern_time asked; /* when the refresh under way was sent */
@@ -176,6 +182,7 @@ enum tn_decision_kind {
     TN_DECIDE_REGISTER,   /* account: register from `local`; aborts one under way */
     TN_DECIDE_MOVE_MEDIA, /* call: audio leaves from `local` from now on; family 0: no path */
     TN_DECIDE_REFRESH,    /* call: UPDATE (`use_update`, where allowed) or re-INVITE with `flags` */
+    TN_DECIDE_TURN,       /* call: its requests go to the account's server (`by_server`), or not */
     TN_DECIDE_REPLACE,    /* call: INVITE with Replaces to the far end's address of record */
     TN_DECIDE_HANG_UP,    /* call: policy */
     TN_DECIDE_GIVE_UP,    /* call: lost, with `sip_code` */
@@ -191,6 +198,7 @@ struct tn_decision {
     uint32_t flags;
     int sip_code;
     bool use_update;
+    bool by_server;
     bool warm; /* REGISTER: by the second flow, which is the first from now on */
     bool reopen;
     tern_time delay;
@@ -278,6 +286,18 @@ void tn_mob_flow_closed(struct tn_mobility *mob, tern_time now, struct tn_accoun
 uint32_t tn_mob_refresh_taken(struct tn_mobility *mob, tern_time now, struct tn_call_task *task);
 /* What the refresh that leaves now says: it may have waited for a connection, and aimed elsewhere. */
 void tn_mob_refresh_leaves(struct tn_call_task *task, tern_addr media_local);
+/* The next hop that it leaves for: the account's server, or where the dialog leads. */
+void tn_mob_call_goes(struct tn_call_task *task, tern_addr hop, bool by_server);
+/* It was not passed on, and the next hop does not say that it is the far end who refuses. */
+bool tn_mob_is_unreached(int code);
+/*
+ * What proxies say to a request in a dialog that does not come by a Route of theirs: that it is not
+ * for them (404, 405, 482, 483), that they know nobody there (410, 480, 481), or that it is not allowed
+ * (403). Of the far end and of the dialog that says nothing.
+ */
+bool tn_mob_is_servers_no(int code);
+/* What the account's server is located as: where its last answer came from. */
+void tn_mob_server_is(struct tn_account_task *task, tern_addr server);
 /* Final answer to TN_DECIDE_REFRESH; the fall-back from UPDATE and 491 are settled below. */
 void tn_mob_refreshed(struct tn_mobility *mob, tern_time now, struct tn_call_task *task, int code,
                       bool used_update, tern_time retry_after);
@@ -291,9 +311,9 @@ void tn_mob_was_replaced(struct tn_mobility *mob, tern_time now, struct tn_call_
                          tern_addr remote);
 /* Audio has come in by the new local address; `gap` since the last packet before. */
 void tn_mob_media_seen(struct tn_mobility *mob, tern_time now, struct tn_call_task *task);
-/* Hold, or its end, was agreed on: whether audio is expected to come in. */
 /* Audio goes to another address now: the far end has named it. */
 void tn_mob_media_goes(struct tn_call_task *task, tern_addr remote);
+/* Hold, or its end, was agreed on: whether audio is expected to come in. */
 void tn_mob_talking(struct tn_mobility *mob, tern_time now, struct tn_call_task *task,
                     bool talking);
 /* The longest silence so far, either way, of a call that moves. */

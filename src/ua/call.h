@@ -27,6 +27,7 @@
 #include "ua/fork.h"
 #include "ua/prack.h"
 #include "ua/update.h"
+#include "ua/way.h"
 
 #define TN_RINGING_MAX_S 300 /* proxies give up after three minutes (RFC 3261 16.6, timer C) */
 
@@ -143,6 +144,7 @@ struct tn_call {
     tern_addr signalling_local; /* what its last request or answer left from */
     enum tern_transport transport;
     tern_addr hop;         /* the dialog's next hop, as last used */
+    struct tn_call_way way;
     tern_addr answer_hop;  /* incoming: whom its INVITE came from, which may be another */
     tern_addr answer_from; /* and where it came to */
     uint64_t answer_flow;  /* by which flow */

@@ -4,13 +4,17 @@
  * application the call has ended by then. One that could not be delivered is
  * sent anew, as a new request, at once and then after 1, 2, 4, 8 and 16 s of
  * network time; without a way it waits for a change of the network, which
- * begins the count anew.
+ * begins the count anew. Where the dialog's next hop is silent for 2 s, or fails, it goes by the account's
+ * server (MOBILITY C6 c), and where that does not want it, by the dialog once more: who does not hear
+ * of the end talks to nobody.
  */
 #include "base/assert.h"
 #include "base/mutant.h"
 #include "ua/call.h"
 
-#define TRIES_MAX 6                 /* besides the first: 31 s in all */
+#define TRIES_MAX 6 /* besides the first: 31 s in all */
+#define TURNS_MAX 2
+#define SILENCE   TERN_SECONDS(2)   /* three datagrams */
 #define LEAST_MAX TERN_SECONDS(32)  /* a Retry-After beyond this is a refusal */
 #define BYE_KEPT  TERN_SECONDS(300) /* as long as a call may be without a network */
 
@@ -36,9 +40,20 @@ static void try_later(struct tn_call *call, tern_time least)
     tn_timer_arm(&call->ep->ctx, &call->answer_timer, pause < least ? least : pause);
 }
 
+static bool may_turn(const struct tn_call *call)
+{
+    if (call->way.bye_turns >= TURNS_MAX || call->ep->mob.paused) return false;
+    return call->way.by_server || tn_way_has_other(call->account, &call->dialog);
+}
+
 static void send(struct tn_call *call)
 {
-    if (tn_call_send(call, TN_METHOD_BYE, TN_TAG_BYE, false, &call->request) == 0) return;
+    if (tn_call_send(call, TN_METHOD_BYE, TN_TAG_BYE, false, &call->request) == 0) {
+        /* What the server has got is not taken back: who is far answers late. */
+        bool hurries = call->way.bye_turns == 0 && may_turn(call);
+        if (hurries) tn_timer_arm(&call->ep->ctx, &call->answer_timer, SILENCE);
+        return;
+    }
     if (call->bye_tries < TRIES_MAX) {
         try_later(call, 0);
     } else {
@@ -46,9 +61,20 @@ static void send(struct tn_call *call)
     }
 }
 
+/* By the other hop, as another request: the first may have got through. */
+static void turn(struct tn_call *call)
+{
+    call->way.bye_turns++;
+    (void)tn_call_way_turn(call);
+    tn_request_abandon(&call->ep->txns, call->request);
+    call->request = 0;
+    send(call);
+}
+
 void tn_call_send_bye(struct tn_call *call)
 {
     tn_timer_cancel(&call->ep->ctx, &call->answer_timer);
+    call->way.bye_turns = 0;
     call->bye_tries = 0;
     call->bye_kept = false;
     send(call);
@@ -58,6 +84,8 @@ void tn_call_bye_timer(struct tn_call *call)
 {
     if (call->bye_kept) {
         over(call, 0);
+    } else if (call->request != 0) {
+        if (may_turn(call)) turn(call);
     } else {
         send(call);
     }
@@ -82,6 +110,8 @@ static void failed(struct tn_call *call, uint64_t request, enum tn_failure failu
     bool no_way = failure == TN_FAILURE_NO_ROUTE || failure == TN_FAILURE_UNRESOLVABLE;
     if (TN_MUTANT(BYE_LOST)) {
         over(call, 0);
+    } else if (may_turn(call)) {
+        turn(call);
     } else if (failure == TN_FAILURE_TIMEOUT && call->bye_tries < TRIES_MAX &&
                was_sent_once(call, request)) {
         call->bye_tries = TRIES_MAX; /* once more, and no more */
@@ -102,7 +132,11 @@ static void failed(struct tn_call *call, uint64_t request, enum tn_failure failu
 static void answered(struct tn_call *call, const struct tn_msg *rsp)
 {
     tern_time least = tn_retry_after(rsp);
-    if (may_be_tried_again(rsp->status) && call->bye_tries < TRIES_MAX && least <= LEAST_MAX) {
+    bool unwanted = call->way.by_server && tn_mob_is_servers_no((int)rsp->status);
+    if (may_turn(call) && (unwanted || tn_mob_is_unreached((int)rsp->status))) {
+        turn(call);
+    } else if (may_be_tried_again(rsp->status) && call->bye_tries < TRIES_MAX &&
+               least <= LEAST_MAX) {
         try_later(call, least);
     } else {
         over(call, (int)rsp->status);
@@ -114,6 +148,7 @@ void tn_call_bye_effect(struct tn_call *call, const struct tn_effect *effect)
     bool is_answer = effect->kind == TN_EFFECT_RESPONSE;
     if (effect->id != call->request || (is_answer && effect->msg->status < 200)) return;
     call->request = 0;
+    tn_timer_cancel(&call->ep->ctx, &call->answer_timer);
     if (call->life != TN_LIFE_LEAVING) {
         over(call, is_answer ? (int)effect->msg->status : 0);
     } else if (is_answer) {

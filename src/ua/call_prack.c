@@ -69,7 +69,7 @@ static void send(struct tn_call *call, struct tn_early *early, tern_str body)
     put_rack(&headers, early->prack.seen.rseq, early->prack.seen.cseq);
     int err = tn_buf_end(&headers, &opts.headers);
     if (!err) err = tn_dialog_request(&early->dialog, &scratch, &opts);
-    tn_reach_by_server(call->account, &opts);
+    if (!err) tn_call_way_aim(call, &opts);
     if (!err) err = tn_request_start(&ep->txns, &opts, &sent->request);
     early->prack.failed = err != 0; /* the far end repeats what is not acknowledged */
     tn_buf_fini(&scratch);

@@ -255,6 +255,7 @@ void tn_call_request(struct tn_call *call, const struct tn_effect *effect)
     tn_call_timer_alive(call);
     tn_mob_call_alive(&ep->mob, ep->ctx.now, &call->task);
     if (flow) {
+        tn_call_way_heard(call, effect->msg, flow);
         call->hop = flow->peer;
         dialog->came_by = flow->id;
     }

@@ -31,8 +31,7 @@ int tn_call_send(struct tn_call *call, enum tn_method method, uint32_t tag, bool
     if (method == TN_METHOD_BYE) opts.headers = tn_buf_view(&reason);
     tn_buf_init(&scratch, &ep->ctx.alloc, TN_MSG_SIZE_MAX);
     int err = tn_dialog_request(&call->dialog, &scratch, &opts);
-    if (!err) tn_call_aim(call, &opts);
-    tn_reach_by_server(call->account, &opts);
+    if (!err) tn_call_way_aim(call, &opts);
     if (!err) err = tn_request_start(&ep->txns, &opts, id);
     tn_buf_fini(&scratch);
     tn_buf_fini(&reason);
@@ -56,8 +55,7 @@ void tn_call_send_ack(struct tn_call *call, uint32_t cseq, tern_str body)
     call->ack = 0;
     tn_buf_init(&scratch, &ep->ctx.alloc, TN_MSG_SIZE_MAX);
     int err = tn_dialog_request(&call->dialog, &scratch, &opts);
-    if (!err) tn_call_aim(call, &opts);
-    tn_reach_by_server(call->account, &opts);
+    if (!err) tn_call_way_aim_ack(call, cseq, &opts);
     call->ack_cseq = cseq;
     opts.cseq = &call->ack_cseq;
     /* An ACK that cannot be sent now is asked for again by the next 2xx. */
@@ -80,8 +78,7 @@ void tn_call_retarget(struct tn_call *call, struct tn_dialog *dialog, uint64_t r
     struct tn_request_opts opts = {0};
     tn_buf_init(&scratch, &ep->ctx.alloc, TN_MSG_SIZE_MAX);
     if (tn_dialog_request(dialog, &scratch, &opts) == 0) {
-        tn_call_aim(call, &opts);
-        tn_reach_by_server(call->account, &opts);
+        tn_call_way_aim(call, &opts);
         (void)!tn_request_retarget(&ep->txns, request, &opts);
     }
     tn_buf_fini(&scratch);
@@ -206,10 +203,13 @@ static void refresh_ended(struct tn_call *call, int code, tern_time retry_after)
     }
     bool by_update = call->refresh.state == TN_REFRESH_UPDATING;
     bool moving = call->task.state == TN_CALL_REFRESHING;
+    uint32_t asked_for = call->refresh.in_flight;
     enum tn_refresh_outcome outcome = tn_refresh_answer(&call->refresh, code, retry_after);
+    bool by_proxy = tn_call_way_is_refused(call, code);
+    if (outcome == TN_REFRESH_REFUSED && by_proxy) outcome = TN_REFRESH_UNANSWERED;
     if (outcome == TN_REFRESH_DONE) tn_call_timer_alive(call);
     if (outcome == TN_REFRESH_AGAIN) {
-        tn_mob_call_alive(&ep->mob, ep->ctx.now, &call->task);
+        if (!by_proxy) tn_mob_call_alive(&ep->mob, ep->ctx.now, &call->task);
         tn_call_pump_refresh(call);
         if (moving) tn_call_tell_target(call); /* MOBILITY C7: in the pause */
         return;
@@ -221,9 +221,14 @@ static void refresh_ended(struct tn_call *call, int code, tern_time retry_after)
     }
     tn_mob_refreshed(&ep->mob, ep->ctx.now, &call->task, code, by_update, retry_after);
     if (moving && (call->task.state == TN_CALL_WAITING || call->task.state == TN_CALL_HELD_BACK ||
-                   call->task.state == TN_CALL_LOST)) {
+                   call->task.state == TN_CALL_QUEUED || call->task.state == TN_CALL_LOST)) {
         /* Mobility will ask again, for what it knows of. */
         if (is_hold_untold(call)) tn_refresh_want(&call->refresh, TN_INTENT_OFFER);
+        return;
+    }
+    if (!moving && tn_call_way_retry(call, code)) {
+        tn_refresh_want(&call->refresh, asked_for);
+        tn_call_pump_refresh(call);
         return;
     }
     if (code == 481 && call->life == TN_LIFE_ANSWERING) { /* it has overtaken our 2xx */
@@ -232,7 +237,7 @@ static void refresh_ended(struct tn_call *call, int code, tern_time retry_after)
     }
     if (outcome == TN_REFRESH_REFUSED) call->contact_open = false;
     if (outcome == TN_REFRESH_REFUSED && call->refresh_offers) take_no(call);
-    if (!moving && code == 481) { /* RFC 3261 12.2.1.2: the peer does not know this call */
+    if (!moving && code == 481 && !by_proxy) { /* RFC 3261 12.2.1.2: the peer does not know this call */
         tn_call_end(call, TERN_END_REMOTE, code, TERN_STR("the far end no longer knows the call"));
         return;
     }
@@ -279,6 +284,7 @@ void tn_call_pump_refresh(struct tn_call *call)
     call->refresh_contact = (tern_addr){0};
     int err = tn_call_send(call, update ? TN_METHOD_UPDATE : TN_METHOD_INVITE, TN_TAG_REFRESH, true,
                            &call->refresh_request);
+    call->way.asked_server = call->way.by_server;
     if (err) refresh_ended(call, 0, 0);
 }
 
@@ -321,6 +327,7 @@ static void prepare_refresh(struct tn_call *call, const struct tn_effect *effect
     }
     call->refresh_path = path.local;
     call->hop = path.remote;
+    tn_mob_call_goes(&call->task, path.remote, call->way.asked_server);
     tn_snapshot_changed(ep);
     if (!err) {
         tn_call_put_contact(call, path.transport, call->refresh_contact, &contact);
@@ -347,6 +354,7 @@ static void refresh_accepted(struct tn_call *call, const struct tn_msg *rsp)
     struct tn_media_plan plan;
     tern_addr local = call->refresh_local;
     bool invite = rsp->method == TN_METHOD_INVITE;
+    tn_call_way_proved(call);
     /* Without memory for the new target the old one stays: the next refresh brings it again. */
     (void)!tn_call_take_target(call, rsp);
     if (invite) {

@@ -4,7 +4,6 @@
 
 #include "base/mutant.h"
 #include "ua/call.h"
-#include "ua/reach.h"
 
 #define FIRST_PAUSE TERN_MS(500)
 #define TRIES_MAX   6
@@ -75,7 +74,7 @@ static void send(struct tn_call *call, struct tn_dialog *dialog, struct tn_updat
     };
     tn_buf_init(&scratch, &ep->ctx.alloc, TN_MSG_SIZE_MAX);
     int err = tn_dialog_request(dialog, &scratch, &opts);
-    tn_reach_by_server(call->account, &opts);
+    if (!err) tn_call_way_aim(call, &opts);
     /* Without memory it is left out: the refresh, or the answer, says the same. */
     if (!err) (void)!tn_request_start(&ep->txns, &opts, &update->request);
     tn_buf_fini(&scratch);

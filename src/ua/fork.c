@@ -163,6 +163,9 @@ static void acknowledge(struct tn_fork *fork, uint32_t cseq)
     fork->ack = 0;
     tn_buf_init(&scratch, &ep->ctx.alloc, TN_MSG_SIZE_MAX);
     int err = tn_dialog_request(&fork->dialog, &scratch, &opts);
+    bool other = fork->account && tn_way_has_other(fork->account, &fork->dialog);
+    /* It comes again: the last one has not got there. */
+    if (other && fork->acks++ % 2 == 1) tn_way_by_server(fork->account, &opts);
     fork->ack_cseq = cseq;
     opts.cseq = &fork->ack_cseq;
     /* One that cannot be sent now is asked for again by the next 2xx. */
@@ -184,6 +187,7 @@ static void send_bye(struct tn_fork *fork)
     if (fork->heir != 0) opts.headers = TERN_STR("Reason: " TN_REPLACED "\r\n");
     tn_buf_init(&scratch, &ep->ctx.alloc, TN_MSG_SIZE_MAX);
     int err = tn_dialog_request(&fork->dialog, &scratch, &opts);
+    if (fork->by_server) tn_way_by_server(fork->account, &opts);
     if (!err) err = tn_request_start(&ep->txns, &opts, &fork->bye);
     tn_buf_fini(&scratch);
     if (err) let_account_go(fork);
@@ -220,6 +224,12 @@ void tn_fork_effect(struct tern_endpoint *ep, const struct tn_effect *effect)
     if (effect->kind == TN_EFFECT_RESPONSE && effect->msg->status < 200) return;
     fork->bye = 0;
     fork->ended = effect->kind == TN_EFFECT_RESPONSE;
+    /* MOBILITY C6 c: where nobody answers, the account's server may have a way. */
+    if (!fork->ended && !fork->by_server && tn_way_has_other(fork->account, &fork->dialog)) {
+        fork->by_server = true;
+        send_bye(fork);
+        return;
+    }
     bool lost = !fork->ended && effect->code != TN_FAILURE_TIMEOUT;
     if (lost && fork->tries < TRIES_MAX) {
         tn_timer_arm(&ep->ctx, &fork->again, TERN_SECONDS(1) << fork->tries++);

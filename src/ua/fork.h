@@ -41,7 +41,9 @@ struct tn_fork {
     bool rings;      /* an early dialog of that INVITE, which may have been answered since */
     struct tn_offer *offer; /* that went with that INVITE */
     tern_addr contact;      /* which it named */
-    unsigned tries;         /* BYEs that took the place of one that found no way */
+    bool by_server;         /* where its BYE has no other way: way.h */
+    unsigned acks;
+    unsigned tries; /* BYEs that took the place of one that found no way */
     struct tn_timer timer, again;
 };
 

@@ -24,6 +24,7 @@ static struct tn_account_facts account_facts(const struct tn_account *account)
         .path = {reg->local, tn_reach(account, reg->server)},
         .pending_from = reg->pending_local,
         .warm = tn_second_stands(account),
+        .server = tn_reach_server(account),
         .offline = account->task.state == TN_ACCOUNT_OFFLINE,
         .remapped = reg->outside.moves,
         .policy = &account->ip_change,
@@ -52,6 +53,7 @@ static struct tn_call_facts call_facts(const struct tn_call *call)
         .talking = plan->active && plan->listen,
         .offline = call->task.state == TN_CALL_OFFLINE,
         .remapped = tn_public_is_stale(call),
+        .by_server = call->way.by_server,
         .policy = &call->account->ip_change,
     };
     /* A GRUU is no address: the far end finds us wherever we are registered (RFC 5627 4). */
@@ -431,6 +433,8 @@ static void for_call(struct tern_endpoint *ep, const struct tn_decision *decisio
         tn_call_move_media(call, decision->local);
     } else if (decision->kind == TN_DECIDE_REFRESH) {
         refresh_call(call, decision);
+    } else if (decision->kind == TN_DECIDE_TURN) {
+        call->way.by_server = decision->by_server;
     } else if (decision->kind == TN_DECIDE_REPLACE) {
         tn_call_replace(call);
     } else if (decision->kind == TN_DECIDE_HANG_UP) {
@@ -456,6 +460,7 @@ static void carry_out(struct tern_endpoint *ep, const struct tn_decision *decisi
     case TN_DECIDE_CLOSE_FLOW: for_account(ep, decision); return;
     case TN_DECIDE_MOVE_MEDIA:
     case TN_DECIDE_REFRESH:
+    case TN_DECIDE_TURN:
     case TN_DECIDE_REPLACE:
     case TN_DECIDE_HANG_UP:
     case TN_DECIDE_GIVE_UP: for_call(ep, decision); return;

@@ -2,6 +2,9 @@
 #include "ua/reach.h"
 
 #include "base/str.h"
+#include "dialog/routes.h"
+
+enum { SIP_PORT = 5060 };
 
 static bool has_source(const struct tn_account *account, tern_addr remote)
 {
@@ -57,6 +60,27 @@ tern_addr tn_reach(const struct tn_account *account, tern_addr remote)
 bool tn_reaches(const struct tn_account *account, tern_addr remote)
 {
     return has_source(account, tn_reach(account, remote));
+}
+
+tern_str tn_reach_server_uri(const struct tn_account *account)
+{
+    tern_str route = tn_text_view(&account->service_route), uri;
+    if (account->proxy.len == 0 && tn_routes_first(route, &uri)) return uri;
+    return server_of(account);
+}
+
+tern_addr tn_reach_server(const struct tn_account *account)
+{
+    struct tn_uri uri;
+    tern_addr literal, known = tn_account_reg_view(account)->server;
+    tern_str server = tn_reach_server_uri(account);
+    if (server.len == 0 || tn_uri_parse(server, &uri) != 0) return (tern_addr){0};
+    if (known.family != TERN_FAMILY_NONE && account->service_route.len == 0) return known;
+    if (tern_addr_parse(uri.host, &literal) != 0) {
+        return known.family != TERN_FAMILY_NONE ? known : stand_ins[1];
+    }
+    literal.port = uri.port ? uri.port : SIP_PORT;
+    return literal;
 }
 
 void tn_reach_by_server(const struct tn_account *account, struct tn_request_opts *opts)

@@ -20,6 +20,9 @@ bool tn_reaches(const struct tn_account *account, tern_addr remote);
  * MOBILITY C6(c): a request whose next hop is an address that nothing here reaches goes to the account's
  * server, wherever that is located now; the route set stays. Its text lives as long as the account's.
  */
+tern_str tn_reach_server_uri(const struct tn_account *account); /* empty: it has none */
+/* Where that is, as far as it is known; a place that stands in for it; family 0: there is none. */
+tern_addr tn_reach_server(const struct tn_account *account);
 void tn_reach_by_server(const struct tn_account *account, struct tn_request_opts *opts);
 
 #endif

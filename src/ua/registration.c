@@ -4,6 +4,7 @@
 #include "base/mutant.h"
 #include "base/str.h"
 #include "txn/timing.h"
+#include "ua/reach.h"
 #include "ua/registration_impl.h"
 #include "ua/second.h"
 
@@ -371,6 +372,7 @@ static void registered(struct tn_registration *reg, const struct tn_msg *rsp, ui
     tn_public_registered(reg);
     if (!tn_registration_is_first(reg)) return;
     bool moved = is_moving(reg);
+    tn_mob_server_is(&reg->account->task, tn_reach_server(reg->account));
     tn_mob_registered(&ep->mob, ep->ctx.now, &reg->account->task, (int)rsp->status, 0);
     /* The server's address of the family that we have now is known: answers find their way. */
     if (moved && reg->account->calls > 0) tn_ep_answers_online(ep);

@@ -31,6 +31,7 @@ enum {
     CALL_END_REASON = 20,
     CALL_MIN_SE = 21,
     CALL_CONTACT = 22,
+    CALL_BY_SERVER = 23,
     CALL_DIALOG = 30,
     CALL_OFFER = 31,
     CALL_STREAM = 32,
@@ -80,6 +81,7 @@ static void pack_plain(struct tn_pack *p, struct tn_call *call)
         (enum tern_transport)tn_pack_number(p, CALL_TRANSPORT, call->transport, TERN_TRANSPORT_TLS);
     tn_pack_addr(p, CALL_HOP, &call->hop);
     tn_pack_addr(p, CALL_CONTACT, &call->contact_local);
+    call->way.by_server = tn_pack_bool(p, CALL_BY_SERVER, call->way.by_server);
     call->hold = tn_pack_bool(p, CALL_HOLD, call->hold);
     call->hold_agreed = tn_pack_bool(p, CALL_HOLD_AGREED, call->hold_agreed);
     call->hold_open = tn_pack_bool(p, CALL_HOLD_OPEN, call->hold_open);
