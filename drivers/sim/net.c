@@ -103,6 +103,16 @@ static uint32_t through_nat64(const struct tern_sim *sim, struct sim_way *way, t
     return 0;
 }
 
+static bool is_walled(const struct tern_sim *sim, const struct sim_way *way, uint16_t from,
+                      uint16_t to)
+{
+    enum { SIGNALLING = 10000 };
+    if ((from >= SIGNALLING && to >= SIGNALLING) || way->to.net == 0) return false;
+    uint8_t here = sim->nets[way->from.net - 1]->path.site;
+    uint8_t there = sim->nets[way->to.net - 1]->path.site;
+    return here && there && here != there;
+}
+
 struct sim_way sim_find_way(struct tern_sim *sim, uint32_t host, tern_addr local, tern_addr remote)
 {
     struct sim_way way = {.seen = local};
@@ -133,6 +143,7 @@ struct sim_way sim_find_way(struct tern_sim *sim, uint32_t host, tern_addr local
     }
     if (way.nat && way.nat == last && sim->nets[last - 1]->nat.no_hairpin)
         way.why = "no hairpinning";
+    if (!way.why && is_walled(sim, &way, local.port, remote.port)) way.why = "a firewall";
     return way;
 }
 

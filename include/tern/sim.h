@@ -103,6 +103,9 @@ struct tern_sim_path {
     bool down;              /**< nothing passes and nobody is told */
     bool captive;           /**< a portal: datagrams vanish, connections are reset */
     uint8_t black_hole;     /**< enum tern_family: what leaves by it vanishes; 0: none */
+    /** 0: everybody's. Else signalling, which is what goes to or from a port below 10000, does not
+        pass between this net and one of another site, as through a firewall that lets audio out. */
+    uint8_t site;
 };
 
 /** RFC 4787 4.1 and 5. */

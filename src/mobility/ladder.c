@@ -17,21 +17,22 @@
 #define DOUBLINGS       4
 #define ANEW            TERN_MS(500) /* longer than the way of what is refused for ours: 491 */
 
-/* Both next hops share the time of one, so that a far end that has moved, too, is not found later. */
-static bool shares_time(const struct tn_call_task *task)
+/* How far our registrar is says how far the far end is at the least, and what a connection costs. */
+static tern_time stretch(const struct tn_call_task *task, tern_time time)
 {
-    return !task->replaces && (task->turned || tn_mob_may_turn(task));
+    tern_time took = task->account ? task->account->took : 0;
+    time <<= task->replace_attempt < DOUBLINGS ? task->replace_attempt : DOUBLINGS;
+    return time + 2 * (took < FAR ? took : FAR);
 }
 
+/* Both next hops share the time of one, so that a far end that has moved, too, is not found later. */
 tern_time tn_mob_call_patience(const struct tn_call_task *task)
 {
-    if (!task->may_replace && !tn_mob_may_turn(task)) return TERN_TIME_NEVER;
-    tern_time time = task->goes_first ? PATIENCE_FIRST : PATIENCE_SECOND;
-    time <<= task->replace_attempt < DOUBLINGS ? task->replace_attempt : DOUBLINGS;
-    /* How far our registrar is says how far the far end is at the least, and what a connection costs. */
-    tern_time took = task->account ? task->account->took : 0;
-    time += 2 * (took < FAR ? took : FAR);
-    return shares_time(task) ? time / 2 : time;
+    tern_time half = stretch(task, PATIENCE_FIRST) / 2;
+    if (!task->replaces && tn_mob_may_turn(task)) return half;
+    if (!task->may_replace) return TERN_TIME_NEVER;
+    tern_time whole = stretch(task, task->goes_first ? PATIENCE_FIRST : PATIENCE_SECOND);
+    return !task->replaces && task->turned ? whole - half : whole;
 }
 
 static void report(struct tn_mobility *mob, const struct tn_call_task *task,

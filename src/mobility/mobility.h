@@ -56,6 +56,12 @@ struct tn_path {
     tern_addr remote;
 };
 
+/* Where requests of a dialog go next. */
+struct tn_hop {
+    tern_addr addr;
+    bool by_server; /* it is the account's server, and not where the dialog leads */
+};
+
 struct tn_account_facts {
     uint64_t id;
     bool registers; /* wants a binding */
@@ -287,7 +293,8 @@ uint32_t tn_mob_refresh_taken(struct tn_mobility *mob, tern_time now, struct tn_
 /* What the refresh that leaves now says: it may have waited for a connection, and aimed elsewhere. */
 void tn_mob_refresh_leaves(struct tn_call_task *task, tern_addr media_local);
 /* The next hop that it leaves for: the account's server, or where the dialog leads. */
-void tn_mob_call_goes(struct tn_call_task *task, tern_addr hop, bool by_server);
+void tn_mob_call_goes(struct tn_mobility *mob, tern_time now, struct tn_call_task *task,
+                      const struct tn_hop *hop);
 /* It was not passed on, and the next hop does not say that it is the far end who refuses. */
 bool tn_mob_is_unreached(int code);
 /*

@@ -192,6 +192,7 @@ int tn_call_new(struct tern_endpoint *ep, struct tn_account *account, bool incom
     tn_call_timer_init(call);
     tn_call_prack_init(call);
     tn_call_update_init(call);
+    tn_call_way_init(call);
     tn_timer_init(&call->answer_timer, 0, answer_fired);
     tn_timer_init(&call->ring_timer, 0, ring_fired);
     tn_call_probe_init(call);
@@ -231,6 +232,7 @@ void tn_call_free(struct tn_call *call)
     tn_repeat_stop(&call->repeat);
     tn_call_prack_fini(call);
     tn_call_update_fini(call);
+    tn_call_way_fini(call);
     tn_refresh_fini(&call->refresh);
     tn_call_timer_stop(call);
     tn_timer_cancel(&ep->ctx, &call->answer_timer);

@@ -4,7 +4,7 @@
  * application the call has ended by then. One that could not be delivered is
  * sent anew, as a new request, at once and then after 1, 2, 4, 8 and 16 s of
  * network time; without a way it waits for a change of the network, which
- * begins the count anew. Where the dialog's next hop is silent for 2 s, or fails, it goes by the account's
+ * begins the count anew. Where the dialog's next hop is silent for two seconds, or fails, it goes by the account's
  * server (MOBILITY C6 c), and where that does not want it, by the dialog once more: who does not hear
  * of the end talks to nobody.
  */
@@ -14,7 +14,6 @@
 
 #define TRIES_MAX 6 /* besides the first: 31 s in all */
 #define TURNS_MAX 2
-#define SILENCE   TERN_SECONDS(2)   /* three datagrams */
 #define LEAST_MAX TERN_SECONDS(32)  /* a Retry-After beyond this is a refusal */
 #define BYE_KEPT  TERN_SECONDS(300) /* as long as a call may be without a network */
 
@@ -51,7 +50,7 @@ static void send(struct tn_call *call)
     if (tn_call_send(call, TN_METHOD_BYE, TN_TAG_BYE, false, &call->request) == 0) {
         /* What the server has got is not taken back: who is far answers late. */
         bool hurries = call->way.bye_turns == 0 && may_turn(call);
-        if (hurries) tn_timer_arm(&call->ep->ctx, &call->answer_timer, SILENCE);
+        if (hurries) tn_timer_arm(&call->ep->ctx, &call->answer_timer, tn_call_way_patience(call));
         return;
     }
     if (call->bye_tries < TRIES_MAX) {

@@ -80,6 +80,12 @@ static void send(struct tn_call *call, struct tn_early *early, tern_str body)
 static void send_again(struct tn_call *call, struct tn_early *early)
 {
     struct tn_buf body;
+    uint64_t *request = &early->prack.sent[0].request;
+    if (*request != 0 && tn_call_way_turn_early(call, &early->dialog)) { /* it has not got there */
+        tn_request_abandon(&call->ep->txns, *request);
+        *request = 0;
+        early->prack.failed = true;
+    }
     if (!early->prack.failed) return;
     tn_buf_init(&body, &call->ep->ctx.alloc, TN_MSG_SIZE_MAX);
     bool answers = call->no_offer && call->prack.described && !call->prack.settled;

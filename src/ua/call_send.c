@@ -284,7 +284,7 @@ void tn_call_pump_refresh(struct tn_call *call)
     call->refresh_contact = (tern_addr){0};
     int err = tn_call_send(call, update ? TN_METHOD_UPDATE : TN_METHOD_INVITE, TN_TAG_REFRESH, true,
                            &call->refresh_request);
-    call->way.asked_server = call->way.by_server;
+    tn_call_way_asked(call);
     if (err) refresh_ended(call, 0, 0);
 }
 
@@ -327,7 +327,8 @@ static void prepare_refresh(struct tn_call *call, const struct tn_effect *effect
     }
     call->refresh_path = path.local;
     call->hop = path.remote;
-    tn_mob_call_goes(&call->task, path.remote, call->way.asked_server);
+    const struct tn_hop hop = {path.remote, call->way.asked_server};
+    tn_mob_call_goes(&ep->mob, ep->ctx.now, &call->task, &hop);
     tn_snapshot_changed(ep);
     if (!err) {
         tn_call_put_contact(call, path.transport, call->refresh_contact, &contact);

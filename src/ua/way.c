@@ -50,6 +50,42 @@ void tn_way_by_server(const struct tn_account *account, struct tn_request_opts *
 
 /* ---- a call ---- */
 
+#define SILENCE TERN_SECONDS(2)
+
+static void on_silence(struct tn_timer *timer)
+{
+    struct tn_call *call = TN_OWNER(timer, struct tn_call, way.silence);
+    struct tn_request_path path;
+    bool moving = call->task.state == TN_CALL_REFRESHING || call->ep->mob.paused;
+    if (call->refresh_request == 0 || moving || call->way.turned) return;
+    if (!tn_request_path(&call->ep->txns, call->refresh_request, &path) || path.heard) return;
+    if (!tn_call_way_turn(call)) return;
+    call->way.turned = true;
+    tn_call_drop_refresh(call);
+    tn_call_pump_refresh(call);
+}
+
+void tn_call_way_init(struct tn_call *call)
+{
+    tn_timer_init(&call->way.silence, 0, on_silence);
+}
+
+void tn_call_way_fini(struct tn_call *call)
+{
+    tn_timer_cancel(&call->ep->ctx, &call->way.silence);
+}
+
+tern_time tn_call_way_patience(const struct tn_call *call)
+{
+    return SILENCE + (call->account ? 4 * call->account->round_trip : 0);
+}
+
+void tn_call_way_asked(struct tn_call *call)
+{
+    call->way.asked_server = call->way.by_server;
+    tn_timer_arm(&call->ep->ctx, &call->way.silence, tn_call_way_patience(call));
+}
+
 static void aim(const struct tn_call *call, struct tn_request_opts *opts, bool by_server)
 {
     tn_call_aim(call, opts);
@@ -74,11 +110,16 @@ void tn_call_way_aim_ack(struct tn_call *call, uint32_t cseq, struct tn_request_
     aim(call, opts, way->by_server != other);
 }
 
-bool tn_call_way_turn(struct tn_call *call)
+bool tn_call_way_turn_early(struct tn_call *call, const struct tn_dialog *dialog)
 {
-    if (!call->way.by_server && !tn_way_has_other(call->account, &call->dialog)) return false;
+    if (!call->way.by_server && !tn_way_has_other(call->account, dialog)) return false;
     call->way.by_server = !call->way.by_server;
     return true;
+}
+
+bool tn_call_way_turn(struct tn_call *call)
+{
+    return tn_call_way_turn_early(call, &call->dialog);
 }
 
 bool tn_call_way_is_refused(const struct tn_call *call, int code)
@@ -118,10 +159,12 @@ void tn_call_way_proved(struct tn_call *call)
 {
     call->way.by_server = call->way.asked_server;
     call->way.turned = false;
-    tn_mob_call_goes(&call->task, call->hop, call->way.by_server);
+    const struct tn_hop hop = {call->hop, call->way.by_server};
+    tn_mob_call_goes(&call->ep->mob, call->ep->ctx.now, &call->task, &hop);
 }
 
 void tn_call_way_anew(struct tn_call *call)
 {
-    call->way = (struct tn_call_way){.acked_cseq = 0};
+    call->way.by_server = call->way.turned = false;
+    call->way.bye_turns = call->way.acks = 0;
 }

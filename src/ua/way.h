@@ -31,6 +31,7 @@ struct tn_call_way {
     unsigned bye_turns;
     uint32_t acked_cseq; /* the last 2xx that was acknowledged, and how often it came */
     unsigned acks;
+    struct tn_timer silence; /* mobility has patience of its own */
 };
 
 /* Whether requests of this dialog would go to another place by the account's server. */
@@ -38,12 +39,18 @@ bool tn_way_has_other(const struct tn_account *account, const struct tn_dialog *
 /* `opts`, filled by tn_dialog_request(), go to the account's server. Its text lives as long as that. */
 void tn_way_by_server(const struct tn_account *account, struct tn_request_opts *opts);
 
+void tn_call_way_init(struct tn_call *call);
+void tn_call_way_fini(struct tn_call *call);
+/* So long a hop may be silent, outside of mobility: three datagrams, and what the way takes. */
+tern_time tn_call_way_patience(const struct tn_call *call);
 /* The next hop of a request of this call. */
 void tn_call_way_aim(const struct tn_call *call, struct tn_request_opts *opts);
 /* The same for an ACK: what comes again has not been acknowledged, so that every other goes the other way. */
 void tn_call_way_aim_ack(struct tn_call *call, uint32_t cseq, struct tn_request_opts *opts);
 /* The other hop from now on. @return false: there is none */
 bool tn_call_way_turn(struct tn_call *call);
+/* The same for an early dialog: all of a call have one hop. */
+bool tn_call_way_turn_early(struct tn_call *call, const struct tn_dialog *dialog);
 /* Nobody has answered a refresh that mobility does not know of: the other hop, once. */
 bool tn_call_way_retry(struct tn_call *call, int code);
 /* A status that comes from the account's server, which does not want it, and not from the far end. */
@@ -51,6 +58,8 @@ bool tn_call_way_is_refused(const struct tn_call *call, int code);
 /* A request of the far end, in the dialog, before its Contact is taken. */
 void tn_call_way_heard(struct tn_call *call, const struct tn_msg *request,
                        const struct tn_flow *flow);
+/* A refresh is on its way. */
+void tn_call_way_asked(struct tn_call *call);
 /* A refresh has been accepted. */
 void tn_call_way_proved(struct tn_call *call);
 /* The route set is another. */

@@ -90,7 +90,7 @@ static bool may_fail_unseen(const struct life *life, uint32_t host)
 
 /*
  * What a person does, and a phone that wakes up, has a schedule of its own; a name may have a second
- * server, which is asked at once (RFC 3263 4.3).
+ * server, which is asked at once (RFC 3263 4.3), and so has a dialog (MOBILITY C6 c).
  */
 static bool is_plain(const struct life *life)
 {
@@ -100,7 +100,8 @@ static bool is_plain(const struct life *life)
         if (verb != DO_path && verb != DO_call && verb != DO_hangup && verb != DO_fault)
             return false;
     }
-    return !plan->set[SET_names] && !plan->set[SET_outbound]; /* two flows: two REGISTERs */
+    return !plan->set[SET_names] && !plan->set[SET_private] &&
+           !plan->set[SET_outbound]; /* two flows: two REGISTERs */
 }
 
 /* A new request, not yet in the book of rules.c. */

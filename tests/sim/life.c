@@ -101,7 +101,8 @@ static bool start_server(struct life *life)
     opts.no_outbound = set[SET_outbound] == 0;
     opts.no_gruu = set[SET_outbound] < 2;
     /* The direct way to a phone is not for TLS: phones have no certificates. */
-    opts.no_record_route = set[SET_no_record_route] && !secrecy_is_wanted(life->plan);
+    bool direct = !secrecy_is_wanted(life->plan) || set[SET_private] > 0;
+    opts.no_record_route = set[SET_no_record_route] && direct;
     if (life->server == NULL || tern_server_attach(life->server, &opts) != 0) return false;
     for (int who = 0; who < set[SET_phones]; who++) {
         tern_str name = {phone_name(who), strlen(phone_name(who))};

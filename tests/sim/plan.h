@@ -46,6 +46,9 @@
     X(nonce, 300, 1, 3600, "s that a nonce is good for")                                           \
     X(outbound, 0, 0, 2, "the server knows flows (RFC 5626); 2: and GRUUs (RFC 5627)")             \
     X(no_record_route, 0, 0, 1, "the server leaves the path of calls")                             \
+    X(private, 0, 0, 5,                                                                            \
+      "nets 1 to this one, and those beyond: phones have no way from the one to the other but by "  \
+      "the server; audio has")                                                                     \
     X(names, 0, 0, 2, "the registrar is a name; 2: with NAPTR and SRV")                            \
     X(ttl, 60, 1, 3600, "s that an answer about it is good for")                                   \
     X(inside, 0, 0, 1, "net 9, the VPN's, has an answer of its own")                               \

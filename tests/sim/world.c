@@ -25,6 +25,7 @@ static void path_of(const struct life *life, uint32_t net, struct tern_sim_path 
     if (net == VPN_NET) path->mtu = 1400;
     if (net > PHONE_NETS) return;
     if (net >= 3) path->black_hole = (uint8_t)set[SET_black_hole];
+    if (set[SET_private]) path->site = net <= (uint32_t)set[SET_private] ? 1 : 2;
     path->jitter = TERN_MS(set[SET_jitter]);
     path->loss = (uint32_t)set[SET_loss] * 1000;
     path->burst = (uint32_t)set[SET_burst] * 1000;

@@ -162,6 +162,7 @@ static void carry_out(const struct tn_decision *d)
         c->facts.media.local = d->local;
         return;
     case TN_DECIDE_REFRESH: ask_refresh(call_of(d), d); return;
+    case TN_DECIDE_TURN: call_of(d)->facts.by_server = d->by_server; return;
     case TN_DECIDE_REPLACE:
         c = call_of(d);
         CHECK(c->facts.may_replace);
