@@ -239,13 +239,15 @@ static void receive_rtp(struct tn_stream *stream, const struct tern_datagram *da
     play(stream, &rtp, stream->ctx->now);
 }
 
-/* RFC 5761 4 where they share a port; else the socket tells. */
+/*
+ * RFC 5761 4: what is on RTP's port tells by itself, also where nobody has agreed to share it. A NAT that
+ * has forgotten gives RTP the port that was RTCP's: a report read as RTP would bear our own SSRC.
+ */
 static bool is_rtcp(const struct tn_stream *stream, const struct tern_datagram *datagram)
 {
     tern_str data = {datagram->data, datagram->len};
-    bool shared = stream->plan.rtcp_mux || stream->rtp_socket == stream->rtcp_socket;
 
-    if (shared && datagram->socket == stream->rtp_socket) return tn_rtp_is_rtcp(data);
+    if (datagram->socket == stream->rtp_socket) return tn_rtp_is_rtcp(data);
     return datagram->socket == stream->rtcp_socket;
 }
 

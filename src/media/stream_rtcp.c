@@ -225,7 +225,9 @@ void tn_stream_rtcp_receive(struct tn_stream *stream, const struct tern_datagram
         return;
     }
     stream->rtcp.last_received = stream->ctx->now;
-    observe(stream, datagram->remote, proof);
+    if (stream->plan.rtcp_mux || datagram->socket == stream->rtcp_socket) {
+        observe(stream, datagram->remote, proof);
+    }
     read_part(stream, &part);
     for (int more = 1; more != 0;) {
         more = tn_rtcp_next(&compound, &part);

@@ -421,3 +421,10 @@ int tn_request_retarget(struct tn_txns *txns, uint64_t id, const struct tn_reque
     r->retargeted = r->state == TN_REQUEST_PENDING;
     return 0;
 }
+
+void tn_request_count_by(struct tn_txns *txns, uint64_t id, uint32_t *cseq)
+{
+    struct tn_request *r = get(txns, id);
+
+    if (r) r->opts.cseq = cseq;
+}

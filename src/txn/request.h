@@ -111,6 +111,9 @@ TERN_CHECK int tn_request_restart(struct tn_txns *txns, uint64_t id);
 TERN_CHECK int tn_request_retarget(struct tn_txns *txns, uint64_t id,
                                    const struct tn_request_opts *opts);
 
+/* Another counter goes on from the one that it had, which may end now. */
+void tn_request_count_by(struct tn_txns *txns, uint64_t id, uint32_t *cseq);
+
 /* From ua/dispatch: effects for TN_OWNER_REQUEST (TXN_RESPONSE, TXN_FAILED, LOCATED). */
 void tn_request_effect(struct tn_txns *txns, const struct tn_effect *effect);
 

@@ -112,6 +112,11 @@ void tn_call_probe_moved(struct tn_call *call)
     struct tern_endpoint *ep = call->ep;
     struct tn_request_path path;
     if (!has_way(call)) return;
+    if (call->invite == 0 && call->life == TN_LIFE_RINGING && call->probe.open) {
+        /* Its connection failed: the CANCEL leaves just now, and is to arrive before (S2). */
+        enter(call, TN_PROBE_CANCELLING);
+        return;
+    }
     if (call->invite == 0) { /* without a network it had failed (MOBILITY S17) */
         tn_call_probe_anew(call);
         return;

@@ -55,6 +55,7 @@ void tn_call_update_stays(struct tn_call *call, struct tn_early *early)
     give_up(call, &call->update.own);
     call->update.own = early->update;
     early->update = (struct tn_update){0};
+    tn_request_count_by(&call->ep->txns, call->update.own.request, &call->dialog.local_cseq);
 }
 
 /* ---- sending ---- */

@@ -2,13 +2,14 @@
 /* Provisional answers that arrive for certain: their order, their PRACKs, and the 2xx: RFC 3262 3, 4. */
 #include "life.h"
 
+/* By its RSeq, too: a phone that was started again may ring by another branch of the same INVITE. */
 static struct asked *invite_of(struct rules *rules, const struct message *prack)
 {
     uint64_t call = hash_text(0, prack->call_id);
     for (uint32_t i = 0; i < ASKED_MAX; i++) {
         struct asked *a = &rules->asked[i];
-        if (a->key && a->heard && a->invite && a->call == call && a->cseq == prack->rack_cseq)
-            return a;
+        bool same = a->call == call && a->cseq == prack->rack_cseq && a->rseq == prack->rseq;
+        if (a->key && a->heard && a->invite && same) return a;
     }
     return NULL;
 }
@@ -47,7 +48,7 @@ void reliable_heard(struct life *life, uint32_t host, const struct message *m)
     struct rules *rules = &life->rules[host - 1];
     if (m->request && str_is(m->method, "PRACK")) {
         struct asked *invite = invite_of(rules, m);
-        if (invite && invite->rseq == m->rseq) invite->racked = m->rseq;
+        if (invite) invite->racked = m->rseq;
     }
     if (m->request || m->rseq == 0 || m->to_tag.len == 0 || m->status >= 200) return;
     struct dialog *d = rules_dialog(rules, m, true);

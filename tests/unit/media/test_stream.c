@@ -378,6 +378,38 @@ static void a_collision_changes_our_ssrc_once_and_an_echo_is_dropped(void)
     rig_stop(&rig);
 }
 
+/* A NAT that forgot has given RTP the port that was RTCP's: the report names our SSRC where RTP has its own. */
+static void a_report_on_the_port_of_rtp_is_no_collision(void)
+{
+    struct packet packet;
+    int16_t pcm[TERN_PCM_FRAME];
+
+    rig_start(&rig);
+    for (int i = 0; i < 500; i++) {
+        rig_talk(&rig, 0, 8000);
+        rig_talk(&rig, 1, 8000);
+        while (rig_next(&rig, &packet)) {
+            int from = packet.socket > 2;
+            bool rtcp = packet.socket % 2 == 0;
+            packet.socket = (uint32_t)(SOCKET_RTP + 2 * from);
+            rig_deliver(&rig, 1 - from, &packet, rig.side[from].local);
+            if (!rtcp) continue;
+            CHECK_EQ(packet.data[1], 200);
+            CHECK_EQ(rig.side[1 - from].rtcp.last_received, rig.ctx.now);
+            CHECK_EQ(rig.side[1 - from].rtcp.observed.family, TERN_FAMILY_NONE);
+        }
+        for (int side = 0; side < SIDES; side++)
+            (void)tn_stream_take(&rig.side[side], pcm);
+        rig_advance(&rig, TERN_MS(20));
+    }
+    for (int side = 0; side < SIDES; side++) {
+        CHECK_EQ(rig.side[side].sender.ssrc, 0x1000 + (uint32_t)side);
+        CHECK_EQ(stats_of(side).packets_dropped, 0);
+        CHECK(rig.side[side].rtcp.last_received != TERN_TIME_NEVER);
+    }
+    rig_stop(&rig);
+}
+
 static void reports_carry_loss_jitter_and_round_trip(void)
 {
     struct packet packet;
@@ -596,6 +628,7 @@ int main(int argc, char **argv)
         TEST(another_ssrc_of_the_same_source_is_accepted_after_probation),
         TEST(the_announced_source_takes_over_from_a_stranger),
         TEST(a_collision_changes_our_ssrc_once_and_an_echo_is_dropped),
+        TEST(a_report_on_the_port_of_rtp_is_no_collision),
         TEST(reports_carry_loss_jitter_and_round_trip),
         TEST(reports_begin_with_the_plan_and_end_with_it),
         TEST(bye_is_sent_once_and_only_by_those_who_spoke),
