@@ -13,6 +13,7 @@
 #include <strings.h>
 #include <sys/stat.h>
 
+#include "dns_link.h"
 #include "sockaddr.h"
 #include "srv.h"
 
@@ -278,6 +279,7 @@ static int open_channel(struct tn_uv_dns *dns)
         dns->channel = NULL;
         return TERN_ENOMEM;
     }
+    tn_uv_dns_choose_links(dns->uv, dns->channel);
     if (dns->servers && ares_set_servers_ports_csv(dns->channel, dns->servers) != ARES_SUCCESS) {
         return TERN_EINVAL;
     }

@@ -74,7 +74,8 @@ struct tern_uv {
     struct tn_uv_alarm alarm; /* for tern_advance() */
     tern_time advanced;       /* when that was last called */
 
-    struct tern_network network;         /* as last seen in the core */
+    struct tern_network network; /* in force, as last seen in the core */
+    struct tern_network system;  /* as the kernel routes; the same but for a policy of links */
     struct tern_network pending_network; /* what the core had no room for */
     uint32_t network_generation;
 
@@ -112,9 +113,17 @@ void tn_uv_need_tick(struct tern_uv *uv);
 /*
  * The interface that packets from `local` to `remote` must leave by, 0 for the kernel's choice. A
  * source address alone does not move a packet to another interface: routing goes by destination.
- * While an old and a new path are used side by side, the one that is not the kernel's own is named.
+ * While an old and a new path are used side by side, and where a policy of links (tern/links.h) likes
+ * another one than routing does, the one that is not the kernel's own is named.
+ *
+ * `system` is the network as the kernel has it.
  */
-uint32_t tn_uv_pin(const struct tern_network *network, tern_addr local, tern_addr remote);
+uint32_t tn_uv_pin(const struct tern_network *system, tern_addr local, tern_addr remote);
+/*
+ * Ties a socket from `local` to `remote` to the interface that it must leave by. Linux lets anybody do
+ * that since 5.7; where it does not, routing is left to decide.
+ */
+void tn_uv_tie(const struct tern_uv *uv, int fd, tern_addr local, tern_addr remote);
 
 /* ---- udp.c, udp_send.c ---- */
 

@@ -139,6 +139,8 @@ static void put_address(struct tern_network *out, const struct tn_uv_fact_addres
     entry->prefix_len = address->prefix_len;
     entry->kind = (uint8_t)tn_uv_link_kind(link);
     entry->flags = address->flags;
+    /* The kernel does not know what costs; mobile operators mostly count. */
+    if (entry->kind == TERN_LINK_CELLULAR) entry->flags |= TERN_NET_METERED;
     entry->interface = address->interface;
     entry->preference = preferences[entry->kind];
     memcpy(entry->name, link->name, sizeof(entry->name));

@@ -260,8 +260,8 @@ static struct tn_uv_stream *new_stream(struct tern_uv *uv, int fd, tern_addr rem
     return NULL;
 }
 
-/* Binds to the source address, and to its interface where routing would choose another one. The
- * latter takes a privilege on old kernels and is then left to routing. @return 0 or an errno. */
+/* Binds to the source address, and to its interface where routing would choose another one.
+ * @return 0 or an errno. */
 static int bind_source(struct tern_uv *uv, int fd, const struct tern_output *out)
 {
     union tn_uv_sockaddr address;
@@ -269,10 +269,7 @@ static int bind_source(struct tern_uv *uv, int fd, const struct tern_output *out
 
     if (source.family == 0) return 0;
     source.port = 0;
-    if (tn_uv_pin(&uv->network, out->local, out->remote)) {
-        const char *name = tern_network_find(&uv->network, out->local)->name;
-        (void)setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, name, (socklen_t)strlen(name));
-    }
+    tn_uv_tie(uv, fd, out->local, out->remote);
     socklen_t len = tn_uv_addr_to(source, &address);
     return bind(fd, &address.any, len) == 0 ? 0 : errno;
 }
@@ -330,6 +327,7 @@ void tn_uv_tcp_accepted(struct tern_uv *uv, uint32_t listener, int fd)
     struct tn_uv_stream *stream = new_stream(uv, fd, remote);
 
     if (!stream) return;
+    tn_uv_tie(uv, fd, local, remote); /* what we say goes by the link that we were asked by */
     int err = tern_stream_accepted(uv->ep, tn_uv_clock(), listener, local, remote, &stream->id);
     if (err == TERN_EBUSY) {
         tern_uv_flush(uv);

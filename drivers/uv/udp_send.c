@@ -37,7 +37,7 @@ static uint32_t pin_of(struct tn_uv_udp *socket, tern_addr local, tern_addr remo
     socket->pin_generation = uv->network_generation;
     socket->pin_local = local;
     socket->pin_remote = remote;
-    socket->pin_interface = tn_uv_pin(&uv->network, local, remote);
+    socket->pin_interface = tn_uv_pin(&uv->system, local, remote);
     return socket->pin_interface;
 }
 

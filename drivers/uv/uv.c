@@ -64,15 +64,22 @@ static void drain_outputs(struct tern_uv *uv)
     uv->more_outputs = again;
 }
 
-/* The application may set the network by itself, so it is looked up in the core. */
+/* @return whether it is another one. */
+static bool take_network(struct tern_network *known, const struct tern_network *network)
+{
+    if (!network || memcmp(network, known, sizeof(*network)) == 0) return false;
+    *known = *network;
+    return true;
+}
+
+/* The application may set network and policy by itself, so they are looked up in the core. */
 static void follow_network(struct tern_uv *uv)
 {
-    const struct tern_network *network = tern_get_network(uv->ep);
+    bool routed = take_network(&uv->system, tern_get_system_network(uv->ep));
+    bool chosen = take_network(&uv->network, tern_get_network(uv->ep));
 
-    if (!network || memcmp(network, &uv->network, sizeof(*network)) == 0) return;
-    uv->network = *network;
-    uv->network_generation++;
-    tn_uv_dns_reset(uv);
+    if (routed || chosen) uv->network_generation++;
+    if (chosen) tn_uv_dns_reset(uv);
 }
 
 /* A deadline that is past although the core has just been advanced must not make the loop spin, nor

@@ -216,6 +216,11 @@ const struct tern_network *tern_get_network(const struct tern_endpoint *ep)
     return &ep->network;
 }
 
+const struct tern_network *tern_get_system_network(const struct tern_endpoint *ep)
+{
+    return &ep->network;
+}
+
 int tern_audio_send(struct tern_endpoint *ep, tern_time now, tern_call call, const int16_t *pcm)
 {
     if (ep->call_ended) return TERN_ESTALE;
