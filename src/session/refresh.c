@@ -82,18 +82,21 @@ static unsigned doublings_after(unsigned count)
     return doublings < GLARE_DOUBLINGS ? doublings : GLARE_DOUBLINGS;
 }
 
+/* The owner of the Call-ID waits 2.1 to 4 s, the other end 0 to 2 s; units of 10 ms. */
+tern_time tn_refresh_glare_pause(struct tn_random *random, bool owns_call_id)
+{
+    if (owns_call_id) return TERN_MS(2100) + TERN_MS(10) * tn_random_below(random, 191);
+    return TERN_MS(10) * tn_random_below(random, 201);
+}
+
 /*
- * RFC 3261 14.1: the owner of the Call-ID waits 2.1 to 4 s, the other end 0 to 2 s; units of 10 ms.
  * Whom it does not help twice does not cross with another one's request: that one waits for
  * something else, as a caller for a 2xx that is lost, and is asked less and less often.
  */
 static tern_time glare_pause(struct tn_refresh *refresh)
 {
-    struct tn_random *random = &refresh->ctx->random;
-    tern_time pause = refresh->owns_call_id
-                          ? TERN_MS(2100) + TERN_MS(10) * tn_random_below(random, 191)
-                          : TERN_MS(10) * tn_random_below(random, 201);
-    return pause << doublings_after(refresh->glare_count);
+    return tn_refresh_glare_pause(&refresh->ctx->random, refresh->owns_call_id)
+           << doublings_after(refresh->glare_count);
 }
 
 static enum tn_refresh_outcome wait_and_retry(struct tn_refresh *refresh, tern_time pause)

@@ -67,6 +67,9 @@ void tn_refresh_init(struct tn_refresh *refresh, struct tn_ctx *ctx, bool owns_c
                      void (*fire)(struct tn_timer *timer));
 void tn_refresh_fini(struct tn_refresh *refresh);
 
+/* RFC 3261 14.1: how long whoever got 491 for an offer waits. */
+tern_time tn_refresh_glare_pause(struct tn_random *random, bool owns_call_id);
+
 void tn_refresh_want(struct tn_refresh *refresh, uint32_t intents);
 /* Whether tn_refresh_next() has something. */
 bool tn_refresh_due(const struct tn_refresh *refresh);

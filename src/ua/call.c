@@ -243,8 +243,8 @@ void tn_call_free(struct tn_call *call)
     if (tn_call_may_be_answered(call)) {
         tn_fork_leave_trace(call->account, call->transport, &call->dialog);
     }
-    tn_offer_fini(&call->offer);
     tn_early_drop(call);
+    tn_offer_fini(&call->offer);
     tn_dialog_fini(&call->dialog);
     tn_text_fini(&ep->ctx.alloc, &call->peer);
     tn_text_fini(&ep->ctx.alloc, &call->subject);

@@ -335,6 +335,8 @@ enum tern_media_security tn_call_security(const struct tn_call *call);
 void tn_call_security_effect(struct tn_call *call);
 /* Address and ports for an offer or answer, as the snapshot has it now for this peer. */
 struct tn_offer_local tn_call_offer_local(struct tn_call *call, tern_addr signalling);
+/* Where audio leaves from, then. */
+tern_addr tn_call_offer_from(const struct tn_call *call, tern_addr signalling);
 /* The agreement is in force. */
 /* Where audio goes in the network as it is: through a NAT64, too. */
 tern_addr tn_call_media_target(const struct tn_call *call);

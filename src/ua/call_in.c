@@ -275,6 +275,7 @@ static void leave_now(struct tn_call *call)
 void tn_call_in_confirmed(struct tn_call *call)
 {
     tn_repeat_stop(&call->repeat);
+    tn_call_update_yield(call);
     tn_call_enter(call, TN_LIFE_ACTIVE);
     tn_call_tell_answered(call);
     tn_call_check_path(call);

@@ -166,7 +166,7 @@ static tern_addr media_remote(const struct tn_call *call)
     return tn_stream_remote(&call->stream);
 }
 
-struct tn_offer_local tn_call_offer_local(struct tn_call *call, tern_addr signalling)
+tern_addr tn_call_offer_from(const struct tn_call *call, tern_addr signalling)
 {
     tern_addr local = signalling, source;
     tern_addr remote = media_remote(call);
@@ -179,6 +179,12 @@ struct tn_offer_local tn_call_offer_local(struct tn_call *call, tern_addr signal
         source = tn_reach_source(&call->ep->network, other);
         if (source.family == other) local = source;
     }
+    return local;
+}
+
+struct tn_offer_local tn_call_offer_local(struct tn_call *call, tern_addr signalling)
+{
+    tern_addr local = tn_call_offer_from(call, signalling);
     struct tn_offer_local out = {.rtp = local, .rtcp = local, .hold = call->hold};
     if (TN_MUTANT(OLD_SDP) && call->moving) out.rtp = call->contact_local;
     if (TN_MUTANT(HOLD_LOST) && call->moving) out.hold = false;

@@ -226,6 +226,8 @@ void tn_call_out_accepted(struct tn_call *call, const struct tn_msg *rsp)
     bool leaving = call->life == TN_LIFE_CANCELLING;
     call->invite_cseq = rsp->cseq.number;
     tn_early_confirm(call, rsp->to_tag);
+    if (other_fork) tn_call_update_restore_first(call);
+    tn_call_update_forget_first(call);
     tn_forks_settle(call, NULL);
     if (tn_dialog_take_response(&call->dialog, rsp) != 0) {
         /* Without a Contact: acknowledged and ended by the address that was called. */

@@ -19,6 +19,7 @@ void tn_call_prack_start(struct tn_call *call)
     call->prack.described = call->prack.settled = false;
     tn_text_fini(&call->ep->ctx.alloc, &call->prack.agreed_with);
     tn_text_fini(&call->ep->ctx.alloc, &call->prack.answer);
+    tn_call_update_forget_first(call);
 }
 
 bool tn_call_prack_other(const struct tn_call *call, tern_str remote_tag)
@@ -140,7 +141,8 @@ static bool take_session(struct tn_call *call, struct tn_early *early, const str
         if (!call->prack.described) return take_offer(call, rsp, body) == 0;
         return !tn_call_prack_other(call, rsp->to_tag);
     }
-    if (tn_offer_state(&call->offer) == TN_OFFER_LOCAL) {
+    /* Once described, ours that is out is in an UPDATE. */
+    if (!call->prack.described && tn_offer_state(&call->offer) == TN_OFFER_LOCAL) {
         if (tn_offer_take_answer(&call->offer, rsp->body, &plan) == 0) agree(call, rsp, &plan);
     } else if (reliable && tn_call_prack_other(call, rsp->to_tag)) {
         keep_answer(call, early, rsp);
@@ -202,6 +204,7 @@ void tn_call_prack_effect(struct tn_call *call, const struct tn_effect *effect)
     if (done && early->prack.sent[index].describes && call->prack.described &&
         !tn_call_prack_other(call, tag)) {
         call->prack.settled = true;
+        tn_call_tell_audio(call); /* the network may have changed meanwhile */
     }
 }
 

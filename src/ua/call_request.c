@@ -141,24 +141,29 @@ static void reinvite(struct tn_call *call, const struct tn_effect *effect)
     if (!call->offerless) tn_call_tell_media(call);
 }
 
+static bool lasts(const struct tn_call *call)
+{
+    return call->life == TN_LIFE_ANSWERING || call->life == TN_LIFE_ACTIVE;
+}
+
 static int answer_update(struct tn_call *call, uint64_t txn, bool with_offer)
 {
     struct tern_endpoint *ep = call->ep;
     struct tn_media_plan plan;
     struct tn_buf body, contact, headers;
-    bool lasts = call->life == TN_LIFE_ANSWERING || call->life == TN_LIFE_ACTIVE;
     int err = 0;
     tern_addr local = tn_call_answer_contact(call, txn);
     tn_buf_init(&body, &ep->ctx.alloc, TN_MSG_SIZE_MAX);
     tn_buf_init(&contact, &ep->ctx.alloc, TN_MSG_SIZE_MAX);
     tn_buf_init(&headers, &ep->ctx.alloc, TN_MSG_SIZE_MAX);
     tn_buf_str(&headers, tn_ep_capability_lines());
-    if (lasts) tn_call_timer_put_answer(call, &headers);
+    if (lasts(call)) tn_call_timer_put_answer(call, &headers);
     if (with_offer) {
         struct tn_offer_local media = tn_call_offer_local(call, local);
         tn_call_say_hold(call, media.hold);
         err = tn_offer_answer(&call->offer, &media, &body, &plan);
         if (!err) tn_call_apply_plan(call, &plan, media.from);
+        if (!err && !lasts(call)) call->media_told = media.from;
     }
     tn_call_put_contact(call, call->transport, local, &contact);
     struct tn_response rsp = {
@@ -171,7 +176,7 @@ static int answer_update(struct tn_call *call, uint64_t txn, bool with_offer)
     };
     if (!err) err = contact.err ? contact.err : headers.err;
     if (!err) err = tn_server_respond(&ep->txns, txn, &rsp);
-    if (!err && lasts) tn_call_timer_agreed(call);
+    if (!err && lasts(call)) tn_call_timer_agreed(call);
     tn_buf_fini(&body);
     tn_buf_fini(&contact);
     tn_buf_fini(&headers);
@@ -188,6 +193,13 @@ static int take_target(struct tn_call *call, const struct tn_msg *msg)
         if (err || !tn_dialog_matches_request(&call->dialog, msg)) return err;
     }
     return tn_call_take_target(call, msg);
+}
+
+/* What the INVITE has offered is what another fork answers, whatever is agreed with this one. */
+static unsigned keep_first(struct tn_call *call)
+{
+    bool agreed = tn_offer_state(&call->offer) == TN_OFFER_STABLE;
+    return agreed && tn_call_update_keep_first(call) != 0 ? 500 : 0;
 }
 
 /* RFC 3311 5.2. Before the INVITE's answer, an UPDATE with an offer finds ours or theirs pending. */
@@ -210,7 +222,9 @@ static void update(struct tn_call *call, const struct tn_effect *effect)
         refuse(call, effect->id, 491, (tern_str){NULL, 0}); /* the session is another fork's */
         return;
     }
-    unsigned status = with_offer ? tn_call_take_offer(call, effect->msg->body) : 0;
+    unsigned status = 0;
+    if (with_offer && call->life == TN_LIFE_RINGING) status = keep_first(call);
+    if (with_offer && !status) status = tn_call_take_offer(call, effect->msg->body);
     /* An answer of ours that may be lost is to be followed by no other (RFC 3261 13.2.1). */
     if (with_offer && !status && call->life == TN_LIFE_INCOMING && !call->prack.settled) {
         tn_offer_rollback(&call->offer);
@@ -240,6 +254,7 @@ static void update(struct tn_call *call, const struct tn_effect *effect)
     if (has_answer) tn_call_in_confirmed(call);
     if (with_offer && call->life == TN_LIFE_ACTIVE) tn_call_tell_media(call);
     tn_call_settled(call);
+    tn_call_tell_audio(call); /* ours that had given way */
 }
 
 void tn_call_request(struct tn_call *call, const struct tn_effect *effect)

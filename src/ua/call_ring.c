@@ -160,6 +160,12 @@ static void refuse(struct tn_call *call, uint64_t txn, unsigned status)
     (void)!tn_server_respond(&call->ep->txns, txn, &rsp);
 }
 
+/* By our provisional answer; else what is out is in an UPDATE. */
+static bool is_offered(const struct tn_call *call)
+{
+    return tn_offer_state(&call->offer) == TN_OFFER_LOCAL && !call->update.own.offers;
+}
+
 /*
  * RFC 3262 5: the answer to the offer of our provisional one, or an offer, whose answer goes into
  * `body`. @return 0, or the status that refuses it
@@ -170,7 +176,7 @@ static unsigned take_session(struct tn_call *call, const struct tn_effect *effec
     struct tn_media_plan plan;
     const struct tn_msg *prack = effect->msg;
     tern_addr contact = tn_call_answer_contact(call, effect->id);
-    if (tn_offer_state(&call->offer) == TN_OFFER_LOCAL) {
+    if (is_offered(call)) {
         int err = tn_offer_take_answer(&call->offer, prack->body, &plan);
         if (err) return 488; /* none, or none that could be used */
         call->offerless = false;
@@ -220,7 +226,7 @@ void tn_call_prack_request(struct tn_call *call, const struct tn_effect *effect)
         return;
     }
     tn_buf_init(&body, &call->ep->ctx.alloc, TN_MSG_SIZE_MAX);
-    bool offered = tn_offer_state(&call->offer) == TN_OFFER_LOCAL;
+    bool offered = is_offered(call);
     unsigned status = take_session(call, effect, &body);
     answer(call, effect->id, status, tn_buf_view(&body));
     tn_buf_fini(&body);
@@ -231,6 +237,7 @@ void tn_call_prack_request(struct tn_call *call, const struct tn_effect *effect)
     if (prack->described && prack->reliable.describes) prack->settled = true;
     if (call->life == TN_LIFE_INCOMING) call->contact_local = prack->contact;
     go_on(call);
+    tn_call_tell_audio(call); /* the network may have changed meanwhile */
 }
 
 /* What waits for its PRACK goes at once by a new path, and by the old one that is back. */

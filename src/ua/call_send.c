@@ -150,7 +150,9 @@ void tn_call_refresh_told(struct tn_call *call)
 
 void tn_call_meet(struct tn_call *call, const struct tn_msg *request)
 {
-    if (!tn_refresh_met(&call->refresh, tn_dialog_target_moves(&call->dialog, request))) return;
+    bool moves = tn_dialog_target_moves(&call->dialog, request);
+    if (call->life != TN_LIFE_ACTIVE) tn_call_update_meet(call, moves);
+    if (!tn_refresh_met(&call->refresh, moves)) return;
     give_up_request(call);
     tn_refresh_yield(&call->refresh);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* UPDATE that carries the Contact alone, in early and in confirmed dialogs: RFC 3311, MOBILITY C7. */
+/* UPDATE that says where we are, in early and in confirmed dialogs: RFC 3311, MOBILITY C7. */
 #include "ua/update.h"
 
 #include "base/mutant.h"
@@ -15,27 +15,40 @@ static void try_again(struct tn_timer *timer)
     tn_call_tell_target(TN_OWNER(timer, struct tn_call, update.timer));
 }
 
+static void offer_again(struct tn_timer *timer)
+{
+    tn_call_tell_audio(TN_OWNER(timer, struct tn_call, update.pause));
+}
+
 void tn_call_update_init(struct tn_call *call)
 {
     tn_timer_init(&call->update.timer, 0, try_again);
+    tn_timer_init(&call->update.pause, 0, offer_again);
 }
 
+/* It may have arrived, and may yet be accepted. */
 static void give_up(struct tn_call *call, struct tn_update *update)
 {
+    if (update->request == 0) return;
     tn_request_abandon(&call->ep->txns, update->request);
     update->request = 0;
+    update->open = true;
+    update->audio_open = update->audio_open || update->offers;
+    tn_call_update_withdraw(call, update);
 }
 
 void tn_call_update_fini(struct tn_call *call)
 {
     tn_timer_cancel(&call->ep->ctx, &call->update.timer);
+    tn_timer_cancel(&call->ep->ctx, &call->update.pause);
     give_up(call, &call->update.own);
+    tn_call_update_forget_first(call);
 }
 
 void tn_call_update_new_dialog(struct tn_call *call)
 {
     give_up(call, &call->update.own);
-    call->update.own.told = (tern_addr){0};
+    call->update.own = (struct tn_update){0};
 }
 
 void tn_call_update_overtaken(struct tn_call *call)
@@ -52,10 +65,23 @@ void tn_call_update_leave(struct tn_call *call, struct tn_early *early)
 
 void tn_call_update_stays(struct tn_call *call, struct tn_early *early)
 {
-    give_up(call, &call->update.own);
-    call->update.own = early->update;
+    struct tn_update *own = &call->update.own;
+    give_up(call, own);
+    if (early->update.offers) give_up(call, &early->update); /* the answer has overtaken it */
+    *own = early->update;
     early->update = (struct tn_update){0};
     tn_request_count_by(&call->ep->txns, call->update.own.request, &call->dialog.local_cseq);
+    if (own->told.family == TERN_FAMILY_NONE) return;
+    call->contact_local = call->signalling_local = own->told;
+}
+
+void tn_call_update_yield(struct tn_call *call)
+{
+    if (call->update.own.offers) give_up(call, &call->update.own);
+    for (uint32_t i = 0; i < call->earlies.count; i++) {
+        struct tn_update *update = &call->earlies.list[i]->update;
+        if (update->offers) give_up(call, update);
+    }
 }
 
 /* ---- sending ---- */
@@ -81,6 +107,12 @@ static void send(struct tn_call *call, struct tn_dialog *dialog, struct tn_updat
     tn_buf_fini(&scratch);
 }
 
+/* By a GRUU, which leads to us wherever we are. */
+static bool is_found(const struct tn_call *call)
+{
+    return call->contact_gruu && !call->contact_open;
+}
+
 static void tell(struct tn_call *call, struct tn_dialog *dialog, struct tn_update *update,
                  tern_addr told)
 {
@@ -88,11 +120,12 @@ static void tell(struct tn_call *call, struct tn_dialog *dialog, struct tn_updat
     if (!dialog->peer_update) return;
     if (tern_network_source(&call->ep->network, call->hop, &source) != 0) return;
     if (update->request != 0) {
-        if (tern_addr_same_host(update->contact, source)) return;
+        bool says = tern_addr_same_host(update->contact, source);
+        if (says && tn_call_update_is_right(call, update)) return;
         give_up(call, update);
-    } else if (tern_addr_same_host(told, source)) {
-        return;
     }
+    bool knows = is_found(call) || (!update->open && tern_addr_same_host(told, source));
+    if (knows && !tn_call_update_wants_offer(call, dialog, update, source)) return;
     update->contact = source; /* its port is known when it leaves */
     update->contact.port = call->contact_local.port;
     send(call, dialog, update);
@@ -113,7 +146,7 @@ static void tell_caller(struct tn_call *call)
     tern_addr source;
     if (call->ring_status == 0) return;
     if (tern_network_source(&call->ep->network, call->hop, &source) != 0) return;
-    bool moved = !tern_addr_same_host(call->contact_local, source);
+    bool moved = !is_found(call) && !tern_addr_same_host(call->contact_local, source);
     bool rings = call->answer_wanted == 0;
     if (moved && rings && !call->prack.known && !tn_reliable_waits(&call->prack.reliable)) {
         tn_call_ring(call, call->ring_status);
@@ -137,13 +170,13 @@ static void tell_callees(struct tn_call *call)
 void tn_call_tell_target(struct tn_call *call)
 {
     if (!is_allowed(call)) return;
-    if (call->contact_gruu && !call->contact_open) return; /* it leads to us wherever we are */
     switch (call->life) {
     case TN_LIFE_INCOMING: tell_caller(call); return;
     case TN_LIFE_RINGING: tell_callees(call); return;
     case TN_LIFE_ANSWERING:
     case TN_LIFE_ACTIVE:
         if (call->refresh_request != 0 || call->refresh.update_refused) return;
+        if (is_found(call)) return;
         tell(call, &call->dialog, &call->update.own, call->contact_local);
         return;
     case TN_LIFE_PREPARING:
@@ -155,10 +188,31 @@ void tn_call_tell_target(struct tn_call *call)
     }
 }
 
+static bool wants_offer(struct tn_call *call)
+{
+    const struct tn_update *own = &call->update.own;
+    tern_addr local = call->contact_local;
+    if (call->life == TN_LIFE_INCOMING) {
+        return tn_call_update_wants_offer(call, &call->dialog, own, local);
+    }
+    for (uint32_t i = 0; call->life == TN_LIFE_RINGING && i < call->earlies.count; i++) {
+        const struct tn_early *early = call->earlies.list[i];
+        if (tn_call_update_wants_offer(call, &early->dialog, &early->update, local)) return true;
+    }
+    return false;
+}
+
+void tn_call_tell_audio(struct tn_call *call)
+{
+    if (wants_offer(call)) tn_call_tell_target(call);
+}
+
 void tn_call_update_moved(struct tn_call *call)
 {
     if (call->life == TN_LIFE_ACTIVE) return; /* mobility has the call refreshed */
     call->update.tries = 0;
+    call->update.refused = false;
+    tn_timer_cancel(&call->ep->ctx, &call->update.pause);
     tn_call_tell_target(call);
 }
 
@@ -183,20 +237,31 @@ static struct tn_update *find(struct tn_call *call, uint64_t request, struct tn_
     return NULL;
 }
 
-static void prepare(struct tn_call *call, const struct tn_effect *effect, struct tn_update *update)
+static void prepare(struct tn_call *call, const struct tn_effect *effect, struct tn_update *update,
+                    const struct tn_dialog *dialog)
 {
     struct tern_endpoint *ep = call->ep;
     struct tn_request_path path;
-    struct tn_buf contact;
+    struct tn_buf contact, body;
+    int err = 0;
     if (!tn_request_path(&ep->txns, effect->id, &path)) return;
     update->contact = path.local;
     bool up = call->life == TN_LIFE_ANSWERING || call->life == TN_LIFE_ACTIVE;
     if (up && !tern_addr_same_host(path.local, call->contact_local)) call->contact_open = true;
     tn_buf_init(&contact, &ep->ctx.alloc, TN_MSG_SIZE_MAX);
+    tn_buf_init(&body, &ep->ctx.alloc, TN_MSG_SIZE_MAX);
     tn_call_put_contact(call, path.transport, path.local, &contact);
-    struct tn_request_parts parts = {.contact = tn_buf_view(&contact)};
-    int err = contact.err ? contact.err : tn_request_send(&ep->txns, effect->id, &parts);
+    if (update->offers || tn_call_update_wants_offer(call, dialog, update, path.local)) {
+        err = tn_call_update_offer(call, update, path.local, &body);
+    }
+    struct tn_request_parts parts = {
+        .contact = tn_buf_view(&contact),
+        .content_type = body.len > 0 ? TERN_STR("application/sdp") : (tern_str){NULL, 0},
+        .body = tn_buf_view(&body),
+    };
+    if (!err) err = contact.err ? contact.err : tn_request_send(&ep->txns, effect->id, &parts);
     tn_buf_fini(&contact);
+    tn_buf_fini(&body);
     if (err) give_up(call, update);
 }
 
@@ -204,14 +269,18 @@ static void accepted(struct tn_call *call, struct tn_update *update, struct tn_d
                      const struct tn_msg *rsp)
 {
     call->update.tries = 0;
+    update->told = update->contact;
+    update->open = false;
     if (dialog != &call->dialog) {
         (void)!tn_dialog_refresh_target(dialog, rsp);
-        update->told = update->contact;
-        return;
+    } else {
+        (void)!tn_call_take_target(call, rsp);
+        call->contact_local = update->contact;
+        if (call->life == TN_LIFE_INCOMING) call->signalling_local = update->contact;
+        if (call->refresh_request == 0) call->contact_open = false;
     }
-    (void)!tn_call_take_target(call, rsp);
-    call->contact_local = update->told = update->contact;
-    if (call->refresh_request == 0) call->contact_open = false;
+    tn_call_update_take_answer(call, update, rsp);
+    tn_call_tell_audio(call);
 }
 
 static void later(struct tn_call *call, tern_time at_least)
@@ -235,13 +304,24 @@ static void unknown(struct tn_call *call)
     }
 }
 
+/* @return false: the Contact alone, at once */
+static bool waits(struct tn_call *call, struct tn_update *update, const struct tn_msg *rsp)
+{
+    bool offered = update->offers;
+    bool heard = rsp && rsp->status != 408 && rsp->status < 500;
+    if (!heard) update->open = true; /* a proxy may have said it */
+    if (!heard && offered) update->audio_open = true;
+    tn_call_update_withdraw(call, update);
+    return !offered || rsp == NULL || !tn_call_update_refused(call, rsp);
+}
+
 void tn_call_update_effect(struct tn_call *call, const struct tn_effect *effect)
 {
     struct tn_dialog *dialog;
     struct tn_update *update = find(call, effect->id, &dialog);
     if (update == NULL) return;
     if (effect->kind == TN_EFFECT_PREPARE) {
-        prepare(call, effect, update);
+        prepare(call, effect, update, dialog);
         return;
     }
     const struct tn_msg *rsp = effect->kind == TN_EFFECT_RESPONSE ? effect->msg : NULL;
@@ -249,6 +329,8 @@ void tn_call_update_effect(struct tn_call *call, const struct tn_effect *effect)
     update->request = 0;
     if (rsp && rsp->status < 300) {
         accepted(call, update, dialog, rsp);
+    } else if (!waits(call, update, rsp)) {
+        tn_call_tell_target(call);
     } else if (rsp && (rsp->status == 405 || rsp->status == 501)) {
         dialog->peer_update = false;
     } else if (rsp && rsp->status == 481) {

@@ -140,6 +140,7 @@ static void tell_new_target(struct tn_call *call)
     tern_addr told = pending ? call->refresh_path : call->contact_local;
     if (tn_net_has_local(&ep->net, told) && (pending || !call->contact_open)) return;
     if (!tn_reaches(call->account, call->hop)) return;
+    tn_call_update_yield(call);
     tn_call_drop_refresh(call);
     tn_refresh_want(&call->refresh,
                     policy->reinvite_flags | (policy->use_update ? 0u : TN_INTENT_INVITE));
@@ -523,7 +524,8 @@ void tn_call_check_path(struct tn_call *call)
     /* Audio that went with us before the answer leaves from elsewhere than the far end was told. */
     if (facts.pending_from.family == TERN_FAMILY_NONE) facts.pending_from = call->media_told;
     enum tn_verdict verdict = tn_mob_judge_call(&ep->network, &facts);
-    if (verdict == TN_VERDICT_STAYS) {
+    bool open = call->update.own.open || call->update.own.audio_open; /* an UPDATE before it */
+    if (verdict == TN_VERDICT_STAYS && !open) {
         tn_call_stun_check(call);
         return;
     }
