@@ -26,6 +26,9 @@ struct tern_server_opts {
     bool no_gruu;              /**< give no GRUUs */
     uint32_t flow_timer_s;     /**< how often flows are to be kept alive, as Flow-Timer says; 0
                                     (default): the phones decide. RFC 5626 5.4 */
+    bool forgets_removed;      /**< an older REGISTER that comes after the one which removed its
+                                    binding makes it anew, as RFC 3261 10.3 has it; default: it is
+                                    refused for 32 s, as if the binding stood */
 };
 
 /**

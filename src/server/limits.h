@@ -11,6 +11,9 @@
 #define TN_BINDINGS_MAX      16
 /* Temporary GRUUs of a user: one for each REGISTER; that of ten hours ago is in no call any more. */
 #define TN_TEMP_GRUUS_MAX    256
+/* Bindings of a user that were removed, each for as long as an older REGISTER may come: 64*T1. */
+#define TN_REMOVED_MAX       16
+#define TN_REMOVED_TIME      TERN_SECONDS(32)
 /* Contacts of one REGISTER: all that a user can have, once as old and once as new. */
 #define TN_CONTACTS_MAX      32
 /* User names, unescaped; longer ones exist nowhere. */

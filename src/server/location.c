@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "server/gruu.h"
 #include "server/limits.h"
+#include "server/removed.h"
 
 int tn_location_init(struct tn_location *location, struct tn_ctx *ctx)
 {
@@ -43,6 +44,7 @@ static void free_user(struct tn_location *location, struct tn_user *user)
         tn_binding_free(TN_OWNER(node, struct tn_binding, link));
     }
     tn_gruu_forget_all(location, user);
+    tn_removed_forget_all(location, user);
     tn_list_remove(&user->link);
     tn_map_remove(&location->by_name, &user->node);
     tn_text_fini(alloc, &user->name);
@@ -110,6 +112,7 @@ int tn_location_add(struct tn_location *location, tern_str name, struct tn_user 
     }
     tn_list_init(&user->bindings);
     tn_list_init(&user->gruus);
+    tn_list_init(&user->removed);
     link_user(location, user);
     tn_map_insert(&location->by_name, &user->node,
                   tn_map_hash(&location->by_name, name.ptr, name.len));

@@ -26,6 +26,8 @@ struct tn_user {
     size_t binding_count;
     struct tn_list gruus; /* temporary ones: gruu.h */
     size_t gruu_count;
+    struct tn_list removed; /* removed.h */
+    size_t removed_count;
 };
 
 struct tn_binding {

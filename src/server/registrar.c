@@ -8,6 +8,7 @@
 #include "server/auth.h"
 #include "server/gruu.h"
 #include "server/proxy.h"
+#include "server/removed.h"
 #include "server/server.h"
 #include "wire/sip/chars.h"
 #include "wire/sip/list.h"
@@ -220,6 +221,23 @@ static bool is_out_of_order(const struct job *job, const struct tn_binding *old)
            job->msg->cseq.number <= old->cseq;
 }
 
+static struct tn_removal removal_of(const struct job *job, const struct change *change)
+{
+    return (struct tn_removal){.contact = change->uri.text,
+                               .instance = change->instance,
+                               .reg_id = change->reg_id,
+                               .call_id = job->msg->call_id,
+                               .cseq = job->msg->cseq.number};
+}
+
+/* It has gone since: removed.h. */
+static bool comes_too_late(const struct job *job, const struct change *change)
+{
+    struct tn_removal again = removal_of(job, change);
+
+    return change->made && tn_removed_later(&job->server->location, job->user, &again);
+}
+
 /* One that comes and one that goes by the same flow: the latter has gone already. */
 static bool is_of_this(const struct job *job, const struct tn_binding *binding)
 {
@@ -252,7 +270,9 @@ static unsigned check_order(struct job *job)
     }
     for (size_t i = 0; i < job->count; i++) {
         const struct tn_binding *old = find_old(job, &job->changes[i]);
-        if (is_out_of_order(job, old)) return fail(job, 500, late);
+        if (is_out_of_order(job, old) || comes_too_late(job, &job->changes[i])) {
+            return fail(job, 500, late);
+        }
         if (!old && job->changes[i].made) total++;
         if (old && !job->changes[i].made && total > 0) total--;
     }
@@ -260,6 +280,12 @@ static unsigned check_order(struct job *job)
 }
 
 /* ---- carrying out ---- */
+
+static void remember(const struct job *job, const struct tn_removal *removal)
+{
+    if (!job->server->opts.forgets_removed)
+        tn_removed_add(&job->server->location, job->user, removal);
+}
 
 /* A refreshed binding keeps its place; a device that has moved comes last. */
 static void carry_out(const struct job *job, struct change *change)
@@ -277,7 +303,12 @@ static void carry_out(const struct job *job, struct change *change)
             tn_binding_remove(old);
         }
     }
-    if (made) tn_binding_insert(made, job->user, before, change->expires_s);
+    if (made) {
+        tn_binding_insert(made, job->user, before, change->expires_s);
+    } else {
+        struct tn_removal removal = removal_of(job, change);
+        remember(job, &removal);
+    }
     change->done = made;
     change->made = NULL;
 }
@@ -287,7 +318,14 @@ static void carry_out_all(struct job *job)
     if (job->star) {
         TN_LIST_FOR(node, &job->user->bindings)
         {
-            tn_binding_remove(TN_OWNER(node, struct tn_binding, link));
+            struct tn_binding *b = TN_OWNER(node, struct tn_binding, link);
+            struct tn_removal removal = {.contact = tn_text_view(&b->contact),
+                                         .instance = tn_text_view(&b->instance),
+                                         .reg_id = b->reg_id,
+                                         .call_id = job->msg->call_id,
+                                         .cseq = job->msg->cseq.number};
+            remember(job, &removal);
+            tn_binding_remove(b);
         }
     }
     for (size_t i = 0; i < job->count; i++)

@@ -122,6 +122,8 @@ void tn_ep_network_changed(struct tern_endpoint *ep, const struct tern_ip_change
                            bool forced);
 /* There is a path again, or another one: `changed`. */
 void tn_ep_registrations_online(struct tern_endpoint *ep, bool changed);
+/* Those whose address has gone. */
+void tn_ep_close_left_flows(struct tern_endpoint *ep);
 /* Our public address is another: `seen` has the local one, and what it looks like from outside. */
 void tn_ep_public_changed(struct tern_endpoint *ep, const struct tn_path *seen);
 /* Carries out what mobility has decided. @return whether there was anything */

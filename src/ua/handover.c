@@ -307,7 +307,7 @@ static void close_dead_flows(struct tern_endpoint *ep)
  * Nothing has to move now, but a far end's connection may have lost its address. Where there is no
  * network at all it is kept: a server's address mostly comes back.
  */
-static void close_left_flows(struct tern_endpoint *ep)
+void tn_ep_close_left_flows(struct tern_endpoint *ep)
 {
     if (ep->network.address_count > 0 && !TN_MUTANT(OLD_STREAM)) close_dead_flows(ep);
 }
@@ -323,12 +323,12 @@ void tn_ep_network_changed(struct tern_endpoint *ep, const struct tern_ip_change
     if (wait == 0) {
         begin(ep, param, (struct cause){.forced = forced}, is_online(&survey));
     } else if (wait == TERN_TIME_NEVER) {
-        close_left_flows(ep);
+        tn_ep_close_left_flows(ep);
         each_call_repeated(ep);
         tn_timer_cancel(&ep->ctx, &ep->settle_timer);
         tn_net_sync_listeners(&ep->net, false, 0);
     } else {
-        close_left_flows(ep);
+        tn_ep_close_left_flows(ep);
         tn_net_sync_listeners(&ep->net, false, 0);
         tn_timer_arm(&ep->ctx, &ep->settle_timer, wait);
     }

@@ -58,7 +58,10 @@ static bool is_running(const struct tern_endpoint *ep)
 static void move(struct tern_endpoint *ep)
 {
     struct tern_ip_change_param param;
-    if (!is_running(ep)) return;
+    if (!is_running(ep)) { /* what is on its way yet goes by what stands */
+        tn_ep_close_left_flows(ep);
+        return;
+    }
     tern_ip_change_param_init(&param);
     if (ep->auto_ip_change) {
         tn_ep_network_changed(ep, &param, false);

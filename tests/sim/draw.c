@@ -472,4 +472,5 @@ void plan_draw(struct plan *plan, uint64_t seed)
     if (plan->set[SET_no_record_route] && percent(&dice, 40)) {
         plan->set[SET_private] = PICK(&dice, 1, 2, 2, 3, 3);
     }
+    if (percent(&dice, 50)) plan->set[SET_forgets] = 1;
 }

@@ -100,6 +100,7 @@ static bool start_server(struct life *life)
     opts.nonce_lifetime_s = (uint32_t)set[SET_nonce];
     opts.no_outbound = set[SET_outbound] == 0;
     opts.no_gruu = set[SET_outbound] < 2;
+    opts.forgets_removed = set[SET_forgets] != 0;
     /* The direct way to a phone is not for TLS: phones have no certificates. */
     bool direct = !secrecy_is_wanted(life->plan) || set[SET_private] > 0;
     opts.no_record_route = set[SET_no_record_route] && direct;

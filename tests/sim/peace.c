@@ -78,12 +78,18 @@ static void check_lost(struct life *life, int who, const struct end *end)
          end->cause, end->status);
 }
 
-/* One hung up on an end that was away, or on its way, and has itself left where that knows it (S15). */
+/*
+ * One hung up on an end that was away, or on its way, and has itself left where that knows it (S15). Or
+ * before they could find each other, and is registered nowhere: the far end asks for it in vain.
+ */
 static bool both_moved(const struct life *life, int who, const struct end *end,
                        const struct end *other)
 {
     const struct phone *here = &life->phones[who], *there = &life->phones[end->peer];
-    return here->moved >= other->over && there->moved >= life->start;
+    tern_time last = here->moved > there->moved ? here->moved : there->moved;
+    if (here->moved < life->start || there->moved < life->start) return false;
+    return here->moved >= other->over ||
+           (!there->wants_binding && other->over - last < TERN_SECONDS(2));
 }
 
 /* Who was hung up on has heard of it. */

@@ -45,6 +45,7 @@
     X(no_auth, 0, 0, 1, "the server accepts everybody")                                            \
     X(nonce, 300, 1, 3600, "s that a nonce is good for")                                           \
     X(outbound, 0, 0, 2, "the server knows flows (RFC 5626); 2: and GRUUs (RFC 5627)")             \
+    X(forgets, 0, 0, 1, "the server takes an older REGISTER for what was removed since")           \
     X(no_record_route, 0, 0, 1, "the server leaves the path of calls")                             \
     X(private, 0, 0, 5,                                                                            \
       "nets 1 to this one, and those beyond: phones have no way from the one to the other but by "  \

@@ -213,6 +213,75 @@ static void what_is_out_of_order_changes_nothing(void)
     rig_stop(&rig);
 }
 
+#define FLOW ";+sip.instance=\"<urn:uuid:00000000-0000-1000-8000-000A95A0E128>\";reg-id="
+
+/* One that came late would bring back what is gone: server/removed.h. */
+static void what_was_removed_is_not_brought_back_by_an_older_register(void)
+{
+    static const struct {
+        const char *first, *removal, *late;
+        const char *call_id; /* of the late one */
+        int wait_s, status;
+    } cases[] = {
+        {"<sip:a@192.0.2.10>", "Contact: <sip:a@192.0.2.10>;expires=0", "<sip:a@192.0.2.10>", "a",
+         0, 500},
+        {"<sip:a@192.0.2.10>", "Contact: *\nExpires: 0", "<sip:a@192.0.2.10>", "a", 0, 500},
+        /* It had not even come when it was removed. */
+        {"<sip:a@192.0.2.10>",
+         "Contact: <sip:a@192.0.2.10>;expires=0, <sip:a@192.0.2.11>;expires=0",
+         "<sip:a@192.0.2.11>", "a", 0, 500},
+        /* The flow is known by its number, whatever its address. */
+        {"<sip:a@192.0.2.10>" FLOW "1", "Contact: <sip:a@192.0.2.10>" FLOW "1;expires=0",
+         "<sip:a@192.0.2.11>" FLOW "1", "a", 0, 500},
+        {"<sip:a@192.0.2.10>" FLOW "1", "Contact: <sip:a@192.0.2.10>" FLOW "1;expires=0",
+         "<sip:a@192.0.2.10>" FLOW "2", "a", 0, 200},
+        {"<sip:a@192.0.2.10>" FLOW "1", "Contact: <sip:a@192.0.2.10>;expires=0",
+         "<sip:a@192.0.2.10>" FLOW "1", "a", 0, 500},
+        {"<sip:a@192.0.2.10>", "Contact: <sip:a@192.0.2.10>;expires=0", "<sip:a@192.0.2.11>", "a",
+         0, 200},
+        {"<sip:a@192.0.2.10>", "Contact: <sip:a@192.0.2.10>;expires=0", "<sip:a@192.0.2.10>", "b",
+         0, 200},
+        {"<sip:a@192.0.2.10>", "Contact: <sip:a@192.0.2.10>;expires=0", "<sip:a@192.0.2.10>", "a",
+         33, 200},
+    };
+    char lines[512];
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        rig_start(&rig, (struct rig_opts){.no_auth = true});
+        alice = (struct ua){.user = "alice", .address = ALICE, .branch = "a"};
+        snprintf(lines, sizeof(lines), "Supported: outbound\nContact: %s\n", cases[i].first);
+        check_status(rig_register(&rig, &alice, lines), 200);
+        alice.cseq = 4;
+        snprintf(lines, sizeof(lines), "Supported: outbound\n%s\n", cases[i].removal);
+        check_status(rig_register(&rig, &alice, lines), 200);
+        rig_advance(&rig, TERN_SECONDS(cases[i].wait_s));
+        alice.cseq = 2;
+        memcpy(alice.branch, cases[i].call_id, 2);
+        snprintf(lines, sizeof(lines), "Supported: outbound\nContact: %s\n", cases[i].late);
+        check_status(rig_register(&rig, &alice, lines), cases[i].status);
+        alice.cseq = 5;
+        memcpy(alice.branch, "a", 2);
+        check_status(rig_register(&rig, &alice, lines), 200);
+        rig_stop(&rig);
+    }
+}
+
+static void as_many_removals_are_remembered_as_a_user_has_room_for(void)
+{
+    char lines[128];
+    rig_start(&rig, (struct rig_opts){.no_auth = true});
+    alice = (struct ua){.user = "alice", .address = ALICE, .branch = "a", .cseq = 100};
+    for (int i = 0; i < 40; i++) {
+        snprintf(lines, sizeof(lines), "Contact: <sip:a@192.0.2.%d>;expires=0\n", i);
+        check_status(rig_register(&rig, &alice, lines), 200);
+    }
+    const struct tn_user *user = tn_location_find(&rig.server->location, TERN_STR("alice"));
+    CHECK_EQ(user->removed_count, 16);
+    alice.cseq = 50;
+    check_status(rig_register(&rig, &alice, "Contact: <sip:a@192.0.2.39>\n"), 500);
+    check_status(rig_register(&rig, &alice, "Contact: <sip:a@192.0.2.3>\n"), 200);
+    rig_stop(&rig);
+}
+
 /* The main job: the address has changed, and one request says so. */
 static void a_new_contact_and_the_end_of_the_old_one_fit_in_one_request(void)
 {
@@ -359,6 +428,8 @@ int main(int argc, char **argv)
         TEST(contacts_are_judged),
         TEST(a_long_expiry_is_cut_and_q_is_given_back),
         TEST(what_is_out_of_order_changes_nothing),
+        TEST(what_was_removed_is_not_brought_back_by_an_older_register),
+        TEST(as_many_removals_are_remembered_as_a_user_has_room_for),
         TEST(a_new_contact_and_the_end_of_the_old_one_fit_in_one_request),
         TEST(the_same_instance_and_reg_id_replace_the_old_contact),
         TEST(bindings_are_walked_by_user_then_age_and_a_refresh_keeps_the_place),
