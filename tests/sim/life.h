@@ -41,10 +41,13 @@ enum excuse {
     EXCUSE_POLICY,
     EXCUSE_COUNT,
 };
+struct life;
 struct excuse_text {
     const char *name, *row, *what;
 };
 const struct excuse_text *excuse_text(enum excuse excuse);
+/* Those of these bits that the plan lets pass. */
+unsigned excuse_counts(const struct life *life, unsigned bits);
 
 /* One end of a call. */
 struct end {

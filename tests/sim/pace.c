@@ -40,7 +40,8 @@ static bool is_perfect(const struct life *life)
     if (set[SET_split] || life->tunnels) return false; /* each costs time of its own */
     return !set[SET_jitter] && !set[SET_loss] && !set[SET_burst] && !set[SET_duplicate] &&
            !set[SET_reorder] && !set[SET_rate] && !set[SET_names] && !set[SET_families] &&
-           !set[SET_private] && !set[SET_hangup_calls] && set[SET_reinvite] == 7 && !life->disturbed && !life->excuses;
+           !set[SET_private] && !set[SET_hangup_calls] && set[SET_reinvite] == 7 &&
+           !life->disturbed && !excuse_counts(life, life->excuses);
 }
 
 static bool is_at_rest(const struct life *life, const struct phone *phone)

@@ -55,7 +55,7 @@ static unsigned excuses_of(struct life *life, const struct end *end)
         if (life->rules[i].replaces) excuses |= 1u << EXCUSE_DEAD;
     if (life->plan->set[SET_hangup_calls]) excuses |= 1u << EXCUSE_POLICY;
     if (life->plan->set[SET_reinvite] != 7) excuses |= 1u << EXCUSE_POLICY;
-    return excuses;
+    return excuse_counts(life, excuses);
 }
 
 /* The far end has hung up on one of the legs of a call that was made anew. */

@@ -70,6 +70,7 @@
     X(session, 1800, 0, 86400, "s that calls last without a refresh; 0 none is asked for")         \
     X(min_se, 90, 90, 86400, "the least of it that others take")                                   \
     X(doubled, 0, 0, 60000, "ms that alice sends audio by two paths")                              \
+    X(strict, 0, 0, 63, "excuses that count for nothing, as bits: 1 the first in promises.c")      \
     X(settle, 45000, 1000, 500000, "ms of peace at the end")
 
 enum setting {

@@ -32,3 +32,8 @@ const struct excuse_text *excuse_text(enum excuse excuse)
 {
     return &excuses[excuse];
 }
+
+unsigned excuse_counts(const struct life *life, unsigned bits)
+{
+    return bits & ~(unsigned)life->plan->set[SET_strict];
+}

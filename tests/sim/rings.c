@@ -73,7 +73,7 @@ static bool may_lose(const struct life *life)
     bool overtakes =
         set[SET_jitter] || set[SET_reorder]; /* the INVITE its CANCEL, on the last hop */
     return overtakes || set[SET_loss] || set[SET_burst] || set[SET_rate] || life->disturbed ||
-           life->excuses || other_family;
+           excuse_counts(life, life->excuses) || other_family;
 }
 
 /* The caller had heard that it rings: from there on nobody on the way holds a CANCEL back (9.2, 16.10). */
@@ -89,11 +89,13 @@ static bool was_heard(struct life *life, const struct end *end)
 void rings_incoming(struct life *life, struct phone *phone, const struct end *fresh)
 {
     struct tern_call_info info;
-    if (may_lose(life) || fresh->excuses || phone->crash.count > 0) return;
+    if (may_lose(life) || excuse_counts(life, fresh->excuses) || phone->crash.count > 0) return;
     for (uint32_t i = 0; i < phone->end_count; i++) {
         const struct end *end = &phone->ends[i];
         if (end == fresh || end->ended || end->answered || end->dialled != fresh->dialled) continue;
-        if (end->excuses || phone->moved >= end->began || !was_heard(life, end)) continue;
+        if (excuse_counts(life, end->excuses) || phone->moved >= end->began ||
+            !was_heard(life, end))
+            continue;
         if (tern_call_get_info(phone->ep, end->call, &info) != 0) continue;
         if (info.state != TERN_CALL_INCOMING) continue;
         fail(life, "rings", "%s: rings twice for one call", host_name(phone->host));
