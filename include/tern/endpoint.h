@@ -73,6 +73,9 @@ struct tern_endpoint_opts {
     tern_str stun_servers;
     /** Which links are used, in which order (tern/links.h); copied. NULL: routing decides. */
     const struct tern_link_policy *links;
+    /** What may come in the body of an INFO, "application/dtmf-relay, text/plain"; TERN_EV_CALL_INFO
+        tells it. Other types, by default all, are refused with 415. RFC 6086 4.2.2 */
+    tern_str info_types;
 };
 
 /**
@@ -97,7 +100,7 @@ static inline void tern_endpoint_opts_init(struct tern_endpoint_opts *opts)
  * @return               0
  * @retval TERN_EINVAL   a port range is empty, the seed is all zero, `user_agent` is no list of
  *                       products and comments (RFC 3261 25.1), `instance_id` is no URN, `stun_servers`
- *                       no list of hosts, or `links` no policy
+ *                       no list of hosts, `links` no policy, or `info_types` no list of media types
  * @retval TERN_EVERSION `opts` has set members that this library does not know
  * @retval TERN_ENOMEM
  */

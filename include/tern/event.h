@@ -31,6 +31,8 @@ enum tern_event_type {
     TERN_EV_STOPPED = 12, /**< what tern_endpoint_stop() began is done; free the endpoint */
     TERN_EV_SECURED = 13,
     TERN_EV_CALL_SILENT = 14,
+    TERN_EV_CALL_REPLY = 17,   /**< to tern_call_ask() */
+    TERN_EV_CALL_INFO = 18,    /**< the far end has sent an INFO */
     TERN_EV_RESTORED = 20,     /**< tern_snapshot_restore() has taken it up */
     TERN_EV_SNAPSHOT_DUE = 21, /**< call tern_snapshot_save() */
 };
@@ -115,6 +117,29 @@ struct tern_ev_call_silent {
     tern_call call;
     bool silent;    /**< false: audio has come again, or is not expected any more */
     tern_time last; /**< when the last packet had come; TERN_TIME_NEVER: none ever has */
+};
+
+/**
+ * What has become of a tern_call_ask(): once for each, in the order of asking, unless the call ends
+ * before.
+ */
+struct tern_ev_call_reply {
+    tern_call call;
+    uint32_t number;       /**< that tern_call_ask() has given */
+    int status;            /**< final SIP status; 0: nobody has answered */
+    tern_str reason;       /**< for people */
+    tern_str content_type; /**< may be empty */
+    tern_str body;         /**< may be empty */
+};
+
+/**
+ * The far end has sent an INFO with a body of one of the endpoint's `info_types`, and has its 200. It may
+ * come a second time where the far end has moved before it had heard that. RFC 6086
+ */
+struct tern_ev_call_info {
+    tern_call call;
+    tern_str content_type;
+    tern_str body;
 };
 
 /** Why a call ended. */
@@ -247,6 +272,8 @@ struct tern_event {
         struct tern_ev_secured secured;
         struct tern_ev_call_silent silent;
         struct tern_ev_restored restored;
+        struct tern_ev_call_reply reply;
+        struct tern_ev_call_info info;
         uint8_t reserved[512]; /**< the union grows inside this */
     } u;
 };
@@ -288,6 +315,9 @@ struct tern_callbacks {
     void (*on_snapshot_due)(void *user, struct tern_endpoint *ep);
     void (*on_call_silent)(void *user, struct tern_endpoint *ep,
                            const struct tern_ev_call_silent *ev);
+    void (*on_call_reply)(void *user, struct tern_endpoint *ep,
+                          const struct tern_ev_call_reply *ev);
+    void (*on_call_info)(void *user, struct tern_endpoint *ep, const struct tern_ev_call_info *ev);
 };
 
 /**

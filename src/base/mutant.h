@@ -36,6 +36,7 @@
     X(RING_TWICE, "ring-twice", "the INVITE that takes another's place leaves it ringing")         \
     X(LATE_ACK, "late-ack", "a 2xx that comes too late is not acknowledged")                       \
     X(BYE_LOST, "bye-lost", "a BYE that got lost is not sent anew")                                \
+    X(ASK_LOST, "ask-lost", "a question in a call that got lost is not asked again")               \
     X(GLARE_FINAL, "glare-final", "491 counts as refused and is not tried again")                  \
     X(LOST_TIMER, "lost-timer", "timers that stood still without a network never go on")           \
     X(LOST_REFRESH, "lost-refresh", "a registration's refresh is not armed after a move")          \

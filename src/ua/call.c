@@ -193,6 +193,7 @@ int tn_call_new(struct tern_endpoint *ep, struct tn_account *account, bool incom
     tn_call_prack_init(call);
     tn_call_update_init(call);
     tn_call_way_init(call);
+    tn_call_asks_init(call);
     tn_timer_init(&call->answer_timer, 0, answer_fired);
     tn_timer_init(&call->ring_timer, 0, ring_fired);
     tn_call_probe_init(call);
@@ -233,6 +234,7 @@ void tn_call_free(struct tn_call *call)
     tn_call_prack_fini(call);
     tn_call_update_fini(call);
     tn_call_way_fini(call);
+    tn_call_asks_drop(call);
     tn_refresh_fini(&call->refresh);
     tn_call_timer_stop(call);
     tn_timer_cancel(&ep->ctx, &call->answer_timer);
@@ -282,6 +284,7 @@ void tn_call_tell_ended(struct tn_call *call, enum tern_end_cause cause, int sta
         tn_mob_call_gone(&ep->mob, ep->ctx.now, &call->task, status);
     }
     tn_call_timer_stop(call);
+    tn_call_asks_drop(call);
     tn_call_media_close(call);
 }
 
@@ -388,6 +391,7 @@ void tn_call_effect(struct tn_call *call, const struct tn_effect *effect)
     case TN_TAG_PRACK: tn_call_prack_effect(call, effect); return;
     case TN_TAG_REPLACE: tn_call_replace_effect(call, effect); return;
     case TN_TAG_UPDATE: tn_call_update_effect(call, effect); return;
+    case TN_TAG_ASK: tn_call_asks_effect(call, effect); return;
     case TN_TAG_ACK: return; /* nobody answers an ACK; if it was lost, the 2xx comes again */
     }
 }

@@ -19,6 +19,7 @@
 #include "session/refresh.h"
 #include "session/repeat.h"
 #include "ua/account.h"
+#include "ua/ask.h"
 #include "ua/call_probe.h"
 #include "ua/call_replace.h"
 #include "ua/call_stun.h"
@@ -53,6 +54,7 @@ enum tn_call_tag {
     TN_TAG_PRACK,
     TN_TAG_REPLACE,
     TN_TAG_UPDATE,
+    TN_TAG_ASK,
 };
 
 /* A media socket's place in the endpoint's map. */
@@ -123,6 +125,7 @@ struct tn_call {
 
     struct tn_call_prack prack; /* provisional answers */
     struct tn_call_update update;
+    struct tn_call_asks asks;
 
     struct tn_offer offer;
     struct tn_media_socket rtp, rtcp;

@@ -235,6 +235,7 @@ void tn_call_in_new_dialog(struct tn_call *call, bool owns_call_id)
     call->replace.since = ep->ctx.now;
     tn_call_update_new_dialog(call);
     tn_call_way_anew(call);
+    tn_call_asks_new_dialog(call);
     tn_refresh_new_dialog(&call->refresh, owns_call_id);
     tn_call_refresh_told(call);
 }

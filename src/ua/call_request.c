@@ -283,13 +283,7 @@ void tn_call_request(struct tn_call *call, const struct tn_effect *effect)
     case TN_METHOD_INVITE: reinvite(call, effect); return;
     case TN_METHOD_UPDATE: update(call, effect); return;
     case TN_METHOD_OPTIONS: answer_plain(call, effect->id); return;
-    case TN_METHOD_INFO:
-        if (effect->msg->body.len == 0) {
-            answer_plain(call, effect->id);
-        } else { /* RFC 6086 4.2.2: no package is known here */
-            refuse(call, effect->id, 415, TERN_STR("Accept: application/sdp\r\n"));
-        }
-        return;
+    case TN_METHOD_INFO: tn_call_take_info(call, effect); return;
     case TN_METHOD_PRACK: tn_call_prack_request(call, effect); return;
     case TN_METHOD_OTHER:
     case TN_METHOD_ACK:

@@ -97,6 +97,7 @@ int tn_call_take_target(struct tn_call *call, const struct tn_msg *msg)
     if (is_unsent(call, call->refresh_request)) tn_call_drop_refresh(call);
     if (call->refresh_request) tn_call_retarget(call, &call->dialog, call->refresh_request);
     tn_call_update_retarget(call, &call->dialog);
+    tn_call_asks_new_dialog(call);
     return 0;
 }
 
@@ -420,6 +421,7 @@ void tn_call_refresh_effect(struct tn_call *call, const struct tn_effect *effect
     if (effect->kind == TN_EFFECT_RESPONSE && rsp->status < 200) return;
     if (effect->kind == TN_EFFECT_RESPONSE && rsp->status < 300) {
         refresh_accepted(call, rsp);
+        tn_call_asks_pump(call);
         return;
     }
     if (tn_offer_state(&call->offer) == TN_OFFER_LOCAL) tn_offer_rollback(&call->offer);
@@ -430,6 +432,7 @@ void tn_call_refresh_effect(struct tn_call *call, const struct tn_effect *effect
         return;
     }
     refresh_ended(call, answered ? (int)rsp->status : 0, answered ? tn_retry_after(rsp) : 0);
+    tn_call_asks_pump(call);
 }
 
 void tn_call_put_contact(struct tn_call *call, enum tern_transport transport, tern_addr local,

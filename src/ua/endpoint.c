@@ -56,6 +56,7 @@ static int check_opts(const struct tern_endpoint_opts *opts)
     if (opts->rtp_port_min < 2 || opts->rtp_port_max <= opts->rtp_port_min) return TERN_EINVAL;
     if (opts->max_calls == 0 || opts->max_accounts == 0) return TERN_EINVAL;
     if (!tn_stun_is_list(opts->stun_servers)) return TERN_EINVAL;
+    if (!tn_is_media_type_list(opts->info_types)) return TERN_EINVAL;
     bool named = opts->user_agent.len > 0;
     return named && !tn_is_product_line(opts->user_agent) ? TERN_EINVAL : 0;
 }
@@ -103,6 +104,7 @@ static void free_texts(struct tern_endpoint *ep)
 {
     tn_text_fini(&ep->ctx.alloc, &ep->product);
     tn_text_fini(&ep->ctx.alloc, &ep->stun_servers);
+    tn_text_fini(&ep->ctx.alloc, &ep->info_types);
 }
 
 static int set_texts(struct tern_endpoint *ep, const struct tern_endpoint_opts *opts)
@@ -110,6 +112,7 @@ static int set_texts(struct tern_endpoint *ep, const struct tern_endpoint_opts *
     tern_str product = opts->user_agent.len > 0 ? opts->user_agent : TERN_STR(PRODUCT);
     int err = tn_text_set(&ep->ctx.alloc, &ep->product, product);
     if (!err) err = tn_text_set(&ep->ctx.alloc, &ep->stun_servers, opts->stun_servers);
+    if (!err) err = tn_text_set(&ep->ctx.alloc, &ep->info_types, opts->info_types);
     if (err) free_texts(ep);
     return err;
 }

@@ -39,6 +39,7 @@ struct tern_endpoint {
     struct tn_service *service; /* NULL: a user agent */
     struct tn_text product;
     struct tn_text stun_servers; /* "host[:port]", with commas */
+    struct tn_text info_types;   /* "type/subtype", with commas */
     struct tn_instance instance;
 
     uint16_t rtp_port_min, rtp_port_max;

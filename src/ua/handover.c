@@ -173,6 +173,7 @@ static void repeat_on_new_path(struct tn_call *call)
     uint64_t request = call->request;
     tn_call_out_moved(call);
     tn_call_prack_moved(call);
+    tn_call_asks_moved(call);
     repeat_answer(call);
     if (call->life == TN_LIFE_CALLING || call->life == TN_LIFE_RINGING) {
         tn_call_probe_moved(call);

@@ -219,6 +219,7 @@ static int do_to_call(struct life *life, struct phone *phone, struct end *end, e
         return 0;
     }
     if (verb == DO_reinvite) return tern_call_reinvite(ep, now, end->call, 7);
+    if (verb == DO_info || verb == DO_options) return asks_do(life, phone, end, verb == DO_info);
     if (verb == DO_update) return tern_call_update(ep, now, end->call, 7);
     return tern_call_dtmf(ep, now, end->call, TERN_STR("1"));
 }
@@ -323,6 +324,8 @@ static void act_phone(struct life *life, struct phone *phone, const struct step 
     case DO_resume:
     case DO_reinvite:
     case DO_update:
+    case DO_info:
+    case DO_options:
     case DO_dtmf: do_to_calls(life, phone, step->verb, step->arg[0]); break;
     case DO_register: bind(life, phone, true); break;
     case DO_unregister: bind(life, phone, false); break;

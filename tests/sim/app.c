@@ -174,6 +174,8 @@ static tern_call call_in(const struct tern_event *e)
     case TERN_EV_CALL_MEDIA: return e->u.media.call;
     case TERN_EV_CALL_DTMF: return e->u.dtmf.call;
     case TERN_EV_CALL_SILENT: return e->u.silent.call;
+    case TERN_EV_CALL_REPLY: return e->u.reply.call;
+    case TERN_EV_CALL_INFO: return e->u.info.call;
     case TERN_EV_CALL_ENDED: return e->u.ended.call;
     case TERN_EV_IP_CHANGE_PROGRESS:
     case TERN_EV_LISTENER:
@@ -283,5 +285,6 @@ void app_event(void *user, uint32_t host, const struct tern_event *e)
         phone->stopped = true;
         phone->addresses_then = tern_sim_network(life->sim, host)->address_count;
     }
+    if (end && !life->failed) asks_event(life, phone, end, e);
     react(life, phone, e->type);
 }

@@ -77,6 +77,7 @@ static void leave_ends(struct life *life, struct phone *phone)
             tern_call_get_info(phone->ep, end->call, &info) == 0 && info.state == TERN_CALL_ACTIVE;
         if (!end->ended && (!up || unsaved)) end->excuses |= 1u << EXCUSE_DEAD;
         end->was = end->call;
+        asks_forget(end);
         end->call = (tern_call){0}; /* the next process begins to count anew */
     }
 }

@@ -430,6 +430,20 @@ static void live_behind_nats(struct dice *dice)
     if (percent(dice, 60)) dice->plan->set[SET_stun] = PICK(dice, 1, 1, 2, 3);
 }
 
+/* INFO and OPTIONS while something else happens (MOBILITY S6). */
+static void ask(struct dice *dice)
+{
+    const struct step *beside = &dice->plan->steps[roll(dice, (uint32_t)dice->plan->count)];
+    int32_t at = beside->at_ms;
+    for (uint32_t count = 1 + roll(dice, 4); count > 0; count--) {
+        struct step step = {.who = percent(dice, 60) ? ALICE : BOB, .verb = DO_info};
+        if (percent(dice, 20)) step.verb = DO_options;
+        at += PICK(dice, -50, -5, 0, 0, 5, 50, 500);
+        step.at_ms = at > 1000 ? at : 1000;
+        plan_add(dice->plan, step);
+    }
+}
+
 void plan_draw(struct plan *plan, uint64_t seed)
 {
     struct dice dice = {.state = seed ^ 0x7465726e73696d00u, .plan = plan, .net = {1, 2, 3}};
@@ -473,4 +487,5 @@ void plan_draw(struct plan *plan, uint64_t seed)
         plan->set[SET_private] = PICK(&dice, 1, 2, 2, 3, 3);
     }
     if (percent(&dice, 50)) plan->set[SET_forgets] = 1;
+    if (percent(&dice, 8)) ask(&dice);
 }

@@ -83,6 +83,7 @@ struct tern_endpoint *life_endpoint(struct life *life, uint32_t host)
         opts.seed[i] = (uint8_t)(tern_sim_random(life->sim, 255) + 1);
     opts.sip_port = 5060;
     if (host != SERVER_HOST) opts.stun_servers = stun_servers(life);
+    opts.info_types = TERN_STR("text/plain");
     secrecy_endpoint(life, host, &opts);
     if (tern_endpoint_new(&opts, &ep) != 0) return NULL;
     tern_sim_host_endpoint(life->sim, host, ep);

@@ -70,6 +70,11 @@ struct end {
     } offers[OFFERS_MAX]; /* the last INVITEs and UPDATEs with SDP */
     uint32_t offer_next;
     tern_addr accepted; /* the address in the one that was answered with 2xx last */
+    struct {
+        uint32_t asked, replied; /* by this process */
+        uint32_t infos, heard;   /* sent; the number of the last that came */
+        int refused;             /* status of a reply other than 200; 1: none came */
+    } asks;
 };
 
 struct leg { /* of a dialog, or of a registration: by Call-ID */
@@ -277,6 +282,14 @@ void attack_media(struct life *life, const struct tern_sim_wire *wire);
 void attack_injected(struct life *life, const struct tern_sim_wire *wire);
 bool attack_is_sender(tern_addr addr);
 void attack_check(struct life *life); /* at the end: nobody was heard who is not in the call */
+
+/* ---- asks.c: INFO and OPTIONS ---- */
+int asks_do(struct life *life, struct phone *phone, struct end *end, bool info);
+void asks_event(struct life *life, const struct phone *phone, struct end *end,
+                const struct tern_event *e);
+void asks_forget(struct end *end); /* its program has died */
+void asks_check(struct life *life, const struct phone *phone, const struct end *end,
+                const struct end *other);
 
 /* ---- crash.c: programs that die, and go on with what they have saved ---- */
 void crash_begin(struct life *life, struct phone *phone);

@@ -380,5 +380,6 @@ const char *message_read(tern_str data, struct message *m, size_t *used)
     m->body.ptr = rest.ptr;
     m->text = (tern_str){data.ptr, (size_t)(rest.ptr - data.ptr) + m->body.len};
     *used = m->text.len;
+    if (str_is(m->method, "INFO")) return NULL; /* the application's */
     return m->body.len ? description_read(m->body, &m->sdp) : NULL;
 }

@@ -144,6 +144,7 @@ static void check_up(struct life *life, int who, const struct end *end)
              end->hold, info.held_there, other->hold);
         return;
     }
+    asks_check(life, phone, end, other);
     struct tern_sim_hearing now = tern_sim_get_hearing(life->sim, phone->host, end->call);
     bool apart = place_apart(life, phone, &life->phones[end->peer]);
     bool talking = !info.held_here && !info.held_there && !apart;

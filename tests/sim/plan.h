@@ -119,10 +119,12 @@ enum who { ALICE, BOB, CAROL, SERVER, WORLD, WHO_COUNT };
     X(renumber, 2,                                                                                 \
       true) /* new address: 1 tentative, 2 good; old one: 3 deprecated, 4 gone;       \
                             enum tern_net_flags of the new one */            \
-    X(answer, 0, false) /* what rings */                                                           \
-    X(reject, 1, false) /* what rings, with this status, 0: 486 */                                 \
-    X(stop, 0, false)   /* tern_endpoint_stop() */                                                 \
-    X(attack, 1, true)  /* on this phone, in one of the ways of attack.c */
+    X(answer, 0, false)  /* what rings */                                                          \
+    X(reject, 1, false)  /* what rings, with this status, 0: 486 */                                \
+    X(stop, 0, false)    /* tern_endpoint_stop() */                                                \
+    X(attack, 1, true)   /* on this phone, in one of the ways of attack.c */                       \
+    X(info, 1, false)    /* the far end of its n-th call, 0: of every one */                       \
+    X(options, 1, false) /* the same */
 
 enum verb {
 #define VERB_ENUM(name, args, fault) DO_##name,

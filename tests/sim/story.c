@@ -91,6 +91,8 @@ static const char *event_text(int32_t type)
         [TERN_EV_STOPPED] = "STOPPED",
         [TERN_EV_SECURED] = "SECURED",
         [TERN_EV_CALL_SILENT] = "CALL_SILENT",
+        [TERN_EV_CALL_REPLY] = "CALL_REPLY",
+        [TERN_EV_CALL_INFO] = "CALL_INFO",
         [TERN_EV_RESTORED] = "RESTORED",
         [TERN_EV_SNAPSHOT_DUE] = "SNAPSHOT_DUE",
     };
@@ -171,6 +173,8 @@ static const char *const deeds[VERB_COUNT] = {
     [DO_reinvite] = "sends a re-INVITE",
     [DO_update] = "sends an UPDATE",
     [DO_dtmf] = "presses a key",
+    [DO_info] = "sends an INFO",
+    [DO_options] = "sends OPTIONS",
     [DO_register] = "registers by hand",
     [DO_unregister] = "unregisters",
     [DO_remove] = "removes the account",

@@ -41,6 +41,8 @@ using StreamStat = tern_media_stats;
 using OnCallMediaStateParam = tern_ev_call_media;
 using OnDtmfDigitParam = tern_ev_call_dtmf;
 using OnSilentParam = tern_ev_call_silent;
+using OnReplyParam = tern_ev_call_reply;
+using OnInfoParam = tern_ev_call_info;
 
 class Call {
   public:
@@ -115,6 +117,24 @@ class Call {
         return endpoint().invoke([&] { return tern_call_dtmf(ep(), now(), id_, view(digits)); });
     }
 
+    /**
+     * tern_call_ask(): an INFO with this body, or OPTIONS where there is none.
+     * @return what OnReplyParam names it by, or a negative TERN_E…
+     */
+    int ask(std::string_view contentType = {}, std::string_view body = {})
+    {
+        tern_call_ask_opts opts;
+        tern_call_ask_opts_init(&opts);
+        if (body.empty()) opts.what = TERN_CALL_ASK_OPTIONS;
+        opts.content_type = view(contentType);
+        opts.body = view(body);
+        return endpoint().invoke([&] {
+            std::uint32_t number = 0;
+            int err = tern_call_ask(ep(), now(), id_, &opts, &number);
+            return err ? err : static_cast<int>(number);
+        });
+    }
+
     /** Connect a source and a sink, which the driver takes over unless this fails; may be NULL. */
     int setAudio(tern_audio_source *source, tern_audio_sink *sink)
     {
@@ -170,6 +190,14 @@ class Call {
     }
     /** No audio has come for a while, or it is back. */
     virtual void onSilent(const OnSilentParam &)
+    {
+    }
+    /** What has become of ask(). */
+    virtual void onReply(const OnReplyParam &)
+    {
+    }
+    /** The far end has sent an INFO of one of the endpoint's `info_types`. */
+    virtual void onInfo(const OnInfoParam &)
     {
     }
 

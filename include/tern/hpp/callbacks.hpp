@@ -124,6 +124,17 @@ struct Callbacks {
         if (found) found->onSilent(*ev);
     }
 
+    static void on_call_reply(void *user, tern_endpoint *, const tern_ev_call_reply *ev) noexcept
+    {
+        Call *found = call(user, ev->call);
+        if (found) found->onReply(*ev);
+    }
+    static void on_call_info(void *user, tern_endpoint *, const tern_ev_call_info *ev) noexcept
+    {
+        Call *found = call(user, ev->call);
+        if (found) found->onInfo(*ev);
+    }
+
     static const tern_callbacks *table() noexcept
     {
         static const tern_callbacks callbacks = {
@@ -144,6 +155,8 @@ struct Callbacks {
             on_restored,
             on_snapshot_due,
             on_call_silent,
+            on_call_reply,
+            on_call_info,
         };
         return &callbacks;
     }
@@ -156,6 +169,7 @@ inline void Endpoint::open(const EpConfig &config)
     opts.tls_ca = view(config.tlsCa);
     opts.tls_cert = view(config.tlsCert);
     opts.tls_key = view(config.tlsKey);
+    opts.info_types = view(config.infoTypes);
     bool seeded = false;
     for (std::uint8_t byte : opts.seed) {
         seeded = seeded || byte != 0;

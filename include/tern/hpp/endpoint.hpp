@@ -70,6 +70,7 @@ struct EpConfig {
     std::string tlsCa;   /**< PEM, as `opts.tls_ca` */
     std::string tlsCert; /**< PEM; its key is `tlsKey` */
     std::string tlsKey;
+    std::string infoTypes;   /**< as `opts.info_types` */
     std::string dnsServers;  /**< "192.0.2.1,192.0.2.2:5353"; empty: the system's */
     tern_endpoint_opts opts; /**< what is no text; `seed` is filled in when left zero */
     tern_uv_opts uv;         /**< what is no text; `loop`: the application's own */

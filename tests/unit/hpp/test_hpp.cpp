@@ -142,7 +142,12 @@ class Talk : public tern::Call {
         if (prm.digit == '5') digit.set();
     }
 
-    Flag confirmed, disconnected, held, digit;
+    void onReply(const tern::OnReplyParam &prm) override
+    {
+        if (prm.number == 1 && prm.status == 200) replied.set();
+    }
+
+    Flag confirmed, disconnected, held, digit, replied;
     std::atomic<int> status{0};
 };
 
@@ -191,6 +196,8 @@ void talk_and_move(std::atomic<int> &ears)
     CHECK_EQ(info.state, TERN_CALL_ACTIVE);
     CHECK_EQ(call.dialDtmf("5"), 0);
     CHECK(bob.incoming->digit.wait());
+    CHECK_EQ(call.ask(), 1);
+    CHECK(call.replied.wait());
     CHECK_EQ(call.setHold(), 0);
     CHECK(bob.incoming->held.wait());
     CHECK_EQ(call.setHold(false), 0);
