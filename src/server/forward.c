@@ -15,8 +15,10 @@ static bool begins_dialog(const struct tn_msg *request)
            request->method == TN_METHOD_REFER;
 }
 
-static void put_record_route(struct tn_buf *out, enum tern_transport transport, tern_addr addr)
+static void put_record_route(struct tn_server *server, struct tn_buf *out,
+                             enum tern_transport transport, tern_addr addr)
 {
+    tn_server_recorded(server, addr);
     tn_buf_z(out, "Record-Route: <sip:");
     tn_buf_host(out, addr);
     tn_buf_char(out, ':');
@@ -29,17 +31,17 @@ static void put_record_route(struct tn_buf *out, enum tern_transport transport, 
 static void put_record_routes(const struct tn_proxied *proxied, const struct tn_flow *flow,
                               struct tn_buf *out)
 {
-    const struct tn_server *server = proxied->server;
+    struct tn_server *server = proxied->server;
     tern_addr leaving = tn_net_sent_by(server->net, flow);
 
     if (server->opts.no_record_route || !begins_dialog(proxied->request)) return;
-    put_record_route(out, flow->key.transport, leaving);
+    put_record_route(server, out, flow->key.transport, leaving);
     if (!proxied->has_arrival) return;
     if (proxied->arrival_transport == flow->key.transport &&
         tern_addr_equal(proxied->arrival, leaving)) {
         return;
     }
-    put_record_route(out, proxied->arrival_transport, proxied->arrival);
+    put_record_route(server, out, proxied->arrival_transport, proxied->arrival);
 }
 
 static bool is_ours_to_write(const struct tn_server *server, const struct tn_hdr *hdr)

@@ -31,6 +31,8 @@
 #define TN_SPIRALS_MAX       2
 /* RFC 3261 10.2.1.1 and 10.3: what a malformed or absent expiry means. */
 #define TN_EXPIRES_DEFAULT_S 3600
+/* Addresses of ours that stand in the route sets of calls, whether they are ours still or not. */
+#define TN_RECORDED_MAX      16
 /* RFC 3261 16.6, for a request that has none. */
 #define TN_MAX_FORWARDS      70
 /* How long a call waits for a phone whose connection broke just now: several round trips. */

@@ -132,12 +132,24 @@ static bool is_unauthorised(struct tn_server *server, const struct tn_effect *ef
     return true;
 }
 
-/* Strangers may call our users, and go on in their calls. They may not use us to call others. */
+/* It asks for one of our users, or, in a dialog whose route set leaves us out, for where one is. */
+static bool is_for_ours(const struct tn_server *server, const struct tn_msg *msg,
+                        const struct tn_way *way)
+{
+    if (way->routes.len > 0) return false;
+    if (tn_server_is_own(server, &way->uri)) return true;
+    return msg->to_tag.len > 0 && tn_location_by_contact(&server->location, &way->uri) != NULL;
+}
+
+/*
+ * Strangers may call our users, and go on in their calls, by our Route or to a binding that we have.
+ * They may not use us to call others, nor to write to anybody else.
+ */
 static bool is_relay(const struct tn_server *server, const struct tn_msg *msg,
                      const struct tn_way *way)
 {
-    if (msg->to_tag.len > 0) return false;
-    return way->routes.len > 0 || !tn_server_is_own(server, &way->uri);
+    bool goes_on = msg->to_tag.len > 0 && way->by_our_route;
+    return !goes_on && !is_for_ours(server, msg, way);
 }
 
 static bool is_forbidden(struct tn_server *server, const struct tn_effect *effect,
@@ -146,10 +158,12 @@ static bool is_forbidden(struct tn_server *server, const struct tn_effect *effec
     const struct tn_msg *msg = effect->msg;
 
     if (server->opts.no_auth) return false;
-    if (tn_server_is_own(server, &msg->from.uri) && !is_exempt(msg->method)) {
+    bool relay = is_relay(server, msg, way), is_bye = msg->method == TN_METHOD_BYE;
+    if (tn_server_is_own(server, &msg->from.uri) &&
+        (!is_exempt(msg->method) || (is_bye && relay))) {
         return is_unauthorised(server, effect);
     }
-    if (!is_relay(server, msg, way)) return false;
+    if (!relay) return false;
     tn_server_refuse(server, effect->id, 403, "Relaying Denied");
     return true;
 }
@@ -278,6 +292,7 @@ void tn_proxy_ack(struct tn_server *server, const struct tn_effect *effect)
     if (tn_way_read(server, effect->msg, &way) != 0) return;
     if (way.uri.scheme != TN_SCHEME_SIP) return;
     if (tn_count_own_vias(server, effect->msg) >= TN_SPIRALS_MAX) return;
+    if (!server->opts.no_auth && is_relay(server, effect->msg, &way)) return;
     if (way.routes.len == 0 && tn_server_is_own(server, &way.uri)) {
         ack_to_gruu(server, effect, &way);
         return;

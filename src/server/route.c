@@ -58,7 +58,7 @@ static int undo_strict(const struct tn_server *server, struct tn_way *way)
     tern_str last;
 
     if (way->uri.user.len > 0 || !has_lr(&way->uri)) return 0;
-    if (!tn_server_is_own(server, &way->uri) || !cut_last(&way->routes, &last)) return 0;
+    if (!tn_server_is_own_route(server, &way->uri) || !cut_last(&way->routes, &last)) return 0;
     if (tn_name_addr_parse(last, &target) != 0) return TERN_EPARSE;
     way->uri = target.uri;
     way->uri_text = target.uri.text;
@@ -74,7 +74,7 @@ static int pop_own(const struct tn_server *server, struct tn_way *way)
 
     while (tn_list_take(&rest, &element)) {
         if (tn_name_addr_parse(element, &route) != 0) return TERN_EPARSE;
-        if (!tn_server_is_own(server, &route.uri)) break;
+        if (!tn_server_is_own_route(server, &route.uri)) break;
         way->routes = rest;
         way->by_our_route = true;
     }

@@ -92,6 +92,25 @@ bool tn_server_is_own(const struct tn_server *server, const struct tn_uri *uri)
     return numeric && is_our_port(server, uri->port) && tn_net_has_local(server->net, addr);
 }
 
+void tn_server_recorded(struct tn_server *server, tern_addr addr)
+{
+    for (size_t i = 0; i < TN_RECORDED_MAX; i++)
+        if (tern_addr_equal(server->recorded[i], addr)) return;
+    server->recorded[server->recorded_next++ % TN_RECORDED_MAX] = addr;
+}
+
+bool tn_server_is_own_route(const struct tn_server *server, const struct tn_uri *route)
+{
+    tern_addr addr;
+
+    if (tn_server_is_own(server, route)) return true;
+    if (tern_addr_parse(route->host, &addr) != 0) return false;
+    addr.port = route->port;
+    for (size_t i = 0; i < TN_RECORDED_MAX; i++)
+        if (tern_addr_equal(server->recorded[i], addr)) return true;
+    return false;
+}
+
 tern_str tn_server_extensions(const struct tn_server *server)
 {
     if (server->opts.no_outbound && server->opts.no_gruu) return TERN_STR("path");

@@ -27,7 +27,9 @@ struct tn_server {
     struct tn_text domain;
     uint8_t nonce_key[16];
     struct tn_location location;
-    struct tn_slots proxied; /* requests on their way: proxy.h */
+    struct tn_slots proxied;             /* requests on their way: proxy.h */
+    tern_addr recorded[TN_RECORDED_MAX]; /* the last ones that Record-Route has named */
+    uint32_t recorded_next;
     struct tn_fault faults[TN_FAULTS_MAX];
     size_t fault_count;
 };
@@ -49,6 +51,9 @@ TERN_CHECK int tn_server_set_fault(struct tn_server *server, tern_str method, in
 
 /* The URI names this server: its domain, or one of its addresses and ports. */
 bool tn_server_is_own(const struct tn_server *server, const struct tn_uri *uri);
+/* The same for a Route: calls outlive an address of ours, and come by another one then. */
+bool tn_server_is_own_route(const struct tn_server *server, const struct tn_uri *route);
+void tn_server_recorded(struct tn_server *server, tern_addr addr);
 /* The user that a URI of ours names, or NULL. */
 struct tn_user *tn_server_user_of(const struct tn_server *server, const struct tn_uri *uri);
 /* Answers and forgets. What cannot be sent for want of memory is lost: the peer asks again. */

@@ -483,7 +483,8 @@ void plan_draw(struct plan *plan, uint64_t seed)
     /* DTLS has one peer at a time: a callee that nobody has told of is taken for the one that is. */
     if (percent(&dice, 15) && plan->set[SET_srtp] != 2) plan->set[SET_early] = 1;
     if (percent(&dice, 8)) live_behind_nats(&dice);
-    if (plan->set[SET_no_record_route] && percent(&dice, 40)) {
+    bool ciphered = plan->set[SET_transport] == 2 || plan->set[SET_bob_transport] == 2;
+    if (plan->set[SET_no_record_route] && percent(&dice, 40) && !ciphered) {
         plan->set[SET_private] = PICK(&dice, 1, 2, 2, 3, 3);
     }
     if (percent(&dice, 50)) plan->set[SET_forgets] = 1;
