@@ -286,6 +286,7 @@ static void begin_move(struct tn_mobility *mob, struct tn_call_task *task,
 {
     task->refused_once = task->replace_refused = false;
     task->by_server = facts->by_server;
+    task->elsewhere = facts->elsewhere;
     task->turned = false;
     task->attempt = task->replace_attempt = 0;
     task->may_replace = facts->may_replace && !TN_MUTANT(NO_LADDER);

@@ -15,7 +15,7 @@ bool tn_mob_may_turn(const struct tn_call_task *task)
     const struct tn_account_task *account = task->account;
     if (task->turned || account == NULL || TN_MUTANT(NO_SERVER_HOP)) return false;
     if (account->server.family == TERN_FAMILY_NONE) return false;
-    return task->by_server || !tern_addr_equal(account->server, task->server);
+    return task->by_server || task->elsewhere || !tern_addr_equal(account->server, task->server);
 }
 
 void tn_mob_turn(struct tn_mobility *mob, struct tn_call_task *task)

@@ -127,7 +127,7 @@ void tn_mob_replaced(struct tn_mobility *mob, tern_time now, struct tn_call_task
     task->give_up += tn_mob_patience(mob, task->policy, code, retry_after);
     tern_time pause = longer(tn_mob_backoff(task->replace_attempt + 1), retry_after);
     if (answer == TN_ANSWER_OK) {
-        task->replaces = task->by_server = false;
+        task->replaces = task->by_server = task->elsewhere = false;
         report(mob, task, TERN_IP_CHANGE_SUCCESS, code);
         tn_mob_call_verify(mob, task);
     } else if (code == 491) { /* their INVITE is on its way: it is waited for */
@@ -148,7 +148,7 @@ void tn_mob_was_replaced(struct tn_mobility *mob, tern_time now, struct tn_call_
                          tern_addr remote)
 {
     mob->now = now;
-    task->replaces = task->by_server = false;
+    task->replaces = task->by_server = task->elsewhere = false;
     if (task->state == TN_CALL_HANGING_UP || task->state == TN_CALL_LOST) return;
     if (task->id == 0) return; /* no change has ever touched it */
     task->remote = remote;

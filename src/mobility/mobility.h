@@ -89,6 +89,7 @@ struct tn_call_facts {
     bool may_replace;       /* an INVITE may find the far end where the dialog does not */
     bool goes_first;        /* of both ends: see session/replaces.h */
     bool by_server;         /* its requests go to the account's server: hop.c */
+    bool elsewhere;         /* the dialog leads to another place than that */
     const struct tern_account_ip_change *policy;
 };
 
@@ -172,6 +173,7 @@ struct tn_call_task {
     bool used_update;
     bool may_replace, goes_first;
     bool by_server; /* the next hop is the account's server */
+    bool elsewhere; /* the dialog's own is another, for sure */
     bool turned;    /* it is the other one than before: both have been tried since the last pause */
     bool replaces;  /* the next try is an INVITE with Replaces */
     bool replace_refused; /* one was answered 404, 410 or 481 */

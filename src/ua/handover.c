@@ -223,6 +223,7 @@ static void each_call(struct tern_endpoint *ep)
         tn_call_update_moved(call);
         if (facts.phase == TN_PHASE_ENDING) continue;
         facts.may_replace = tn_call_may_replace(call);
+        facts.elsewhere = tn_way_has_other(call->account, &call->dialog);
         facts.goes_first = tn_replaces_wins(&call->dialog);
         tn_mob_call_begin(&ep->mob, ep->ctx.now, &call->task, &call->account->task, &facts);
         (void)tn_ep_decisions(ep);
