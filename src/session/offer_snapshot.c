@@ -69,7 +69,7 @@ static void pack_receive(struct tn_pack *p, struct tn_media_plan *plan)
 /* -1 is none. */
 static int pack_pt(struct tn_pack *p, uint16_t tag, int pt)
 {
-    return (int)tn_pack_number(p, tag, (uint64_t)(pt + 1), PT_MAX + 1) - 1;
+    return (int)tn_pack_number(p, tag, (uint64_t)((int64_t)pt + 1), PT_MAX + 1) - 1;
 }
 
 static void pack_plan(struct tn_pack *p, struct tn_media_plan *plan)

@@ -91,6 +91,7 @@ static void deliver(struct tn_client *client, struct tn_msg *msg)
                                .id = client->id,
                                .flow = client->flow};
 
+    TN_ASSERT(msg);
     if (client->owner.kind == TN_OWNER_NONE) {
         if (!is_invite(client) || msg->status < 200 || msg->status > 299) return;
         effect.kind = TN_EFFECT_STRAY_RESPONSE;

@@ -73,6 +73,10 @@
 /* An INVITE to that server, which the name does not lead to any more: so long it may be answered. */
 #define TN_ASTRAY_DELAY    TERN_MS(500)
 
+/* A refusal that found no memory is sent without its headers after this, and so on until there is some. */
+#define TN_OWED_AGAIN TERN_SECONDS(1)
+#define TN_OWED_TAG   16
+
 /* Characters of a branch behind the magic cookie: about 80 random bits (RFC 3261 8.1.1.7). */
 #define TN_BRANCH_LEN 16
 

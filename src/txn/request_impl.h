@@ -97,7 +97,7 @@ void tn_request_located(struct tn_request *request, uint64_t query);
  */
 TERN_CHECK int tn_request_try(struct tn_request *request);
 void tn_request_try_next(struct tn_request *request, enum tn_failure failure);
-void tn_request_note_flow(struct tn_request *request, uint64_t flow);
+void tn_request_note_flow(struct tn_request *request, uint64_t id);
 /* Ends the connections that were waited for, but this one. */
 void tn_request_end_race(struct tn_request *request, uint64_t winner);
 /* An attempt has left; a response to it has come. */

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Server transactions: requests matched, answered, repeated; CANCEL (RFC 3261 9.2, 17.2). */
+#include <string.h>
+
 #include <tern/err.h>
 
 #include "base/assert.h"
@@ -88,6 +90,32 @@ static void on_nist_timer(struct tn_timer *timer)
     perform(server, tn_nist_step(&server->machine.nist, (enum tn_nist_event)timer->event), NULL);
 }
 
+/* ---- a refusal that is owed ---- */
+
+/*
+ * Whoever has refused an INVITE thinks no more of it, and an INVITE that nobody answers would stay for ever:
+ * no timer ends it (RFC 3261 17.2.1). What the headers were to say, 500 does not have to.
+ */
+static void owe(struct tn_server *server, const struct tn_response *rsp)
+{
+    struct tn_ctx *ctx = server->txns->ctx;
+    char *tag = server->owed.tag;
+    if (!is_invite(server) || rsp->status < 300) return;
+    server->owed.status = rsp->headers.len > 0 ? 500 : rsp->status;
+    tn_random_token(&ctx->random, tag, TN_OWED_TAG);
+    if (rsp->to_tag.len == TN_OWED_TAG) memcpy(tag, rsp->to_tag.ptr, TN_OWED_TAG);
+    tn_timer_arm(ctx, &server->owed.timer, TN_OWED_AGAIN);
+}
+
+static void pay(struct tn_timer *timer)
+{
+    const struct tn_server *server = TN_OWNER(timer, struct tn_server, owed.timer);
+    char tag[TN_OWED_TAG];
+    memcpy(tag, server->owed.tag, sizeof(tag));
+    const struct tn_response rsp = {.status = server->owed.status, .to_tag = {tag, sizeof(tag)}};
+    (void)!tn_server_respond(server->txns, server->id, &rsp); /* or it is owed still */
+}
+
 /* ---- a transaction's life ---- */
 
 static void start_machine(struct tn_server *server)
@@ -126,6 +154,7 @@ static struct tn_server *open_server(struct tn_txns *txns, struct tn_msg *msg,
     if (msg->to_tag.len == 0) {
         tn_map_insert(&txns->merge_map, &server->by_request, tn_merge_hash(txns, msg));
     }
+    tn_timer_init(&server->owed.timer, 0, pay);
     start_machine(server);
     tn_txns_count(txns);
     return server;
@@ -140,6 +169,7 @@ void tn_server_free(struct tn_server *server)
     } else {
         tn_nist_stop(&server->machine.nist);
     }
+    tn_timer_cancel(txns->ctx, &server->owed.timer);
     tn_map_remove(&txns->server_map, &server->by_key);
     tn_map_remove(&txns->merge_map, &server->by_request);
     tn_slots_remove(&txns->servers, server->id);
@@ -286,6 +316,7 @@ static unsigned step_send(struct tn_server *server, unsigned status)
 static void answer(struct tn_server *server, unsigned status, struct tn_buf *text)
 {
     keep_text(server, status, text);
+    if (status >= 200) tn_timer_cancel(server->txns->ctx, &server->owed.timer);
     unsigned actions = step_send(server, status);
     TN_ASSERT(actions == TN_DO_SEND);
     send_last(server, false);
@@ -303,6 +334,7 @@ int tn_server_respond(struct tn_txns *txns, uint64_t id, const struct tn_respons
     int err = tn_put_response(txns, server->request, server->origin.source, rsp, &out);
     if (err) {
         tn_buf_fini(&out);
+        if (err == TERN_ENOMEM) owe(server, rsp);
         return err;
     }
     answer(server, rsp->status, &out);

@@ -85,6 +85,7 @@ struct tn_response {
  * Answers. A provisional one may follow another; a final one ends. 2xx to INVITE: the transaction
  * stays ACCEPTED (RFC 6026), and the user repeats the 2xx with tn_server_repeat() until the ACK.
  * The way back is worked out anew at each send: RFC 3261 18.2.2, RFC 3581 4.
+ * Without memory the refusal of an INVITE is owed, and follows: its user may forget it.
  *
  * @return 0, TERN_ESTALE, TERN_ESTATE (final answer given), TERN_ENOMEM, TERN_EINVAL (status),
  *         TERN_ENOBUF (over TN_MSG_SIZE_MAX)

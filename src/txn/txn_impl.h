@@ -5,6 +5,7 @@
 
 #include "txn/ict.h"
 #include "txn/ist.h"
+#include "txn/limits.h"
 #include "txn/nict.h"
 #include "txn/nist.h"
 #include "txn/txn.h"
@@ -61,6 +62,11 @@ struct tn_server {
     unsigned status; /* of the last response; 0: none */
     char *text;      /* the last response as sent */
     size_t text_len;
+    struct {
+        unsigned status;
+        char tag[TN_OWED_TAG];
+        struct tn_timer timer;
+    } owed; /* INVITE: the refusal that there was no memory for */
     union {
         struct tn_ist ist; /* INVITE */
         struct tn_nist nist;

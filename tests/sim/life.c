@@ -11,7 +11,7 @@
 void fail(struct life *life, const char *invariant, const char *format, ...)
 {
     va_list args;
-    if (life->failed) return;
+    if (life->failed || memory_excuses(life, invariant)) return;
     life->failed = true;
     life->failed_at = life->sim ? tern_sim_now(life->sim) - life->start : 0;
     snprintf(life->invariant, sizeof(life->invariant), "%s", invariant);
@@ -85,7 +85,11 @@ struct tern_endpoint *life_endpoint(struct life *life, uint32_t host)
     if (host != SERVER_HOST) opts.stun_servers = stun_servers(life);
     opts.info_types = TERN_STR("text/plain");
     secrecy_endpoint(life, host, &opts);
-    if (tern_endpoint_new(&opts, &ep) != 0) return NULL;
+    bool starves = life->starves;
+    memory_starve(life, false);
+    int err = tern_endpoint_new(&opts, &ep);
+    memory_starve(life, starves);
+    if (err) return NULL;
     tern_sim_host_endpoint(life->sim, host, ep);
     return ep;
 }
@@ -232,6 +236,7 @@ static void live(struct life *life)
 {
     const struct plan *plan = life->plan;
     tern_time last = 0;
+    memory_starve(life, true);
     for (size_t i = 0; i < plan->count && !life->failed; i++) {
         last = TERN_MS(plan->steps[i].at_ms);
         run_until(life, last);
@@ -240,6 +245,7 @@ static void live(struct life *life)
     }
     run_until(life, last + TERN_SECONDS(2));
     if (life->failed) return;
+    memory_starve(life, false);
     act_calm(life);
     tern_time calm = tern_sim_now(life->sim) - life->start;
     run_until(life, calm + TERN_SECONDS(1));

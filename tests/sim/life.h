@@ -198,7 +198,9 @@ struct life {
     bool talks;                    /* everybody, all the time */
     tern_time acted, acted_before; /* the last two steps */
     tern_time start;
-    int64_t blocks;          /* allocated by the endpoints */
+    int64_t blocks; /* allocated by the endpoints */
+    uint32_t asked; /* how often they wanted memory, where they starve */
+    bool starves;
     void *freed[FREED_KEPT]; /* the last ones: see memory.c */
     uint32_t freed_next;
     uint64_t hash; /* of all that was sent and told */
@@ -302,6 +304,10 @@ bool crash_leaps(const struct rtp_stream *stream, uint16_t sequence);
 
 /* ---- memory.c ---- */
 void *memory_resize(void *user, void *ptr, size_t size);
+/* The setting `starve`, from now on, or no more. */
+void memory_starve(struct life *life, bool on);
+/* What holds however little memory there is. */
+bool memory_excuses(const struct life *life, const char *invariant);
 void memory_end(struct life *life);
 
 /* ---- dns.c ---- */

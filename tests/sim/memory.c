@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The endpoints' memory, such that what is used after it was freed is seen without a sanitizer, at
+ * The endpoints' memory. It may run out (`starve`): then calls may fail, but nobody crashes, nothing is
+ * given away, and nothing stays behind. And it is such that what is used after it was freed is seen without a sanitizer, at
  * full speed: a freed block is filled with rubbish that is no address, and kept for a while; when it
  * goes, the rubbish must be whole. AddressSanitizer knows better, and is left to see for itself.
  */
@@ -50,6 +51,27 @@ static void bury(struct life *life, struct head *head)
     *place = head;
 }
 
+void memory_starve(struct life *life, bool on)
+{
+    life->starves = on && life->plan->set[SET_starve] > 0;
+}
+
+bool memory_excuses(const struct life *life, const char *invariant)
+{
+    static const char *const kept[] = {"attack", "certificate", "freed",  "keys",
+                                       "leak",   "rest",        "secret", "spin"};
+    if (life->plan->set[SET_starve] == 0) return false;
+    for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
+        if (strcmp(kept[i], invariant) == 0) return false;
+    }
+    return true;
+}
+
+static bool is_refused(struct life *life)
+{
+    return life->starves && ++life->asked % (uint32_t)life->plan->set[SET_starve] == 0;
+}
+
 void *memory_resize(void *user, void *ptr, size_t size)
 {
     struct life *life = user;
@@ -58,7 +80,7 @@ void *memory_resize(void *user, void *ptr, size_t size)
         if (old) bury(life, old);
         return NULL;
     }
-    struct head *head = malloc(sizeof(*head) + size);
+    struct head *head = is_refused(life) ? NULL : malloc(sizeof(*head) + size);
     if (head == NULL) return NULL;
     head->size = size;
     life->blocks++;

@@ -56,6 +56,7 @@
     X(router, 0, 0, 2, "net 8 is the way out of nets 1 to 3 (1), of all phones' nets (2)")         \
     X(split, 0, 0, 100, "percent of what is written to TCP: cut, taken in part, read late")        \
     X(stun, 0, 0, 3, "STUN for audio: 1 a server, 2 a dead one, 3 one after the other")            \
+    X(starve, 0, 0, 100000, "until peace every n-th allocation of the endpoints fails")            \
     X(no_update, 0, 0, 1, "refresh calls with re-INVITE only")                                     \
     X(order, 0, 0, 1, "1: calls after the registration")                                           \
     X(contact, 0, 0, 2, "enum tern_contact_flags")                                                 \

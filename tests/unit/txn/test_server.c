@@ -17,6 +17,11 @@ static const char cancel[] =
     "Max-Forwards: 70\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:b@b>\r\nCall-ID: 1\r\n"
     "CSeq: 1 CANCEL\r\nContent-Length: 0\r\n\r\n";
 
+static const char ack[] =
+    "ACK sip:bob@192.0.2.2 SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bKi\r\n"
+    "Max-Forwards: 70\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:b@b>;tag=x\r\nCall-ID: 1\r\n"
+    "CSeq: 1 ACK\r\nContent-Length: 0\r\n\r\n";
+
 static const char forwarded[] =
     "SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bKi\r\n"
     "From: <sip:a@b>;tag=1\r\nTo: <sip:b@b>;tag=far\r\nCall-ID: 1\r\nCSeq: 1 INVITE\r\n"
@@ -239,6 +244,54 @@ static void an_unanswered_cancel_is_repeated_from_the_new_address(void)
     pair_close();
 }
 
+/* Whoever refuses does not look back, and no timer of RFC 3261 17.2.1 ends what was not answered. */
+static void a_refusal_that_finds_no_memory_is_sent_later(void)
+{
+    static const struct {
+        const char *headers, *line;
+    } cases[] = {{"", "SIP/2.0 486 Busy Here\r\n"},
+                 {"Warning: 399 here \"no\"\r\n", "SIP/2.0 500 Server Internal Error\r\n"}};
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        pair_open();
+        uint64_t id = take(invite);
+        const struct tn_response rsp = {.status = 486,
+                                        .to_tag = TERN_STR("0123456789abcdef"),
+                                        .headers = tn_str(cases[i].headers)};
+        allocations_left = 0;
+        CHECK_EQ(tn_server_respond(&bob.txns, id, &rsp), TERN_ENOMEM);
+        pass(TN_OWED_AGAIN - TERN_MS(1));
+        size_t sent = bob.sent;
+        allocations_left = 0;
+        pass(TERN_MS(2)); /* there is none yet */
+        CHECK_EQ(bob.sent, sent);
+        pass(TN_OWED_AGAIN);
+        CHECK(strncmp(bob.last, cases[i].line, strlen(cases[i].line)) == 0);
+        CHECK(last_has(&bob, "To: <sip:b@b>;tag=0123456789abcdef\r\n"));
+        inject(&bob, "192.0.2.1:5060", ack);
+        pass(TERN_SECONDS(40));
+        CHECK(tn_server_request(&bob.txns, id) == NULL);
+        pair_close();
+    }
+}
+
+static void what_is_owed_is_not_sent_beside_another_answer(void)
+{
+    pair_open();
+    uint64_t id = take(invite);
+    const struct tn_response refusal = {.status = 500}, ok = {.status = 200};
+    allocations_left = 0;
+    CHECK_EQ(tn_server_respond(&bob.txns, id, &refusal), TERN_ENOMEM);
+    CHECK_EQ(tn_server_respond(&bob.txns, id, &ok), 0);
+    pump();
+    size_t sent = bob.sent;
+    pass(2 * TN_OWED_AGAIN);
+    CHECK_EQ(bob.sent, sent);
+    pass(TERN_SECONDS(40));
+    CHECK(tn_server_request(&bob.txns, id) == NULL);
+    pair_close();
+}
+
 int main(int argc, char **argv)
 {
     static const struct test tests[] = {
@@ -251,6 +304,8 @@ int main(int argc, char **argv)
         TEST(a_request_whose_flow_is_gone_is_answered_by_its_via),
         TEST(a_pause_holds_the_repeats_of_a_refusal),
         TEST(the_answer_that_does_not_fit_leaves_the_transaction_as_it_was),
+        TEST(a_refusal_that_finds_no_memory_is_sent_later),
+        TEST(what_is_owed_is_not_sent_beside_another_answer),
         TEST(an_unanswered_cancel_is_repeated_from_the_new_address),
     };
     return run_tests(tests, sizeof(tests) / sizeof(tests[0]), argc, argv);
