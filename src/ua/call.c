@@ -242,10 +242,10 @@ void tn_call_free(struct tn_call *call)
     tn_call_probe_stop(call);
     tn_call_media_close(call);
     tn_map_remove(&ep->dialogs, &call->dialog_node);
+    tn_early_drop(call); /* how far each has counted goes into the trace */
     if (tn_call_may_be_answered(call)) {
         tn_fork_leave_trace(call->account, call->transport, &call->dialog);
     }
-    tn_early_drop(call);
     tn_offer_fini(&call->offer);
     tn_dialog_fini(&call->dialog);
     tn_text_fini(&ep->ctx.alloc, &call->peer);
