@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "config.h"
+#include "links.h"
 #include "text.h"
 
 #define WHY(why, ...) snprintf(why, CONFIG_WHY_CAP, __VA_ARGS__)
@@ -179,6 +180,15 @@ static int set_delay(const struct config_setting *setting, int32_t *out, const c
     return 0;
 }
 
+static int set_links(const struct config_setting *setting, char *out, const char *value, char *why)
+{
+    struct tern_link_policy policy;
+
+    tern_link_policy_init(&policy);
+    const char *expected = links_read(value, (enum links_part)setting->min, &policy);
+    return expected ? refuse(setting, value, why, expected) : set_text(setting, out, value, why);
+}
+
 int config_set(struct config *config, struct config_account *account,
                const struct config_setting *setting, const char *value, char *why)
 {
@@ -194,6 +204,7 @@ int config_set(struct config *config, struct config_account *account,
     case CONFIG_SET: return set_set(setting, out, value, why);
     case CONFIG_PORTS: return set_ports(setting, out, value, why);
     case CONFIG_DELAY: return set_delay(setting, out, value, why);
+    case CONFIG_LINKS: return set_links(setting, out, value, why);
     }
     return TERN_EINVAL;
 }
@@ -255,6 +266,7 @@ const char *config_print(const struct config *config, const struct config_accoun
     switch (setting->kind) {
     case CONFIG_TEXT:
     case CONFIG_URI:
+    case CONFIG_LINKS:
     case CONFIG_DEVICE: snprintf(out, CONFIG_TEXT_CAP, "%s", base + setting->offset); break;
     case CONFIG_NUMBER: snprintf(out, CONFIG_TEXT_CAP, "%u", number[0]); break;
     case CONFIG_SWITCH: snprintf(out, CONFIG_TEXT_CAP, "%s", on ? "yes" : "no"); break;

@@ -58,6 +58,8 @@ struct config {
     uint32_t sip_port, rtp_port_min, rtp_port_max;
     uint32_t settle_ms, poll_ms;
     bool auto_ip_change, network_monitor, symmetric_rtp, dscp;
+    char links[CONFIG_TEXT_CAP], links_never[CONFIG_TEXT_CAP]; /* cli/links.h */
+    uint32_t links_metered;                                    /* enum tern_metered */
     char dns_servers[CONFIG_TEXT_CAP];
     char snapshot[CONFIG_TEXT_CAP];                                        /* file; empty: none */
     char ca[CONFIG_TEXT_CAP], cert[CONFIG_TEXT_CAP], key[CONFIG_TEXT_CAP]; /* files */
@@ -97,6 +99,7 @@ enum config_kind {
     CONFIG_PORTS,  /* A-B, into two numbers */
     CONFIG_DELAY,  /* yes, no, or milliseconds; as a flag the value may be left out */
     CONFIG_DEVICE, /* text; --no-name is "none" */
+    CONFIG_LINKS,  /* text that links_read() takes; `min` is the enum links_part */
 };
 
 struct config_word {

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "config.h"
+#include "links.h"
 
 static const struct config_word transports[] = {{"udp", TERN_TRANSPORT_UDP},
                                                 {"tcp", TERN_TRANSPORT_TCP},
@@ -37,6 +38,10 @@ static const struct config_word reinvites[] = {{"media", TERN_CALL_REINIT_MEDIA}
                                                {NULL, 0}};
 static const struct config_word orders[] = {
     {"parallel", TERN_ORDER_PARALLEL}, {"after-register", TERN_ORDER_AFTER_REGISTER}, {NULL, 0}};
+static const struct config_word metereds[] = {{"use", TERN_METERED_USE},
+                                              {"avoid", TERN_METERED_AVOID},
+                                              {"never", TERN_METERED_NEVER},
+                                              {NULL, 0}};
 
 #define ROOT(member) offsetof(struct config, member)
 #define ACCT(member) offsetof(struct config_account, member)
@@ -52,6 +57,12 @@ const struct config_setting config_settings[] = {
      "move registrations and calls by itself when the IP address changes"},
     {"settle-ms", CONFIG_PHONE, CONFIG_NUMBER, ROOT(settle_ms), 0, 60000, NULL, "MS",
      "how long a better network must last before it is used"},
+    {"links", CONFIG_PHONE, CONFIG_LINKS, ROOT(links), LINKS_ORDER, 0, NULL, "[only] LINK,...",
+     "networks in order: ethernet, wifi, cellular, vpn, or interfaces by name; empty for routing"},
+    {"links-never", CONFIG_PHONE, CONFIG_LINKS, ROOT(links_never), LINKS_NEVER, 0, NULL, "LINK,...",
+     "networks that are never used"},
+    {"links-metered", CONFIG_PHONE, CONFIG_CHOICE, ROOT(links_metered), 0, 0, metereds,
+     "use|avoid|never", "what to do with networks that count what they carry: cellular ones"},
     {"network-monitor", CONFIG_PHONE, CONFIG_SWITCH, ROOT(network_monitor), 0, 0, NULL, "yes|no",
      "ask the kernel to tell of changes; without it the interfaces are looked at now and then"},
     {"poll-ms", CONFIG_PHONE, CONFIG_NUMBER, ROOT(poll_ms), 0, 3600000, NULL, "MS",

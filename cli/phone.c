@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "links.h"
 #include "phone.h"
 
 tern_time phone_now(const struct phone *phone)
@@ -156,6 +157,7 @@ static int open_endpoint(struct phone *phone)
 {
     const struct config *config = &phone->config;
     struct tern_endpoint_opts opts;
+    struct tern_link_policy links;
     struct phone_pems pems;
 
     tern_endpoint_opts_init(&opts);
@@ -169,6 +171,8 @@ static int open_endpoint(struct phone *phone)
     opts.no_auto_ip_change = !config->auto_ip_change;
     opts.no_symmetric_rtp = !config->symmetric_rtp;
     opts.stun_servers = text_str(config->stun);
+    links_policy(config, &links);
+    opts.links = &links;
     opts.sip_events = config->trace;
     opts.max_calls = PHONE_CALLS_MAX;
     if (!phone_load_pems(config, &pems, &opts)) return EXIT_ERROR;

@@ -2,7 +2,7 @@
 /*
  * `tern phone`, inside. Its files: phone.c (start and end), phone_options.c (flags), phone_calls.c
  * (calls and their sound), phone_event*.c and phone_change.c (what the endpoint tells),
- * phone_action.c (what commands do), phone_show.c (tables), phone_script.c (commands one after the
+ * phone_action.c (what commands do), phone_show.c and phone_network.c (tables), phone_script.c (commands one after the
  * other, and waiting), phone_secure.c (TLS and SRTP), phone_snapshot.c (--snapshot), phone_say.c (lines and JSON), phone_status.c
  * (the line above the prompt). All run on the loop's thread.
  */
@@ -232,7 +232,7 @@ void phone_on_ip_change(void *user, struct tern_endpoint *ep,
                         const struct tern_ip_change_progress *progress);
 struct phone_account *phone_find_account(struct phone *phone, tern_account handle);
 
-/* ---- phone_action.c, phone_show.c ---- */
+/* ---- phone_action.c, phone_show.c, phone_network.c ---- */
 
 void phone_run(struct phone *phone, const struct phone_command *command);
 void phone_dial(struct phone *phone, size_t account, const char *target);
@@ -241,7 +241,14 @@ void phone_take_call(struct phone *phone, struct phone_call *call);
 /* What --call asks for, as soon as it can be done. */
 void phone_dial_at_start(struct phone *phone);
 void phone_show_list(struct phone *phone);
+/* NULL without memory, which nobody need be told. */
+struct table *phone_new_table(const char *titles);
+/* Where it has rows; takes it over. */
+void phone_show_table(struct phone *phone, struct table *table);
+/* The addresses and routes that there are, and which of them are used. */
 void phone_show_network(struct phone *phone);
+/* The policy of links, and where it leads. */
+void phone_show_links(struct phone *phone);
 void phone_show_stats(struct phone *phone);
 void phone_show_help(struct phone *phone, const char *topic);
 

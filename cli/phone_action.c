@@ -3,6 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "links.h"
 #include "phone.h"
 
 /* Tells of what the library refused. @return err. */
@@ -240,6 +241,20 @@ static void run_ipchange(struct phone *phone, const struct phone_command *comman
     (void)check(phone, tern_handle_ip_change(phone->ep, phone_now(phone), &param), "The IP change");
 }
 
+/* What was in force is replaced. */
+static void run_links(struct phone *phone, const char *text)
+{
+    struct tern_link_policy policy;
+
+    if (text[0] != '\0') {
+        tern_link_policy_init(&policy);
+        (void)links_read(text, LINKS_ALL, &policy);
+        int err = tern_set_link_policy(phone->ep, phone_now(phone), &policy);
+        if (check(phone, err, "The links") < 0) return;
+    }
+    phone_show_links(phone);
+}
+
 /* ---- commands ---- */
 
 static void run_on_call(struct phone *phone, const struct phone_command *command)
@@ -284,6 +299,7 @@ void phone_run(struct phone *phone, const struct phone_command *command)
     case VERB_HANGUP: run_hangup(phone, command); break;
     case VERB_HELP: phone_show_help(phone, command->text); break;
     case VERB_IPCHANGE: run_ipchange(phone, command); break;
+    case VERB_LINKS: run_links(phone, command->text); break;
     case VERB_LIST: phone_show_list(phone); break;
     case VERB_NETWORK: phone_show_network(phone); break;
     case VERB_PLAY: run_play(phone, command->text); break;

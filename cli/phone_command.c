@@ -6,6 +6,7 @@
 
 #include <tern/err.h>
 
+#include "links.h"
 #include "phone_command.h"
 #include "text.h"
 
@@ -30,9 +31,15 @@ const struct phone_verb_info phone_verbs[] = {
      "nothing has changed, nothing is sent. keep-listeners does not open listeners anew,\n"
      "keep-transports leaves connections alone whose address still stands, and delay is the pause\n"
      "between closing and opening listeners."},
+    {VERB_LINKS, "links", NULL, "[[only] LINK,... | any] [never LINK,...] [metered use|avoid|never]",
+     "say which networks are used, in which order",
+     "LINK is ethernet, wifi, cellular, vpn, other, or the name of an interface. Calls and\n"
+     "registrations move to the best one that is there. 'links only wifi' uses nothing else,\n"
+     "'links any' leaves it to routing. It replaces what was said before. Without anything after\n"
+     "it, says what is in force."},
     {VERB_LIST, "list", "ls", "", "show calls and accounts", NULL},
     {VERB_MUTE, "mute", NULL, "[N]", "send silence in the call in the foreground, or call N", NULL},
-    {VERB_NETWORK, "network", NULL, "", "show the addresses and routes of this host", NULL},
+    {VERB_NETWORK, "network", NULL, "", "show the addresses and routes of this host, and which are used", NULL},
     {VERB_PLAY, "play", NULL, "[FILE]", "send a sound file in place of the microphone",
      "It starts anew at its end. Without a file, what was sent before is sent again."},
     {VERB_QUIT, "quit", "q", "", "hang up, unregister and leave", NULL},
@@ -64,6 +71,8 @@ static const char *const waits[] = {"answered", "completed", "ended", "registere
 static const enum phone_wait wait_values[] = {WAIT_ANSWERED, WAIT_COMPLETED, WAIT_ENDED,
                                               WAIT_REGISTERED};
 static const char *const ipchange_words[] = {"delay", "keep-listeners", "keep-transports"};
+static const char *const links_words[] = {"any",   "avoid", "cellular", "ethernet", "metered",
+                                          "never", "only",  "use",      "vpn",      "wifi"};
 
 const struct phone_verb_info *phone_find_verb(const char *name)
 {
@@ -218,6 +227,18 @@ static int parse_ipchange(const struct phone_verb_info *v, const struct words *w
     return 0;
 }
 
+static int parse_links(const struct phone_verb_info *v, const struct words *words, char *why,
+                       struct phone_command *out)
+{
+    struct tern_link_policy policy;
+
+    tern_link_policy_init(&policy);
+    const char *expected = links_read(words->rest, LINKS_ALL, &policy);
+    if (expected) return expect(v, expected, words->rest, why);
+    snprintf(out->text, sizeof(out->text), "%s", words->rest);
+    return 0;
+}
+
 static int parse_text(const struct phone_verb_info *v, const struct words *words, char *why,
                       struct phone_command *out)
 {
@@ -283,6 +304,7 @@ static int parse_arguments(const struct phone_verb_info *v, const struct words *
     case VERB_RECORD: return parse_text(v, words, why, out);
     case VERB_DTMF: return parse_digits(v, words, why, out);
     case VERB_IPCHANGE: return parse_ipchange(v, words, why, out);
+    case VERB_LINKS: return parse_links(v, words, why, out);
     case VERB_WAIT: return parse_wait(v, words, why, out);
     }
     return TERN_EINVAL;
@@ -349,6 +371,7 @@ size_t phone_complete(const char *line, size_t *from, const char **out, size_t c
     if (v->verb == VERB_HELP) count = match(names, phone_verb_count, word, out, cap);
     if (v->verb == VERB_WAIT) count = match(waits, 4, word, out, cap);
     if (v->verb == VERB_IPCHANGE) count = match(ipchange_words, 3, word, out, cap);
+    if (v->verb == VERB_LINKS) count = match(links_words, 10, word, out, cap);
     if (v->verb == VERB_HANGUP) count = match(all, 1, word, out, cap);
     return count;
 }

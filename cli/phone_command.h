@@ -17,6 +17,7 @@ enum phone_verb {
     VERB_HELP,
     VERB_HOLD,
     VERB_IPCHANGE,
+    VERB_LINKS,
     VERB_LIST,
     VERB_MUTE,
     VERB_NETWORK,
@@ -47,7 +48,7 @@ struct phone_command {
     enum phone_verb verb;
     unsigned number; /* of a call or an account; 0: not said */
     bool all;
-    char text[PHONE_LINE_CAP]; /* whom to call, digits, file, topic; may be empty */
+    char text[PHONE_LINE_CAP]; /* whom to call, digits, file, topic, links; may be empty */
     enum phone_wait wait;
     uint32_t wait_ms; /* how long, or how long at most */
     /* ipchange */

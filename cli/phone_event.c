@@ -67,7 +67,10 @@ static void on_network(void *user, struct tern_endpoint *ep, const struct tern_e
         json_int(&json, "addresses", ev->addresses);
         json_int(&json, "added", ev->added);
         json_int(&json, "removed", ev->removed);
+        json_int(&json, "excluded", ev->excluded);
         json_close(&json);
+    } else if (!ev->usable && ev->excluded > 0) {
+        phone_tell(phone, TONE_WARN, "No network that is here may be used (see 'links'): waiting.");
     } else if (!ev->usable && (first || was)) {
         phone_tell(phone, TONE_WARN, "%s: waiting for a network.",
                    first ? "No usable address here" : "The network is gone");

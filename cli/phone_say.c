@@ -151,7 +151,7 @@ const char *phone_place(const struct phone *phone, tern_addr addr, char out[PHON
         return out;
     }
     addr.port = 0;
-    found = tern_network_find(tern_get_network(phone->ep), addr);
+    found = tern_network_find(tern_get_system_network(phone->ep), addr);
     tern_addr_print(addr, text);
     if (found != NULL && found->name[0] != '\0') {
         snprintf(out, PHONE_NAME_CAP, "%s (%.15s)", text, found->name);

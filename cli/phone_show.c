@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Tables: calls and accounts, the network, numbers, help. */
+/* Tables: calls and accounts, numbers, help. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -94,7 +94,7 @@ static void json_list(struct phone *phone)
 }
 
 /* A table is too large for the stack of a small system; nobody misses one that has no memory. */
-static struct table *new_table(const char *titles)
+struct table *phone_new_table(const char *titles)
 {
     struct table *table = malloc(sizeof(*table));
 
@@ -102,7 +102,7 @@ static struct table *new_table(const char *titles)
     return table;
 }
 
-static void show_table(struct phone *phone, struct table *table)
+void phone_show_table(struct phone *phone, struct table *table)
 {
     /* Of all tables; what is least missed comes first. */
     static const char *const spare[] = {"SERVER",     "OVER",   "AUDIO TO",   "CODEC", "AUDIO FROM",
@@ -114,7 +114,8 @@ static void show_table(struct phone *phone, struct table *table)
 
 void phone_show_list(struct phone *phone)
 {
-    struct table *table = new_table("|>N|CALL|STATE|>TIME|SECURITY|CODEC|AUDIO FROM|AUDIO TO");
+    struct table *table =
+        phone_new_table("|>N|CALL|STATE|>TIME|SECURITY|CODEC|AUDIO FROM|AUDIO TO");
 
     json_list(phone);
     if (table == NULL) return;
@@ -122,105 +123,12 @@ void phone_show_list(struct phone *phone)
         if (phone->calls[i].handle.id != 0) add_call(phone, table, &phone->calls[i]);
     }
     if (table->rows == 1) phone_answer(phone, "No calls.");
-    show_table(phone, table);
-    table = new_table("|>N|ACCOUNT|STATE|FROM|OVER|SERVER|>EXPIRES");
+    phone_show_table(phone, table);
+    table = phone_new_table("|>N|ACCOUNT|STATE|FROM|OVER|SERVER|>EXPIRES");
     if (table == NULL) return;
     for (size_t i = 0; i < phone->account_count; i++)
         add_account(phone, table, i);
-    show_table(phone, table);
-}
-
-/* ---- the network ---- */
-
-static const char *kind_name(unsigned kind)
-{
-    static const char *const names[] = {"other", "ethernet", "wifi", "cellular", "vpn", "loopback"};
-
-    return kind < sizeof(names) / sizeof(names[0]) ? names[kind] : "other";
-}
-
-static const char *flags_text(unsigned flags, char out[64])
-{
-    snprintf(out, 64, "%s%s%s", flags & TERN_NET_TENTATIVE ? "tentative " : "",
-             flags & TERN_NET_DEPRECATED ? "deprecated " : "",
-             flags & TERN_NET_TEMPORARY ? "temporary " : "");
-    return out;
-}
-
-static const char *prefix_text(tern_addr addr, unsigned bits, char out[TERN_ADDR_TEXT_MAX + 8])
-{
-    char text[TERN_ADDR_TEXT_MAX];
-
-    addr.port = 0;
-    snprintf(out, TERN_ADDR_TEXT_MAX + 8, "%s/%u", tern_addr_print(addr, text), bits);
-    return out;
-}
-
-static const char *interface_name(const struct tern_network *network, uint32_t interface)
-{
-    for (uint32_t i = 0; i < network->address_count; i++) {
-        if (network->addresses[i].interface == interface) return network->addresses[i].name;
-    }
-    return "?";
-}
-
-static void json_network(struct phone *phone, const struct tern_network *network)
-{
-    char text[TERN_ADDR_TEXT_MAX + 8];
-    struct json json;
-
-    if (!phone_json(phone, "network_list", &json)) return;
-    json_open_list(&json, "addresses");
-    for (uint32_t i = 0; i < network->address_count; i++) {
-        const struct tern_net_address *a = &network->addresses[i];
-        json_open_item(&json);
-        json_text(&json, "address", prefix_text(a->addr, a->prefix_len, text));
-        json_text(&json, "interface", a->name);
-        json_text(&json, "kind", kind_name(a->kind));
-        json_int(&json, "preference", a->preference);
-        json_bool(&json, "tentative", a->flags & TERN_NET_TENTATIVE);
-        json_bool(&json, "deprecated", a->flags & TERN_NET_DEPRECATED);
-        json_close_in(&json);
-    }
-    json_close_list(&json);
-    json_open_list(&json, "routes");
-    for (uint32_t i = 0; i < network->route_count; i++) {
-        const struct tern_net_route *r = &network->routes[i];
-        json_open_item(&json);
-        json_text(&json, "destination", prefix_text(r->destination, r->prefix_len, text));
-        json_text(&json, "interface", interface_name(network, r->interface));
-        json_int(&json, "metric", r->metric);
-        json_close_in(&json);
-    }
-    json_close_list(&json);
-    json_close(&json);
-}
-
-void phone_show_network(struct phone *phone)
-{
-    const struct tern_network *network = tern_get_network(phone->ep);
-    struct table *table = new_table("ADDRESS|INTERFACE|KIND|>PREFERENCE|FLAGS");
-    char text[TERN_ADDR_TEXT_MAX + 8], flags[64];
-
-    json_network(phone, network);
-    if (table == NULL) return;
-    for (uint32_t i = 0; i < network->address_count; i++) {
-        const struct tern_net_address *a = &network->addresses[i];
-        table_row(table, "%s" CELL "%.15s" CELL "%s" CELL "%d" CELL "%s",
-                  prefix_text(a->addr, a->prefix_len, text), a->name, kind_name(a->kind),
-                  a->preference, flags_text(a->flags, flags));
-    }
-    if (table->rows == 1) phone_answer(phone, "There is no network.");
-    show_table(phone, table);
-    table = new_table("ROUTE|INTERFACE|>METRIC");
-    if (table == NULL) return;
-    for (uint32_t i = 0; i < network->route_count; i++) {
-        const struct tern_net_route *r = &network->routes[i];
-        table_row(table, "%s" CELL "%.15s" CELL "%u",
-                  prefix_text(r->destination, r->prefix_len, text),
-                  interface_name(network, r->interface), r->metric);
-    }
-    show_table(phone, table);
+    phone_show_table(phone, table);
 }
 
 /* ---- numbers ---- */
@@ -280,7 +188,7 @@ static void add_media(struct phone *phone, struct table *table, const struct pho
 void phone_show_stats(struct phone *phone)
 {
     struct table *table =
-        new_table(">CALL|>SENT|>RECEIVED|>LOST|>LOST THERE|>JITTER|>BUFFER|>ROUND TRIP");
+        phone_new_table(">CALL|>SENT|>RECEIVED|>LOST|>LOST THERE|>JITTER|>BUFFER|>ROUND TRIP");
     struct tern_stats stats;
 
     tern_get_stats(phone->ep, &stats);
@@ -289,7 +197,7 @@ void phone_show_stats(struct phone *phone)
     for (size_t i = 0; i < PHONE_CALLS_MAX; i++) {
         if (phone->calls[i].handle.id != 0) add_media(phone, table, &phone->calls[i]);
     }
-    show_table(phone, table);
+    phone_show_table(phone, table);
     phone_answer(phone,
                  "SIP: %" PRIu64 " messages in, %" PRIu64 " out (%" PRIu64
                  " of them again), %" PRIu64 " dropped.",
@@ -328,13 +236,13 @@ void phone_show_help(struct phone *phone, const char *topic)
                     text_clean(text_str(topic), name, sizeof(name)));
         return;
     }
-    table = new_table("COMMAND|WHAT IT DOES");
+    table = phone_new_table("COMMAND|WHAT IT DOES");
     if (table == NULL) return;
     for (size_t i = 0; i < phone_verb_count; i++) {
         v = &phone_verbs[i];
         bool fits = strlen(v->usage) <= 12;
         table_row(table, "%s %s" CELL "%s", v->name, fits ? v->usage : "...", v->summary);
     }
-    show_table(phone, table);
+    phone_show_table(phone, table);
     phone_answer(phone, "Commands may be shortened; 'help COMMAND' says more.");
 }

@@ -86,6 +86,30 @@ struct IpChangeParam : tern_ip_change_param {
     }
 };
 
+/** For Endpoint::setLinkPolicy(): routing decides, unless something is added. */
+struct LinkPolicy : tern_link_policy {
+    LinkPolicy() noexcept
+    {
+        tern_link_policy_init(this);
+    }
+    /** The next in the order. */
+    LinkPolicy &prefer(tern_link_kind kind) noexcept
+    {
+        return add(order, order_count, kind);
+    }
+    LinkPolicy &exclude(tern_link_kind kind) noexcept
+    {
+        return add(never, never_count, kind);
+    }
+
+  private:
+    LinkPolicy &add(tern_link_match *list, std::uint8_t &count, tern_link_kind kind) noexcept
+    {
+        if (count < TERN_LINK_MATCHES_MAX) list[count++].kind = static_cast<std::uint8_t>(kind);
+        return *this;
+    }
+};
+
 using OnIpChangeProgressParam = tern_ip_change_progress;
 using OnListenerParam = tern_ev_listener;
 using OnNetworkParam = tern_ev_network;
@@ -132,6 +156,12 @@ class Endpoint {
     int setNetwork(const tern_network &network)
     {
         return invoke([&] { return tern_set_network(ep_, now(), &network); });
+    }
+
+    /** Which links are used, in which order: see tern_set_link_policy(). */
+    int setLinkPolicy(const LinkPolicy &policy)
+    {
+        return invoke([&] { return tern_set_link_policy(ep_, now(), &policy); });
     }
 
     /** Have `fn` called on the loop's thread, later. From any thread. */

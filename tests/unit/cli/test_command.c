@@ -104,6 +104,10 @@ static void mistakes_are_told_with_what_was_expected(void)
                  "after it"},
         {"wait ended x", "wait: expected seconds, found 'x'"},
         {"wait 1 2", "wait: expected nothing more, found '2'"},
+        {"links wifi never",
+         "links: expected ethernet, wifi, cellular, vpn, other, or interfaces by "
+         "name, found 'wifi never'"},
+        {"links metered", "links: expected use, avoid or never after 'metered', found 'metered'"},
         {"ipchange now", "ipchange: expected keep-listeners, keep-transports, or delay MS, found "
                          "'now'"},
         {"ipchange delay", "ipchange: expected milliseconds after 'delay'"},

@@ -205,6 +205,8 @@ void talk_and_move(std::atomic<int> &ears)
     CHECK_EQ(here.setNetwork(network_of("127.0.0.4")), 0);
     CHECK(here.completed.wait());
     CHECK_EQ(here.calls_kept, 1);
+    CHECK_EQ(here.setLinkPolicy(tern::LinkPolicy().prefer(TERN_LINK_WIFI)), 0);
+    CHECK_EQ(here.setLinkPolicy(tern::LinkPolicy().exclude(TERN_LINK_LOOPBACK)), TERN_EINVAL);
 
     CHECK_EQ(bob.incoming->hangup(), 0);
     CHECK(call.disconnected.wait());
