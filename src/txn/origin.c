@@ -3,6 +3,8 @@
  * The way back: RFC 3261 18.2.1 and 18.2.2, RFC 3581 4. It is worked out at
  * each send, since in between our address, or the connection, may have gone.
  */
+#include <tern/err.h>
+
 #include "base/str.h"
 #include "net/locate.h"
 #include "txn/txn_impl.h"
@@ -67,18 +69,24 @@ static bool still_leads_back(const struct tn_net *net, const struct tn_origin *o
            flow->key.remote.family != to.family;
 }
 
+int tn_origin_way(const struct tn_txns *txns, const struct tn_msg *request,
+                  const struct tn_origin *origin, uint64_t *flow)
+{
+    tern_addr to = destination(request, origin);
+    const struct tn_target target = {.transport = origin->transport, .addr = to};
+
+    if (to.family == TERN_FAMILY_NONE) return TERN_ENOROUTE;
+    if (!still_leads_back(txns->net, origin, to)) {
+        return tn_locate_flow_back(txns->net, &target, origin->local, flow);
+    }
+    *flow = origin->flow;
+    return 0;
+}
+
 void tn_origin_send(struct tn_txns *txns, const struct tn_msg *request, struct tn_origin *origin,
                     tern_str text, bool again)
 {
-    tern_addr to = destination(request, origin);
-
-    if (text.len == 0 || to.family == TERN_FAMILY_NONE) return;
-    if (!still_leads_back(txns->net, origin, to)) {
-        const struct tn_target target = {.transport = origin->transport, .addr = to};
-        uint64_t flow;
-        if (tn_locate_flow_back(txns->net, &target, origin->local, &flow) != 0) return;
-        origin->flow = flow;
-    }
+    if (text.len == 0 || tn_origin_way(txns, request, origin, &origin->flow) != 0) return;
     /* What fails here comes again when the peer repeats its request, or timer G fires. */
     int lost = tn_net_send(txns->net, origin->flow, text, again);
     (void)lost;

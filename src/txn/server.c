@@ -281,6 +281,15 @@ uint64_t tn_server_flow(const struct tn_txns *txns, uint64_t id)
     return server ? server->origin.flow : 0;
 }
 
+uint64_t tn_server_way(const struct tn_txns *txns, uint64_t id)
+{
+    const struct tn_server *server = get(txns, id);
+    uint64_t flow;
+
+    if (!server || tn_origin_way(txns, server->request, &server->origin, &flow) != 0) return 0;
+    return flow;
+}
+
 struct tn_owner tn_server_owner(const struct tn_txns *txns, uint64_t id)
 {
     const struct tn_server *server = get(txns, id);

@@ -64,6 +64,8 @@ void tn_txns_moved(struct tn_txns *txns);
 /* What a request came with; the message lives as long as the transaction. NULL when stale. */
 const struct tn_msg *tn_server_request(const struct tn_txns *txns, uint64_t id);
 uint64_t tn_server_flow(const struct tn_txns *txns, uint64_t id);
+/* The flow that an answer would leave by now, begun where there is none; 0: stale, or no way. */
+uint64_t tn_server_way(const struct tn_txns *txns, uint64_t id);
 /* Kind NONE when stale. */
 struct tn_owner tn_server_owner(const struct tn_txns *txns, uint64_t id);
 /* Marks whose it is: CANCELLED, ACK (for 300-699: none), TIMEOUT and ENDED carry this owner. */

@@ -122,7 +122,10 @@ uint64_t tn_merge_hash(const struct tn_txns *txns, const struct tn_msg *request)
 /* origin.c: RFC 3261 18.2, RFC 3581 */
 struct tn_origin tn_origin_of(const struct tn_txns *txns, const struct tn_msg *request,
                               uint64_t flow);
-/* Sends on whatever leads back now; origin->flow follows. What cannot be sent is lost. */
+/* The flow that leads back now, begun where there is none. `*flow` may be that of `origin`. */
+TERN_CHECK int tn_origin_way(const struct tn_txns *txns, const struct tn_msg *request,
+                             const struct tn_origin *origin, uint64_t *flow);
+/* Sends on it; origin->flow follows. What cannot be sent is lost. */
 void tn_origin_send(struct tn_txns *txns, const struct tn_msg *request, struct tn_origin *origin,
                     tern_str text, bool again);
 

@@ -146,7 +146,7 @@ struct tn_call {
     bool contact_gruu; /* the last Contact that we have said leads to us by our registration */
     tern_addr signalling_local; /* what its last request or answer left from */
     enum tern_transport transport;
-    tern_addr hop;         /* the dialog's next hop, as last used */
+    tern_addr hop; /* the dialog's next hop, as last used */
     struct tn_call_way way;
     tern_addr answer_hop;  /* incoming: whom its INVITE came from, which may be another */
     tern_addr answer_from; /* and where it came to */

@@ -64,9 +64,8 @@ bool tn_call_out_again(struct tn_call *call, int status, enum tn_failure failure
  */
 void tn_call_out_cancel_answered(struct tn_call *call, const struct tn_effect *effect)
 {
-    if (effect->id != call->invite || tn_call_probe_cancelled(call, (unsigned)effect->code) ||
-        effect->code != 481)
-        return;
+    if (effect->id != call->invite || tn_call_probe_cancelled(call)) return;
+    if (effect->code != 481) return;
     if (call->life != TN_LIFE_CANCELLING || call->earlies.count == 0) return;
     tn_early_hang_up(call);
     tn_request_abandon(&call->ep->txns, call->invite);
@@ -88,7 +87,10 @@ void tn_call_out_failed(struct tn_call *call, const struct tn_effect *effect)
     enum tn_failure failure = (enum tn_failure)effect->code;
     enum tern_end_cause cause = TERN_END_UNREACHABLE;
     call->invite = 0;
-    tn_early_pass_over(call, &call->probe.named, TN_EARLIES_MAX);
+    /* What never got there is asked again. */
+    if (failure == TN_FAILURE_TIMEOUT) {
+        tn_early_pass_over(call, &call->probe.named, TN_EARLIES_MAX);
+    }
     call->probe.open =
         call->probe.open || failure == TN_FAILURE_TIMEOUT || failure == TN_FAILURE_TRANSPORT;
     if (waits_for_path(call) || tn_call_out_again(call, 0, failure)) return;

@@ -2,7 +2,6 @@
 /* Incoming calls, up to the ACK: RFC 3261 13.3. */
 #include "base/assert.h"
 #include "base/str.h"
-#include "net/locate.h"
 #include "ua/call.h"
 
 /* ---- the INVITE ---- */
@@ -130,21 +129,11 @@ void tn_call_in_invite(struct tern_endpoint *ep, const struct tn_effect *effect)
 
 /* ---- the answer ---- */
 
-/* NULL: no way. */
-static const struct tn_flow *answer_flow(struct tn_call *call, uint64_t txn)
+/* NULL: no way. Where the address that the request came to is gone, it is another (MOBILITY S3). */
+static const struct tn_flow *answer_flow(const struct tn_call *call, uint64_t txn)
 {
-    struct tern_endpoint *ep = call->ep;
-    const struct tn_flow *flow = tn_net_get(&ep->net, tn_server_flow(&ep->txns, txn));
-    if (flow && tn_net_has_local(&ep->net, flow->key.local)) return flow;
-    /* The address that the request came to is gone: say where we are now (MOBILITY S3). */
-    uint64_t id;
-    const struct tn_target hop = {
-        .transport = call->transport,
-        .addr = call->life == TN_LIFE_INCOMING ? call->answer_hop : call->hop,
-        .came_by = call->dialog.came_by,
-    };
-    if (tn_locate_flow_back(&ep->net, &hop, (tern_addr){0}, &id) != 0) return NULL;
-    return tn_net_get(&ep->net, id);
+    const struct tern_endpoint *ep = call->ep;
+    return tn_net_get(&ep->net, tn_server_way(&ep->txns, txn));
 }
 
 /* Where the far end is to find us, as told last or just now, for as long as that address stands. */

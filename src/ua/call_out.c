@@ -345,6 +345,7 @@ static bool asked_again(struct tn_call *call, const struct tn_msg *rsp)
 static void refused(struct tn_call *call, const struct tn_msg *rsp, enum tn_auth_result auth)
 {
     call->invite = 0;
+    tn_early_drop(call); /* RFC 3261 12.3 */
     if (tn_call_probe_refused(call, rsp->status)) return;
     if (asked_again(call, rsp)) return;
     if (rsp->status < 400 && redirected(call, rsp)) return;

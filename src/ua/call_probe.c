@@ -4,6 +4,7 @@
 
 #include "base/assert.h"
 #include "base/mutant.h"
+#include "base/str.h"
 #include "txn/timing.h"
 #include "ua/call.h"
 #include "ua/reach.h"
@@ -30,6 +31,13 @@ static tern_time limited(tern_time wait, tern_time least)
     return wait < DEADLINE_MAX ? wait : DEADLINE_MAX;
 }
 
+/* A stream is connected to first, and TLS shakes hands. */
+static int trips_of(enum tern_transport transport)
+{
+    if (transport == TERN_TRANSPORT_UDP) return 1;
+    return transport == TERN_TRANSPORT_TLS ? 3 : 2;
+}
+
 static void enter(struct tn_call *call, enum tn_probe_state next)
 {
     struct tn_ctx *ctx = &call->ep->ctx;
@@ -43,17 +51,29 @@ static void enter(struct tn_call *call, enum tn_probe_state next)
     } else if (next == TN_PROBE_LIVES) {
         tn_timer_arm(ctx, &call->probe.timer, DEADLINE_MIN);
     } else if (next == TN_PROBE_CANCELLING) {
-        tern_time wait = round_trip > 0 ? round_trip + round_trip / 4 : DEADLINE_MIN;
+        tern_time trips = trips_of(call->transport) * round_trip;
+        tern_time wait = round_trip > 0 ? trips + trips / 4 : DEADLINE_MIN;
         tn_timer_arm(ctx, &call->probe.timer, limited(wait, CANCEL_MIN));
     }
 }
 
 /* ---- anew ---- */
 
+static bool is_unanswered(const struct tn_call *call)
+{
+    return call->life == TN_LIFE_CALLING || call->life == TN_LIFE_RINGING;
+}
+
+/*
+ * Nobody has refused it that we know of: who rang may have answered. 200 to a CANCEL does not deny that
+ * (RFC 3261 9.2), and the INVITE's own answer may have gone to where we were. To ring beside a call
+ * that was answered would lose it: so who rang is asked first, at the cost of a round trip.
+ */
 void tn_call_probe_anew(struct tn_call *call)
 {
     struct tern_endpoint *ep = call->ep;
     enter(call, TN_PROBE_RESTS);
+    if (call->earlies.count > 0) tn_early_set_aside(call, &call->probe.named);
     tn_timer_cancel(&ep->ctx, &call->ring_timer);
     bool sent = call->signalling_local.family != TERN_FAMILY_NONE;
     /* What fails here has no memory; then the INVITE that was sent stands, and may yet be answered. */
@@ -63,6 +83,25 @@ void tn_call_probe_anew(struct tn_call *call)
     if (!err) return;
     tn_call_tell_ended(call, TERN_END_ERROR, 0, TERN_STR("out of memory"));
     tn_call_enter(call, TN_LIFE_GONE);
+}
+
+bool tn_call_probe_keeps(struct tn_call *call, const struct tn_msg *rsp)
+{
+    const struct tn_earlies *named = &call->probe.named;
+    if (!is_unanswered(call) || call->invite == 0 || named->count == 0) return false;
+    if (!tn_str_eq(tn_text_view(&named->list[0]->dialog.remote_tag), rsp->to_tag)) return false;
+    if (call->probe.kept == NULL) call->probe.kept = tn_msg_ref((struct tn_msg *)(uintptr_t)rsp);
+    return true;
+}
+
+/* The question has its answer: what was kept is taken if nobody has answered yet, else declined. */
+static void let_go(struct tn_call *call)
+{
+    struct tn_msg *kept = call->probe.kept;
+    if (kept == NULL) return;
+    call->probe.kept = NULL;
+    tn_fork_stray(call->ep, kept);
+    tn_msg_unref(kept);
 }
 
 /* ---- what happens ---- */
@@ -142,10 +181,9 @@ void tn_call_probe_heard(struct tn_call *call)
     if (call->probe.state == TN_PROBE_ASKED) enter(call, TN_PROBE_LIVES);
 }
 
-bool tn_call_probe_cancelled(struct tn_call *call, unsigned status)
+bool tn_call_probe_cancelled(struct tn_call *call)
 {
     if (call->probe.state != TN_PROBE_CANCELLING) return false;
-    if (status == 481) tn_early_set_aside(call, &call->probe.named);
     tn_call_probe_anew(call);
     return true;
 }
@@ -154,14 +192,15 @@ bool tn_call_probe_refused(struct tn_call *call, unsigned status)
 {
     bool cancelled = call->probe.state == TN_PROBE_CANCELLING;
     bool replaced = call->probe.open;
-    if (call->life != TN_LIFE_CALLING && call->life != TN_LIFE_RINGING) return false;
-    call->probe.open = false;
+    if (!is_unanswered(call)) return false;
     if (cancelled) enter(call, TN_PROBE_RESTS);
     if (call->probe.named.count > 0) { /* nobody there: the next, and then whoever was called */
         tn_early_pass_over(call, &call->probe.named, 1);
-        tn_call_probe_anew(call);
+        let_go(call);
+        if (is_unanswered(call)) tn_call_probe_anew(call);
         return true;
     }
+    call->probe.open = false;
     if (cancelled && status == 487) {
         tn_call_probe_anew(call);
         return true;
@@ -177,6 +216,7 @@ void tn_call_probe_stop(struct tn_call *call)
     call->probe.state = TN_PROBE_RESTS;
     tn_early_pass_over(call, &call->probe.named, TN_EARLIES_MAX);
     tn_timer_cancel(&call->ep->ctx, &call->probe.timer);
+    let_go(call);
 }
 
 void tn_call_probe_init(struct tn_call *call)

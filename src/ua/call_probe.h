@@ -8,8 +8,8 @@
  * LIVES       probe >ASKED   -                       -                 -                  probe >RESTS
  * CANCELLING  -              -                       487: anew >RESTS  anew >RESTS        anew >RESTS
  *
- * After 481 to the CANCEL "anew" begins with an INVITE with Replaces for each early dialog: somebody has
- * answered by then.
+ * But after 487 "anew" begins with an INVITE with Replaces for each early dialog: somebody may have
+ * answered by then, whatever the CANCEL's answer, and it takes that call over.
  *
  * The probe is the INVITE itself, word by word, from the new address. Who answers it has the
  * transaction, and sends what follows to where we are: nothing rings twice. The first INVITE may still be
@@ -41,11 +41,12 @@ struct tn_call_probe {
     bool left; /* an INVITE before has early dialogs that may still ring (fork.h) */
     bool open; /* the INVITE before may have arrived, and nobody has answered it for good */
     /*
-     * 481 to the CANCEL: somebody has answered the INVITE before. Whose early dialogs these were is asked,
-     * one after another, the most recent 1xx first, by INVITEs with Replaces (S14).
+     * Somebody may have answered the INVITE before. Whose early dialogs these were is asked, one after
+     * another, the most recent 1xx first, by INVITEs with Replaces (S14).
      */
     struct tn_earlies named;
-    bool busy_once; /* its own ring may have been what was busy: tried once more */
+    struct tn_msg *kept; /* a 2xx to that INVITE, in the very dialog that is asked for now */
+    bool busy_once;      /* its own ring may have been what was busy: tried once more */
 };
 
 void tn_call_probe_init(struct tn_call *call);
@@ -57,8 +58,16 @@ void tn_call_probe_heard(struct tn_call *call);
 /* @return whether this refusal is but the answer to our CANCEL, or to our own ring: it goes on */
 bool tn_call_probe_refused(struct tn_call *call, unsigned status);
 /* The answer to the CANCEL. @return whether it was waited for */
-bool tn_call_probe_cancelled(struct tn_call *call, unsigned status);
-/* The INVITE is made anew, now; the one before, if it is under way, is given up. */
+bool tn_call_probe_cancelled(struct tn_call *call);
+/*
+ * The INVITE is made anew, now; the one before, if it is under way, is given up. Who has rung, and is
+ * not known to have stopped, is asked first.
+ */
 void tn_call_probe_anew(struct tn_call *call);
+/*
+ * A 2xx to the INVITE before. Who is asked for that very dialog leaves it as soon as it hears of it: so
+ * the 2xx is kept until the question has its answer. @return whether it is
+ */
+bool tn_call_probe_keeps(struct tn_call *call, const struct tn_msg *rsp);
 
 #endif

@@ -126,10 +126,8 @@ void tn_early_hang_up(struct tn_call *call)
 void tn_early_set_aside(struct tn_call *call, struct tn_earlies *aside)
 {
     tn_early_pass_over(call, aside, TN_EARLIES_MAX);
-    for (uint32_t i = 0; i < call->earlies.count; i++) {
-        tn_call_prack_leave(call, call->earlies.list[i], false);
-        tn_call_update_leave(call, call->earlies.list[i]);
-    }
+    for (uint32_t i = 0; i < call->earlies.count; i++)
+        leave_requests(call, call->earlies.list[i]);
     *aside = call->earlies;
     call->earlies.count = 0;
 }

@@ -311,11 +311,19 @@ static bool is_adopted(struct tern_endpoint *ep, struct tn_fork *leg, const stru
     return false;
 }
 
+static bool is_kept(const struct tern_endpoint *ep, const struct tn_fork *leg,
+                    const struct tn_msg *rsp)
+{
+    struct tn_call *call = leg ? tn_call_by_id(ep, leg->leg_of) : NULL;
+    return call != NULL && tn_call_probe_keeps(call, rsp);
+}
+
 /* `like`: the call that does not want it; NULL: there is none. */
 static void take(struct tern_endpoint *ep, const struct tn_fork *like, const struct tn_msg *rsp)
 {
     struct known known = look_for(ep, rsp);
     if (like == NULL) like = known.any;
+    if (!known.same && is_kept(ep, known.leg, rsp)) return;
     if (!known.same && is_adopted(ep, known.leg, rsp)) return;
     if (known.same) {
         answer(known.same, rsp->cseq.number);

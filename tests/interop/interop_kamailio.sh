@@ -2,27 +2,7 @@
 # SPDX-License-Identifier: MIT
 # The main job against a server that we did not write: Kamailio, with digest and Record-Route; over
 # TLS, too, where audio is SRTP.
-PATH=$PATH:/usr/sbin
-if ! { command -v kamailio && command -v kamcmd; } >/dev/null; then
-    echo "skipped: Kamailio is not installed"
-    exit 77
-fi
-. "$(dirname "$0")/../lab/handover.bash"
-interop=$(dirname "$(realpath "$0")")
-
-kamailio() {
-    lab "run server '$interop/kamailio_step.sh'" "$(quoted "$@")"
-}
-
-start_registrar() {
-    [ "$transport" != tls ] || lab "run server '$tern' certs --dir certs $server"
-    lab "start server registrar '$interop/kamailio_step.sh' start '$interop/kamailio.cfg'"
-    kamailio ready
-}
-
-bindings() {
-    kamailio bindings "$1"
-}
+. "$(dirname "$0")/kamailio.bash"
 
 # moved TRANSPORT PAUSE [PHONE-OPTION...]
 moved() {

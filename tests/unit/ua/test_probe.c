@@ -137,17 +137,19 @@ static void what_rings_is_cancelled_before_it_rings_anew(void)
 }
 
 /*
- * MOBILITY S14: nobody on the way has the INVITE any more, so somebody has answered it. Each early dialog is
- * asked for, the last that rang first; where nobody knows it, whoever was called rings anew.
+ * MOBILITY S14: somebody may have answered it, whatever the CANCEL is answered with (RFC 3261 9.2). Each
+ * early dialog is asked for, the last that rang first; where nobody knows it, whoever was called rings anew.
  */
-static void after_481_to_the_cancel_who_has_answered_is_asked_for(void)
+static void after_the_cancel_who_has_answered_is_asked_for(void)
 {
-    for (int takes = 0; takes < 3; takes++) {
+    static const char *const cancelled[] = {"481 Call/Transaction Does Not Exist", "200 OK"};
+    for (int i = 0; i < 6; i++) {
+        int takes = i / 2;
         move_while_calling("180 Ringing");
         say(first, "180 Ringing", "two", NULL);
         host_network(alice, "10.0.0.3", NULL);
         world_run(&world, TERN_MS(530));
-        say(peer_last(peer, "CANCEL"), "481 Call/Transaction Does Not Exist", NULL, NULL);
+        say(peer_last(peer, "CANCEL"), cancelled[i % 2], NULL, NULL);
         for (int asked = 0; asked < 2; asked++) {
             const char *invite = peer_last(peer, "INVITE"),
                        *named = peer_header(invite, "Replaces");
@@ -172,6 +174,36 @@ static void after_481_to_the_cancel_who_has_answered_is_asked_for(void)
     }
 }
 
+/*
+ * Who has answered is asked for, and its answer comes after all: it leaves that dialog for the one that
+ * the question forms, unless it does not know Replaces.
+ */
+static void a_2xx_in_the_dialog_that_is_asked_for_waits(void)
+{
+    for (int knows = 0; knows < 2; knows++) {
+        move_while_calling("180 Ringing");
+        world_run(&world, TERN_MS(480));
+        say(peer_last(peer, "CANCEL"), "200 OK", NULL, NULL);
+        const char *question = peer_last(peer, "INVITE");
+        size_t acks = peer_count(peer, "ACK");
+        say(first, "200 OK", "one", PEER_SDP);
+        CHECK_EQ(peer_count(peer, "ACK"), acks);
+        CHECK_EQ(alice->answered, 0);
+        if (knows) {
+            say(question, "200 OK", "new", PEER_SDP);
+            CHECK_EQ(peer_count(peer, "ACK"), acks + 2);
+            CHECK(is_same(peer_last(peer, "BYE"), first, "Call-ID"));
+        } else {
+            say(question, "420 Bad Extension", "x", NULL);
+            CHECK_EQ(peer_count(peer, "BYE"), 0);
+            CHECK(is_same(peer_last(peer, "ACK"), first, "Call-ID"));
+        }
+        CHECK_EQ(alice->answered, 1);
+        CHECK_EQ(alice->ended, 0);
+        world_end(&world);
+    }
+}
+
 /* The far end's own word counts, whatever we have asked for. */
 static void a_refusal_that_is_no_answer_to_the_cancel_ends_the_call(void)
 {
@@ -190,6 +222,8 @@ static const char *ring_anew(void)
     move_while_calling("180 Ringing");
     world_run(&world, TERN_MS(480));
     say(peer_last(peer, "CANCEL"), "200 OK", NULL, NULL);
+    CHECK(strstr(peer_header(peer_last(peer, "INVITE"), "Replaces"), "to-tag=one") != NULL);
+    say(peer_last(peer, "INVITE"), "481 Call/Transaction Does Not Exist", "x", NULL);
     say(peer_last(peer, "INVITE"), "180 Ringing", "two", NULL);
     CHECK(!is_same(peer_last(peer, "INVITE"), first, "Call-ID"));
     return peer_last(peer, "INVITE");
@@ -360,7 +394,8 @@ int main(int argc, char **argv)
         TEST(who_answers_it_has_the_call_and_keeps_it),
         TEST(what_nobody_has_answered_is_made_anew_after_half_a_second),
         TEST(what_rings_is_cancelled_before_it_rings_anew),
-        TEST(after_481_to_the_cancel_who_has_answered_is_asked_for),
+        TEST(after_the_cancel_who_has_answered_is_asked_for),
+        TEST(a_2xx_in_the_dialog_that_is_asked_for_waits),
         TEST(a_refusal_that_is_no_answer_to_the_cancel_ends_the_call),
         TEST(a_late_2xx_is_adopted_while_the_other_rings),
         TEST(a_late_2xx_beside_the_answer_is_acknowledged_and_ended),

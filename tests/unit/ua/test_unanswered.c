@@ -44,6 +44,26 @@ static void a_call_that_rings_out_survives_the_change(void)
     }
 }
 
+/* Nobody heard the answer: who has answered is not rung a second time. */
+static void a_call_that_is_answered_while_there_is_no_network_is_taken(void)
+{
+    FOR_EACH_TRANSPORT
+    {
+        meet_and_ring();
+        host_network(alice, NULL, NULL);
+        world_run(&world, TERN_MS(300));
+        CHECK_EQ(tern_call_answer(bob->ep, world.now, bob->call, 200), 0);
+        world_run(&world, TERN_MS(700));
+        host_network(alice, at(3), NULL);
+        world_run(&world, TERN_SECONDS(3));
+        CHECK_EQ(bob->incoming, 1);
+        CHECK_EQ(alice->answered, 1);
+        CHECK_EQ(bob->answered, 1);
+        still_talking();
+        world_end(&world);
+    }
+}
+
 static void a_call_that_rings_in_survives_the_change(void)
 {
     FOR_EACH_TRANSPORT
@@ -254,6 +274,7 @@ int main(int argc, char **argv)
 {
     static const struct test tests[] = {
         TEST(a_call_that_rings_out_survives_the_change),
+        TEST(a_call_that_is_answered_while_there_is_no_network_is_taken),
         TEST(a_call_that_rings_in_survives_the_change),
         TEST(an_answer_without_a_network_waits),
         TEST(an_answer_whose_ack_cannot_come_back_is_confirmed),
