@@ -4,8 +4,10 @@
 #include "base/mutant.h"
 #include "mobility/internal.h"
 
-#define BIT(state) (1u << (state))
-#define AT_REST    (BIT(TN_CALL_IDLE) | BIT(TN_CALL_DONE) | BIT(TN_CALL_LOST))
+#define BIT(state)  (1u << (state))
+#define AT_REST     (BIT(TN_CALL_IDLE) | BIT(TN_CALL_DONE) | BIT(TN_CALL_LOST))
+/* Refreshes that got 481, with INVITEs to its address of record between them. */
+#define UNKNOWN_MAX 4
 #define BEGINNINGS                                                                                 \
     (BIT(TN_CALL_LISTENING) | BIT(TN_CALL_HELD_BACK) | BIT(TN_CALL_QUEUED) |                       \
      BIT(TN_CALL_OFFLINE) | BIT(TN_CALL_HANGING_UP) | BIT(TN_CALL_VERIFYING))
@@ -419,7 +421,9 @@ static void unknown(struct tn_mobility *mob, struct tn_call_task *task, int code
         again(mob, task, code, 0);
         return;
     }
-    if (code != 403 && task->may_replace) {
+    /* Somebody is there and knows of no call, and for all the time nobody else can be asked for. */
+    bool over = code == 481 && task->attempt >= UNKNOWN_MAX;
+    if (code != 403 && task->may_replace && !over) {
         again(mob, task, code, 0);
         return;
     }

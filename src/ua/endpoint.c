@@ -283,7 +283,9 @@ void tn_ep_check_stopped(struct tern_endpoint *ep)
 static void stop_fired(struct tn_timer *timer)
 {
     struct tern_endpoint *ep = TN_OWNER(timer, struct tern_endpoint, stop_timer);
-    if (ep->state == TN_ENDPOINT_STOPPING) tell_stopped(ep);
+    if (ep->state != TN_ENDPOINT_STOPPING) return;
+    tell_stopped(ep);
+    tn_ep_close_left_flows(ep); /* calls that have not ended yet would keep them alive */
 }
 
 /* ---- input ---- */

@@ -311,7 +311,8 @@ static void close_dead_flows(struct tern_endpoint *ep)
  */
 void tn_ep_close_left_flows(struct tern_endpoint *ep)
 {
-    if (ep->network.address_count > 0 && !TN_MUTANT(OLD_STREAM)) close_dead_flows(ep);
+    bool returns = ep->network.address_count == 0 && ep->state != TN_ENDPOINT_STOPPED;
+    if (!returns && !TN_MUTANT(OLD_STREAM)) close_dead_flows(ep);
 }
 
 void tn_ep_network_changed(struct tern_endpoint *ep, const struct tern_ip_change_param *param,

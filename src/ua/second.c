@@ -22,11 +22,18 @@ static bool is_wanted(const struct tn_account *account)
     return false;
 }
 
+/* Its address has gone and come back, and with it went the flow that the registrar knows. */
+static bool has_lost_its_flow(const struct tn_registration *second)
+{
+    return second->state == TERN_REGISTRATION_REGISTERED &&
+           tn_second_stands(second->account).family == TERN_FAMILY_NONE;
+}
+
 static void stand_at(struct tn_registration *second, tern_addr where)
 {
     /* Without memory there is none for now. */
     if (second->call_id.len == 0 && tn_registration_identify(second) != 0) return;
-    bool moves = !tern_addr_same_host(second->from, where);
+    bool moves = !tern_addr_same_host(second->from, where) || has_lost_its_flow(second);
     second->from = where;
     second->outbound = true; /* what the first has heard of the registrar */
     if (second->state == TERN_REGISTRATION_WAITING && !tn_timer_armed(&second->retry)) moves = true;
