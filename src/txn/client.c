@@ -590,6 +590,12 @@ static bool is_unsent(const struct tn_client *client)
     return flow && !flow->open && !client->moved && client->machine.ict.state == TN_ICT_CALLING;
 }
 
+bool tn_client_has_left(const struct tn_txns *txns, uint64_t id)
+{
+    const struct tn_client *client = get(txns, id);
+    return client == NULL || !is_unsent(client);
+}
+
 /* Whether there is still something to be done for the far end's sake. */
 static bool has_duties(const struct tn_client *client)
 {

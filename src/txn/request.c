@@ -348,7 +348,7 @@ int tn_request_cancel_because(struct tn_txns *txns, uint64_t id, tern_str reason
     if (!r) return TERN_ESTALE;
     if (r->opts.method != TN_METHOD_INVITE) return TERN_EINVAL;
     if (r->state == TN_REQUEST_ANSWERED) return TERN_ESTATE;
-    if (r->state == TN_REQUEST_PENDING) {
+    if (r->state == TN_REQUEST_PENDING && tn_client_has_left(txns, r->client)) {
         int err = tn_client_cancel(txns, r->client, reason);
         /* Its final response, or failure, is in the queue already. */
         if (err && err != TERN_ESTATE && err != TERN_ESTALE) return err;

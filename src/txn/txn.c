@@ -206,15 +206,21 @@ void tn_txns_flow_up(struct tn_txns *txns, uint64_t flow)
         tn_request_flow_up(attempt);
 }
 
-void tn_txns_moved(struct tn_txns *txns)
+void tn_txns_cancels_moved(struct tn_txns *txns)
 {
     struct tn_client *client;
-    struct tn_server *server;
     uint32_t cursor = 0;
 
     while ((client = tn_slots_each(&txns->clients, &cursor)) != NULL)
         tn_client_renew_cancel(client);
-    cursor = 0;
+}
+
+void tn_txns_moved(struct tn_txns *txns)
+{
+    struct tn_server *server;
+    uint32_t cursor = 0;
+
+    tn_txns_cancels_moved(txns);
     while ((server = tn_slots_each(&txns->servers, &cursor)) != NULL)
         tn_server_renew_refusal(server);
 }

@@ -58,6 +58,8 @@ void tn_txns_pause(struct tn_txns *txns, bool paused);
  * (MOBILITY S10), and so does the refusal of an INVITE that nobody has acknowledged.
  */
 void tn_txns_moved(struct tn_txns *txns);
+/* The CANCELs alone: they leave before an INVITE that takes the place of what they cancel. */
+void tn_txns_cancels_moved(struct tn_txns *txns);
 
 /* ---- server side ---- */
 
@@ -153,6 +155,8 @@ TERN_CHECK int tn_client_cancel(struct tn_txns *txns, uint64_t id, tern_str reas
  * @return 0, TERN_ESTALE, TERN_ESTATE (not such a one), TERN_ENOROUTE, TERN_ENOMEM, TERN_ELIMIT
  */
 TERN_CHECK int tn_client_probe(struct tn_txns *txns, uint64_t id);
+/* Not as long as it waits for its connection. */
+bool tn_client_has_left(const struct tn_txns *txns, uint64_t id);
 /* Another INVITE takes its place: this one is not repeated any more, and waits for what comes. */
 void tn_client_hush(struct tn_txns *txns, uint64_t id);
 /*

@@ -307,6 +307,8 @@ bool tn_call_path_lost(const struct tn_call *call);
 
 /* From the start; where one is waiting for a way, it goes now. The caller reaps. */
 void tn_call_send_bye(struct tn_call *call);
+/* A request of the far end inside the dialog, or with Replaces, says where it is. */
+void tn_call_bye_follow(struct tn_call *call, const struct tn_msg *msg);
 void tn_call_bye_effect(struct tn_call *call, const struct tn_effect *effect);
 void tn_call_bye_timer(struct tn_call *call);
 

@@ -79,6 +79,18 @@ void tn_call_send_bye(struct tn_call *call)
     send(call);
 }
 
+/* They move, and our BYE looks for them where they were: the next one goes to where they say (S7). */
+void tn_call_bye_follow(struct tn_call *call, const struct tn_msg *msg)
+{
+    bool under_way = call->request != 0 || tn_timer_armed(&call->answer_timer);
+    if (call->life != TN_LIFE_LEAVING || !under_way) return;
+    if (!tn_dialog_target_moves(&call->dialog, msg)) return;
+    if (tn_dialog_refresh_target(&call->dialog, msg) != 0) return;
+    tn_request_abandon(&call->ep->txns, call->request);
+    call->request = 0;
+    tn_call_send_bye(call);
+}
+
 void tn_call_bye_timer(struct tn_call *call)
 {
     if (call->bye_kept) {

@@ -218,6 +218,7 @@ static void accept(struct tn_call *call)
     tn_net_know(&call->ep->net, tn_server_flow(&call->ep->txns, call->invite_txn));
     tn_call_enter(call, TN_LIFE_ANSWERING);
     tn_repeat_start(&call->repeat);
+    if (call->update.own.told.family) tn_call_tell_target(call);
 }
 
 /*

@@ -217,13 +217,8 @@ static unsigned take_place(struct tn_call *call, const struct tn_effect *effect)
  */
 static void follow_with_bye(struct tn_call *call, const struct tn_effect *effect)
 {
-    if (call->life != TN_LIFE_LEAVING || call->request == 0) return;
     if (!tn_replaces_is_person(&call->dialog, &effect->msg->from.uri)) return;
-    if (!is_secured(call, effect)) return;
-    if (tn_dialog_refresh_target(&call->dialog, effect->msg) != 0) return;
-    tn_request_abandon(&call->ep->txns, call->request);
-    call->request = 0;
-    tn_call_send_bye(call);
+    if (is_secured(call, effect)) tn_call_bye_follow(call, effect->msg);
 }
 
 bool tn_call_replaced_invite(struct tern_endpoint *ep, const struct tn_effect *effect)

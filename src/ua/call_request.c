@@ -105,6 +105,7 @@ static void reinvite(struct tn_call *call, const struct tn_effect *effect)
                     call->life == TN_LIFE_RINGING;
         tn_call_meet(call, effect->msg);
         refuse(call, effect->id, busy ? 491 : 481, (tern_str){NULL, 0});
+        tn_call_bye_follow(call, effect->msg);
         return;
     }
     if (tn_call_timer_take(call, effect->msg) != 0) {
@@ -180,8 +181,10 @@ static int answer_update(struct tn_call *call, uint64_t txn, bool with_offer)
     tn_buf_fini(&body);
     tn_buf_fini(&contact);
     tn_buf_fini(&headers);
-    if (!err) call->contact_local = call->signalling_local = local;
-    return err;
+    if (err) return err;
+    call->contact_local = call->signalling_local = local;
+    if (call->update.own.told.family) call->update.own.told = local;
+    return 0;
 }
 
 /* Of the dialog that the request is in: a fork's moves nobody but itself. */
@@ -211,6 +214,7 @@ static void update(struct tn_call *call, const struct tn_effect *effect)
     if (call->life != TN_LIFE_INCOMING && call->life != TN_LIFE_ANSWERING &&
         call->life != TN_LIFE_ACTIVE && call->life != TN_LIFE_RINGING) {
         refuse(call, effect->id, 481, (tern_str){NULL, 0});
+        tn_call_bye_follow(call, effect->msg);
         return;
     }
     if (tn_call_timer_take(call, effect->msg) != 0) {
@@ -275,8 +279,8 @@ void tn_call_request(struct tn_call *call, const struct tn_effect *effect)
         dialog->came_by = flow->id;
     }
     call->prack.known = true;
-    bool refreshes =
-        effect->msg->method == TN_METHOD_UPDATE; /* a PRACK may be of a call given up */
+    bool refreshes = effect->msg->method == TN_METHOD_UPDATE;
+    /* A PRACK may be of a call given up. */
     if (call->life == TN_LIFE_ANSWERING && refreshes) call->prack.heard = true;
     switch (effect->msg->method) {
     case TN_METHOD_BYE: bye(call, effect); return;

@@ -240,7 +240,8 @@ static void refresh_ended(struct tn_call *call, int code, tern_time retry_after)
     }
     if (outcome == TN_REFRESH_REFUSED) call->contact_open = false;
     if (outcome == TN_REFRESH_REFUSED && call->refresh_offers) take_no(call);
-    if (!moving && code == 481 && !by_proxy) { /* RFC 3261 12.2.1.2: the peer does not know this call */
+    if (!moving && code == 481 &&
+        !by_proxy) { /* RFC 3261 12.2.1.2: the peer does not know this call */
         tn_call_end(call, TERN_END_REMOTE, code, TERN_STR("the far end no longer knows the call"));
         return;
     }

@@ -54,8 +54,8 @@ void tn_call_update_new_dialog(struct tn_call *call)
 void tn_call_update_overtaken(struct tn_call *call)
 {
     struct tn_update *own = &call->update.own;
-    if (own->request == 0 || tern_addr_same_host(own->contact, call->contact_local)) return;
-    give_up(call, own);
+    own->told = (tern_addr){0};
+    if (own->request && !tern_addr_same_host(own->contact, call->contact_local)) give_up(call, own);
 }
 
 void tn_call_update_leave(struct tn_call *call, struct tn_early *early)
@@ -154,6 +154,16 @@ static void tell_caller(struct tn_call *call)
     tell(call, &call->dialog, &call->update.own, call->contact_local);
 }
 
+/*
+ * Who was told of one address by UPDATE, and then of the one before by our 2xx, takes that for an old 2xx,
+ * which came late.
+ */
+static tern_addr told_last(const struct tn_call *call)
+{
+    bool any = call->life == TN_LIFE_ANSWERING && call->update.own.told.family;
+    return any ? call->update.own.told : call->contact_local;
+}
+
 /* MOBILITY S2, S14: the INVITE stays where it is, as long as its answer can come there. */
 static void tell_callees(struct tn_call *call)
 {
@@ -177,7 +187,7 @@ void tn_call_tell_target(struct tn_call *call)
     case TN_LIFE_ACTIVE:
         if (call->refresh_request != 0 || call->refresh.update_refused) return;
         if (is_found(call)) return;
-        tell(call, &call->dialog, &call->update.own, call->contact_local);
+        tell(call, &call->dialog, &call->update.own, told_last(call));
         return;
     case TN_LIFE_PREPARING:
     case TN_LIFE_CALLING:

@@ -110,6 +110,7 @@ static void each_call_media(struct tern_endpoint *ep)
 {
     uint32_t cursor = 0;
     struct tn_call *call;
+    tn_txns_cancels_moved(&ep->txns);
     while ((call = tn_slots_each(&ep->calls, &cursor)) != NULL) {
         struct tn_call_facts facts = call_facts(call);
         if (facts.phase == TN_PHASE_ENDING || !call->stream_ready) continue;
@@ -207,6 +208,7 @@ static void each_call_repeated(struct tern_endpoint *ep)
 {
     uint32_t cursor = 0;
     struct tn_call *call;
+    tn_txns_cancels_moved(&ep->txns);
     while ((call = tn_slots_each(&ep->calls, &cursor)) != NULL) {
         repeat_on_new_path(call);
         tn_call_update_moved(call);
@@ -217,6 +219,7 @@ static void each_call(struct tern_endpoint *ep)
 {
     uint32_t cursor = 0;
     struct tn_call *call;
+    tn_txns_cancels_moved(&ep->txns);
     while ((call = tn_slots_each(&ep->calls, &cursor)) != NULL) {
         struct tn_call_facts facts = call_facts(call);
         repeat_on_new_path(call);

@@ -51,7 +51,7 @@ void tn_call_update_leave(struct tn_call *call, struct tn_early *early);
  * already, and is answered there.
  */
 void tn_call_update_stays(struct tn_call *call, struct tn_early *early);
-/* A refresh that was sent later has been accepted: what an UPDATE under way says is old. */
+/* A refresh that was sent later has been accepted: what an UPDATE says, or has said, is old. */
 void tn_call_update_overtaken(struct tn_call *call);
 /* Says where we are, where the far end may not know and allows UPDATE, and no refresh is saying it. */
 void tn_call_tell_target(struct tn_call *call);

@@ -73,18 +73,25 @@ struct dialog *rules_dialog(struct rules *rules, const struct message *m, bool f
     return d;
 }
 
-/* RFC 3891: who has lost us says where he is. A BYE that he has not got may follow him there. */
-static void heard_replaces(struct life *life, uint32_t host, const struct message *m)
+static bool is_refresh(const struct message *m)
 {
-    struct rules *rules = &life->rules[host - 1];
-    if (m->replaces.len)
-        rules->sought[rules->sought_next++ % SOUGHT_MAX] = hash_text(0, m->contact_uri);
+    return str_is(m->method, "INVITE") || str_is(m->method, "UPDATE");
+}
+
+/*
+ * Who has lost us says where he is, by Replaces (RFC 3891), or by a refresh, which gets 481 as we have hung
+ * up. A BYE that he has not got may follow him there, and the ACK of a 2xx that comes once more.
+ */
+static void seek(struct rules *rules, uint64_t contact)
+{
+    rules->sought[rules->sought_next++ % SOUGHT_MAX] = contact;
 }
 
 static bool is_sought(const struct rules *rules, const struct message *m)
 {
     uint64_t uri = hash_text(0, m->uri);
-    for (int i = 0; i < SOUGHT_MAX && str_is(m->method, "BYE"); i++) {
+    bool may_follow = str_is(m->method, "BYE") || str_is(m->method, "ACK");
+    for (int i = 0; i < SOUGHT_MAX && may_follow; i++) {
         if (rules->sought[i] == uri) return true;
     }
     return false;
@@ -106,11 +113,6 @@ static bool aim(struct life *life, struct dialog *d, uint64_t contact, uint32_t 
 static void leave(struct dialog *d, bool moved, bool in_dialog)
 {
     if (moved && in_dialog && !d->confirmed) d->left = d->target_before;
-}
-
-static bool is_refresh(const struct message *m)
-{
-    return str_is(m->method, "INVITE") || str_is(m->method, "UPDATE");
 }
 
 /* 12.1.2: as the client, from what answers an INVITE; 13.2.2.4: the 2xx decides. */
@@ -138,7 +140,10 @@ static void heard_response(struct life *life, uint32_t host, const struct messag
 static void sent_response(struct life *life, uint32_t host, const struct message *m,
                           const struct asked *asked)
 {
-    if (m->status <= 100 || m->status >= 300 || !is_refresh(m) || m->to_tag.len == 0) return;
+    bool refresh = is_refresh(m) && m->to_tag.len > 0;
+    if (refresh && asked->in_dialog && m->status == 481)
+        seek(&life->rules[host - 1], asked->contact);
+    if (m->status <= 100 || m->status >= 300 || !refresh) return;
     struct dialog *d = rules_dialog(&life->rules[host - 1], m, false);
     if (!asked->in_dialog) {
         d->routes = asked->record_routes;
@@ -296,7 +301,7 @@ void rules_heard(struct life *life, uint32_t host, const struct message *m)
 {
     if (host != SERVER_HOST) reliable_heard(life, host, m);
     if (m->request) {
-        heard_replaces(life, host, m);
+        if (m->replaces.len) seek(&life->rules[host - 1], hash_text(0, m->contact_uri));
         if (!str_is(m->method, "ACK") && !rules_asked(life, host, m, true))
             (void)note(life, host, m, true);
         return;
