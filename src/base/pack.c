@@ -149,6 +149,17 @@ static bool is_addr(const uint8_t *bytes)
            bytes[0] == TERN_FAMILY_IPV6;
 }
 
+/* What its family has no room for is nothing, whoever has written it. */
+static tern_addr addr_of(const uint8_t bytes[ADDR_BYTES])
+{
+    tern_addr addr = {.family = bytes[0]};
+    if (addr.family == TERN_FAMILY_NONE) return addr;
+    addr.port = tn_get16(bytes + 2);
+    addr.scope = tn_get32(bytes + 4);
+    memcpy(addr.ip, bytes + 8, addr.family == TERN_FAMILY_IPV4 ? 4 : sizeof(addr.ip));
+    return addr;
+}
+
 void tn_pack_addr(struct tn_pack *p, uint16_t tag, tern_addr *addr)
 {
     uint8_t bytes[ADDR_BYTES] = {addr->family};
@@ -162,9 +173,7 @@ void tn_pack_addr(struct tn_pack *p, uint16_t tag, tern_addr *addr)
         fail(p, TERN_EPARSE);
         return;
     }
-    *addr =
-        (tern_addr){.family = bytes[0], .port = tn_get16(bytes + 2), .scope = tn_get32(bytes + 4)};
-    memcpy(addr->ip, bytes + 8, sizeof(addr->ip));
+    *addr = addr_of(bytes);
 }
 
 tern_str tn_pack_str(struct tn_pack *p, uint16_t tag, tern_str value)
