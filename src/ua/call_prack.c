@@ -82,7 +82,8 @@ static void send_again(struct tn_call *call, struct tn_early *early)
 {
     struct tn_buf body;
     uint64_t *request = &early->prack.sent[0].request;
-    if (*request != 0 && tn_call_way_turn_early(call, &early->dialog)) { /* it has not got there */
+    bool turns = *request != 0 || early->prack.failed; /* it has not got there */
+    if (turns && tn_call_way_turn_early(call, &early->dialog)) {
         tn_request_abandon(&call->ep->txns, *request);
         *request = 0;
         early->prack.failed = true;
