@@ -211,7 +211,7 @@ static void begin_attempt(struct tn_mobility *mob, struct tn_call_task *task)
     tn_mob_call_aim(mob, task);
     task->used_update = task->policy->use_update;
     task->asked = mob->now;
-    tn_mob_call_enter(mob, task, TN_CALL_REFRESHING, tn_mob_call_patience(task));
+    tn_mob_call_enter(mob, task, TN_CALL_REFRESHING, tn_mob_call_look(task));
     tn_mob_call_report(mob, task, TERN_IP_CHANGE_OP_REINVITE_CALL, TERN_IP_CHANGE_START, 0);
 }
 

@@ -56,16 +56,10 @@ bool tn_mob_turned_by(struct tn_mobility *mob, struct tn_call_task *task, int co
     return true;
 }
 
-void tn_mob_call_goes(struct tn_mobility *mob, tern_time now, struct tn_call_task *task,
-                      const struct tn_hop *hop)
+void tn_mob_call_goes(struct tn_call_task *task, const struct tn_hop *hop)
 {
-    mob->now = now;
     task->server = hop->addr;
     task->by_server = hop->by_server;
-    tern_time patience = tn_mob_call_patience(task);
-    if (task->state != TN_CALL_REFRESHING || patience == TERN_TIME_NEVER) return;
-    tern_time due = task->asked + patience; /* only now it is known whether there is another */
-    tn_mob_arm(mob, &task->timer, due > now ? due - now : 0);
 }
 
 void tn_mob_server_is(struct tn_account_task *task, tern_addr server)

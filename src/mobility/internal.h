@@ -60,6 +60,8 @@ bool tn_mob_call_waits_for_account(const struct tn_call_task *task);
 
 /* How long a try is waited for before the next rung; NEVER: as long as the request takes. */
 tern_time tn_mob_call_patience(const struct tn_call_task *task);
+/* The same, or earlier: where another next hop may turn up until then, it is looked for. */
+tern_time tn_mob_call_look(const struct tn_call_task *task);
 /* It is over, and the request has not been answered. */
 void tn_mob_impatient(struct tn_mobility *mob, struct tn_call_task *task);
 /* INVITE with Replaces, now. */

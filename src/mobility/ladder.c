@@ -35,6 +35,12 @@ tern_time tn_mob_call_patience(const struct tn_call_task *task)
     return !task->replaces && task->turned ? whole - half : whole;
 }
 
+tern_time tn_mob_call_look(const struct tn_call_task *task)
+{
+    bool may = task->account != NULL && !task->turned && !task->replaces;
+    return may ? stretch(task, PATIENCE_FIRST) / 2 : tn_mob_call_patience(task);
+}
+
 static void report(struct tn_mobility *mob, const struct tn_call_task *task,
                    enum tern_ip_change_status status, int code)
 {
@@ -70,11 +76,12 @@ void tn_mob_impatient(struct tn_mobility *mob, struct tn_call_task *task)
     }
     bool asks = task->state == TN_CALL_REFRESHING;
     if (asks && tn_mob_call_waits_for_account(task)) {
-        tn_mob_arm(mob, &task->timer, tn_mob_call_patience(task));
+        tn_mob_arm(mob, &task->timer, tn_mob_call_look(task));
         return;
     }
-    tern_time due =
-        task->asked + tn_mob_call_patience(task); /* it may have been registered since */
+    tern_time patience = tn_mob_call_patience(task); /* it may have been registered since */
+    if (patience == TERN_TIME_NEVER) return;
+    tern_time due = task->asked + patience;
     if (asks && due > mob->now) {
         tn_mob_arm(mob, &task->timer, due - mob->now);
         return;
@@ -83,7 +90,6 @@ void tn_mob_impatient(struct tn_mobility *mob, struct tn_call_task *task)
         tn_mob_turn(mob, task);
         return;
     }
-    if (!task->may_replace) return; /* the server has turned out to be the hop that was tried */
     task->replaces = true;
     tn_mob_call_enter(mob, task, TN_CALL_QUEUED, TERN_TIME_NEVER);
 }

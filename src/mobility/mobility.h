@@ -295,8 +295,7 @@ uint32_t tn_mob_refresh_taken(struct tn_mobility *mob, tern_time now, struct tn_
 /* What the refresh that leaves now says: it may have waited for a connection, and aimed elsewhere. */
 void tn_mob_refresh_leaves(struct tn_call_task *task, tern_addr media_local);
 /* The next hop that it leaves for: the account's server, or where the dialog leads. */
-void tn_mob_call_goes(struct tn_mobility *mob, tern_time now, struct tn_call_task *task,
-                      const struct tn_hop *hop);
+void tn_mob_call_goes(struct tn_call_task *task, const struct tn_hop *hop);
 /* It was not passed on, and the next hop does not say that it is the far end who refuses. */
 bool tn_mob_is_unreached(int code);
 /*

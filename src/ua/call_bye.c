@@ -42,7 +42,7 @@ static void try_later(struct tn_call *call, tern_time least)
 static bool may_turn(const struct tn_call *call)
 {
     if (call->way.bye_turns >= TURNS_MAX || call->ep->mob.paused) return false;
-    return call->way.by_server || tn_way_has_other(call->account, &call->dialog);
+    return call->way.by_server || tn_way_may_have_other(call->account, &call->dialog);
 }
 
 static void send(struct tn_call *call)

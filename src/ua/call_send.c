@@ -332,7 +332,7 @@ static void prepare_refresh(struct tn_call *call, const struct tn_effect *effect
     call->refresh_path = path.local;
     call->hop = path.remote;
     const struct tn_hop hop = {path.remote, call->way.asked_server};
-    tn_mob_call_goes(&ep->mob, ep->ctx.now, &call->task, &hop);
+    tn_mob_call_goes(&call->task, &hop);
     tn_snapshot_changed(ep);
     if (!err) {
         tn_call_put_contact(call, path.transport, call->refresh_contact, &contact);

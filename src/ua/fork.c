@@ -225,7 +225,7 @@ void tn_fork_effect(struct tern_endpoint *ep, const struct tn_effect *effect)
     fork->bye = 0;
     fork->ended = effect->kind == TN_EFFECT_RESPONSE;
     /* MOBILITY C6 c: where nobody answers, the account's server may have a way. */
-    if (!fork->ended && !fork->by_server && tn_way_has_other(fork->account, &fork->dialog)) {
+    if (!fork->ended && !fork->by_server && tn_way_may_have_other(fork->account, &fork->dialog)) {
         fork->by_server = true;
         send_bye(fork);
         return;

@@ -42,6 +42,15 @@ bool tn_way_has_other(const struct tn_account *account, const struct tn_dialog *
     return !tern_addr_same_host(hop, server) || (hop.port != 0 && hop.port != server.port);
 }
 
+bool tn_way_may_have_other(const struct tn_account *account, const struct tn_dialog *dialog)
+{
+    tern_addr literal;
+    if (tn_way_has_other(account, dialog)) return true;
+    if (account == NULL || TN_MUTANT(NO_SERVER_HOP)) return false;
+    tern_str server = tn_reach_server_uri(account), next = tn_dialog_next_hop(dialog);
+    return server.len > 0 && !is_literal(server, &literal) && is_literal(next, &literal);
+}
+
 void tn_way_by_server(const struct tn_account *account, struct tn_request_opts *opts)
 {
     opts->next_hop = tn_reach_server_uri(account);
@@ -119,7 +128,9 @@ bool tn_call_way_turn_early(struct tn_call *call, const struct tn_dialog *dialog
 
 bool tn_call_way_turn(struct tn_call *call)
 {
-    return tn_call_way_turn_early(call, &call->dialog);
+    if (!call->way.by_server && !tn_way_may_have_other(call->account, &call->dialog)) return false;
+    call->way.by_server = !call->way.by_server;
+    return true;
 }
 
 bool tn_call_way_is_refused(const struct tn_call *call, int code)
@@ -160,7 +171,7 @@ void tn_call_way_proved(struct tn_call *call)
     call->way.by_server = call->way.asked_server;
     call->way.turned = false;
     const struct tn_hop hop = {call->hop, call->way.by_server};
-    tn_mob_call_goes(&call->ep->mob, call->ep->ctx.now, &call->task, &hop);
+    tn_mob_call_goes(&call->task, &hop);
 }
 
 void tn_call_way_anew(struct tn_call *call)

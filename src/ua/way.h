@@ -36,6 +36,8 @@ struct tn_call_way {
 
 /* Whether requests of this dialog would go to another place by the account's server. */
 bool tn_way_has_other(const struct tn_account *account, const struct tn_dialog *dialog);
+/* The same as far as nobody knows: the server's name may lead elsewhere by now. For what has failed. */
+bool tn_way_may_have_other(const struct tn_account *account, const struct tn_dialog *dialog);
 /* `opts`, filled by tn_dialog_request(), go to the account's server. Its text lives as long as that. */
 void tn_way_by_server(const struct tn_account *account, struct tn_request_opts *opts);
 

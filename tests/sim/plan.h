@@ -51,6 +51,7 @@
       "nets 1 to this one, and those beyond: phones have no way from the one to the other but by "  \
       "the server; audio has")                                                                     \
     X(names, 0, 0, 2, "the registrar is a name; 2: with NAPTR and SRV")                            \
+    X(lone, 0, 0, 1, "the server has one address at a time: the old one goes with it")             \
     X(ttl, 60, 1, 3600, "s that an answer about it is good for")                                   \
     X(inside, 0, 0, 1, "net 9, the VPN's, has an answer of its own")                               \
     X(router, 0, 0, 2, "net 8 is the way out of nets 1 to 3 (1), of all phones' nets (2)")         \

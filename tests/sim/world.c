@@ -189,6 +189,7 @@ bool world_begin(struct life *life)
 static void move_server(struct life *life, int32_t to)
 {
     if (!life->plan->set[SET_names]) return;
+    if (life->plan->set[SET_lone]) tern_sim_unplug(life->sim, SERVER_HOST, (tern_addr){0});
     life->server_at = (uint8_t)(9 + 16 * (to % 15));
     if (!set_names(life)) fail(life, "memory", "names");
     tern_sim_notice(life->sim, SERVER_HOST);

@@ -24,6 +24,7 @@ extern const struct scenario_list flows_scenarios;
 extern const struct scenario_list timers_scenarios;
 extern const struct scenario_list both_scenarios;
 extern const struct scenario_list ways_scenarios;
+extern const struct scenario_list hops_scenarios;
 extern const struct scenario_list nat_scenarios;
 extern const struct scenario_list snapshot_scenarios;
 extern const struct scenario_list attack_scenarios;
