@@ -8,6 +8,7 @@ if ! { command -v kamailio && command -v kamcmd; } >/dev/null; then
 fi
 . "$(dirname "$0")/../lab/handover.bash"
 interop=$(dirname "$(realpath "$0")")
+defines=() # that its configuration looks at
 
 kamailio() {
     lab "run server '$interop/kamailio_step.sh'" "$(quoted "$@")"
@@ -15,7 +16,8 @@ kamailio() {
 
 start_registrar() {
     [ "$transport" != tls ] || lab "run server '$tern' certs --dir certs $server"
-    lab "start server registrar '$interop/kamailio_step.sh' start '$interop/kamailio.cfg'"
+    lab "start server registrar '$interop/kamailio_step.sh' start '$interop/kamailio.cfg'" \
+        "$(quoted "${defines[@]}")"
     kamailio ready
 }
 

@@ -6,9 +6,14 @@ set -u
 ctl=unix:$PWD/ctl
 
 case $1 in
-start) # start CONFIG: in the foreground; with TLS where certificates lie in certs
+start) # start CONFIG [DEFINE...]: in the foreground; with TLS where certificates lie in certs
     config=$2
-    set -- -A "CTL=\"$ctl\""
+    shift 2
+    for define; do
+        shift
+        set -- "$@" -A "$define"
+    done
+    set -- "$@" -A "CTL=\"$ctl\""
     test ! -f certs/cert.pem ||
         set -- "$@" -A "TLS_CERT=\"$PWD/certs/cert.pem\"" -A "TLS_KEY=\"$PWD/certs/key.pem\""
     echo $$ >registrar.pid
