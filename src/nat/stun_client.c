@@ -82,14 +82,12 @@ static int locate(struct tn_stun_client *c, const struct server *server, tern_ad
 
 static void transmit(const struct tn_stun_client *c)
 {
-    struct tn_stun req = {.kind = TN_STUN_REQUEST, .method = TN_STUN_BINDING};
     char space[REQUEST_MAX];
     struct tn_buf buf;
     tern_str text;
 
-    memcpy(req.id, c->id, sizeof(req.id));
     tn_buf_fixed(&buf, space, sizeof(space));
-    tn_stun_print_header(&buf, &req);
+    tn_stun_print_binding(&buf, c->id);
     if (tn_buf_end(&buf, &text) != 0) return;
     struct tern_output out = {.type = TERN_OUT_DATAGRAM,
                               .id = c->socket,

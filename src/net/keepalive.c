@@ -53,14 +53,12 @@ static void rest(struct tn_keeper *k)
 
 static int send_stun(struct tn_keeper *k)
 {
-    struct tn_stun req = {.kind = TN_STUN_REQUEST, .method = TN_STUN_BINDING};
     char space[REQUEST_MAX];
     struct tn_buf buf;
     tern_str text;
 
-    memcpy(req.id, k->id, sizeof(req.id));
     tn_buf_fixed(&buf, space, sizeof(space));
-    tn_stun_print_header(&buf, &req);
+    tn_stun_print_binding(&buf, k->id);
     int err = tn_buf_end(&buf, &text);
     return err ? err : tn_udp_send(k->net, k->flow, text);
 }

@@ -123,6 +123,8 @@ bool tn_stun_covered(const struct tn_stun *msg, enum tn_stun_type type,
 
 /* The header; only kind, method and id are used. `buf` is empty. */
 void tn_stun_print_header(struct tn_buf *buf, const struct tn_stun *msg);
+/* A whole request that asks where it comes from: RFC 8489 3. */
+void tn_stun_print_binding(struct tn_buf *buf, const uint8_t id[TN_STUN_ID]);
 void tn_stun_print(struct tn_buf *buf, enum tn_stun_type type, tern_str value);
 /* XOR-MAPPED-ADDRESS is written mixed with the header's id. */
 void tn_stun_print_address(struct tn_buf *buf, enum tn_stun_type type, tern_addr addr);

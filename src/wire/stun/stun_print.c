@@ -80,6 +80,14 @@ void tn_stun_print_header(struct tn_buf *buf, const struct tn_stun *msg)
     tn_buf_bytes(buf, header, sizeof(header));
 }
 
+void tn_stun_print_binding(struct tn_buf *buf, const uint8_t id[TN_STUN_ID])
+{
+    struct tn_stun req = {.kind = TN_STUN_REQUEST, .method = TN_STUN_BINDING};
+
+    memcpy(req.id, id, sizeof(req.id));
+    tn_stun_print_header(buf, &req);
+}
+
 void tn_stun_print(struct tn_buf *buf, enum tn_stun_type type, tern_str value)
 {
     static const uint8_t zeros[3];

@@ -85,6 +85,17 @@ const char *peer_last(struct host *host, const char *start)
     return NULL;
 }
 
+const char *peer_last_to(struct host *host, const char *start, const char *tag)
+{
+    struct peer *p = peer_of(host);
+    for (size_t i = p->count; i > 0; i--) {
+        const char *text = p->inbox[i - 1];
+        bool is = strncmp(text, start, strlen(start)) == 0;
+        if (is && strstr(peer_header(text, "To"), tag) != NULL) return text;
+    }
+    return NULL;
+}
+
 size_t peer_count(struct host *host, const char *start)
 {
     struct peer *peer = peer_of(host);
@@ -252,4 +263,33 @@ void peer_ack(struct host *host, const char *body)
     put_in_dialog(host, "ACK", (uint32_t)strtoul(peer_header(ok, "CSeq"), NULL, 10));
     put_end(NULL, body);
     send_text(host);
+}
+
+/* ---- with Alice ---- */
+
+struct host *peer_meet(struct world *world, struct host **alice,
+                       void (*tune)(struct tern_account_opts *opts))
+{
+    world_start(world, TERN_MS(10));
+    *alice = world_host(world, "alice", "10.0.0.1", NULL);
+    struct host *peer = peer_new(world, "10.0.0.7");
+    CHECK_EQ(tern_endpoint_start((*alice)->ep, world->now), 0);
+    host_account(*alice, "sip:alice@10.0.0.1", NULL, tune);
+    return peer;
+}
+
+bool peer_lets_go(struct host *host, const char *text)
+{
+    if (strncmp(text, "BYE", 3) != 0 && strncmp(text, "CANCEL", 6) != 0) return false;
+    peer_reply(host, text, &(struct peer_answer){"200 OK", "bob", NULL, NULL});
+    return true;
+}
+
+void peer_part(struct host *peer, struct host *alice)
+{
+    peer_of(peer)->answer = peer_lets_go;
+    tern_call call = tern_call_next(alice->ep, (tern_call){0});
+    if (call.id) CHECK_EQ(tern_call_hangup(alice->ep, alice->world->now, call, 0), 0);
+    host_rests(alice);
+    world_end(alice->world);
 }

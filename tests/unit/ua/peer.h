@@ -26,9 +26,18 @@ struct peer {
     "m=audio 4000 RTP/AVP 8 0 101\r\na=rtpmap:101 telephone-event/8000\r\n"
 
 struct host *peer_new(struct world *world, const char *address);
+/* A world with Alice at 10.0.0.1, who has an account without a registrar, and a peer at 10.0.0.7. */
+struct host *peer_meet(struct world *world, struct host **alice,
+                       void (*tune)(struct tern_account_opts *opts));
+/* Whatever ends a call is agreed to: an `answer`. */
+bool peer_lets_go(struct host *host, const char *text);
+/* Alice's call is ended, if she has one; nothing of it is left, and neither is the world. */
+void peer_part(struct host *peer, struct host *alice);
 struct peer *peer_of(struct host *host);
 /* The last message whose first line starts with this, or NULL. "SIP/2.0 200" for responses. */
 const char *peer_last(struct host *host, const char *start);
+/* The same, where its To has this in it. */
+const char *peer_last_to(struct host *host, const char *start, const char *tag);
 size_t peer_count(struct host *host, const char *start);
 /* Value of a header, in static storage, "" when it is absent. */
 const char *peer_header(const char *text, const char *name);

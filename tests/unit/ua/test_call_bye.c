@@ -19,11 +19,7 @@ static bool answer_bye(struct host *host, const char *text)
 
 static void talk(void)
 {
-    world_start(&world, TERN_MS(10));
-    alice = world_host(&world, "alice", "10.0.0.1", NULL);
-    peer = peer_new(&world, "10.0.0.7");
-    CHECK_EQ(tern_endpoint_start(alice->ep, world.now), 0);
-    host_account(alice, "sip:alice@10.0.0.1", NULL, NULL);
+    peer = peer_meet(&world, &alice, NULL);
     host_call(alice, "sip:peer@10.0.0.7");
     world_run(&world, TERN_MS(50));
     peer_reply(

@@ -13,11 +13,7 @@ static struct host *alice, *peer;
 
 static const char *dial(void)
 {
-    world_start(&world, TERN_MS(10));
-    alice = world_host(&world, "alice", "10.0.0.1", NULL);
-    peer = peer_new(&world, "10.0.0.7");
-    CHECK_EQ(tern_endpoint_start(alice->ep, world.now), 0);
-    host_account(alice, "sip:alice@10.0.0.1", NULL, NULL);
+    peer = peer_meet(&world, &alice, NULL);
     host_call(alice, "sip:peer@10.0.0.7");
     world_run(&world, TERN_MS(50));
     return peer_last(peer, "INVITE");
@@ -34,18 +30,6 @@ static void hang_up(void)
 {
     CHECK_EQ(tern_call_hangup(alice->ep, world.now, alice->call, 0), 0);
     world_run(&world, TERN_MS(50));
-}
-
-/* The last message of this kind that names this tag. */
-static const char *last_to(const char *method, const char *tag)
-{
-    struct peer *p = peer_of(peer);
-    for (size_t i = p->count; i > 0; i--) {
-        const char *text = p->inbox[i - 1];
-        bool is = strncmp(text, method, strlen(method)) == 0;
-        if (is && strstr(peer_header(text, "To"), tag) != NULL) return text;
-    }
-    return NULL;
 }
 
 /* Early media came from one; another, which only rang until then, answers. */
@@ -83,10 +67,10 @@ static void a_fork_may_challenge_its_bye_after_the_end_of_the_call(void)
     const char *invite = dial();
     say(invite, "200 OK", "one", CONTACT, PEER_SDP);
     say(invite, "200 OK", "two", OTHER, PEER_SDP);
-    const char *bye = last_to("BYE", "two");
+    const char *bye = peer_last_to(peer, "BYE", "two");
     CHECK(bye != NULL);
     hang_up();
-    say(last_to("BYE", "one"), "200 OK", NULL, NULL, NULL);
+    say(peer_last_to(peer, "BYE", "one"), "200 OK", NULL, NULL, NULL);
     say(bye, "407 Proxy Authentication Required", NULL,
         "Proxy-Authenticate: Digest realm=\"x\", nonce=\"n\"\r\n", NULL);
     CHECK_EQ(alice->ended, 1);
@@ -100,13 +84,13 @@ static void a_fork_that_answers_after_the_end_of_the_call_is_ended(void)
     const char *invite = dial();
     say(invite, "200 OK", "one", CONTACT, PEER_SDP);
     hang_up();
-    say(last_to("BYE", "one"), "200 OK", NULL, NULL, NULL);
+    say(peer_last_to(peer, "BYE", "one"), "200 OK", NULL, NULL, NULL);
     CHECK_EQ(alice->ended, 1);
     world_run(&world, TERN_SECONDS(10));
     size_t acks = peer_count(peer, "ACK");
     say(invite, "200 OK", "two", OTHER, PEER_SDP);
     CHECK_EQ(peer_count(peer, "ACK"), acks + 1);
-    const char *bye = last_to("BYE", "two");
+    const char *bye = peer_last_to(peer, "BYE", "two");
     CHECK(bye != NULL);
     CHECK_EQ(strncmp(bye, "BYE sip:other@10.0.0.7 ", 23), 0);
     CHECK_EQ(atoi(peer_header(bye, "CSeq")), atoi(peer_header(invite, "CSeq")) + 1);
@@ -135,7 +119,7 @@ static void a_2xx_after_the_cancel_was_given_up_is_ended(void)
         say(invite, "200 OK", "one", CONTACT, PEER_SDP);
         CHECK_EQ(peer_count(peer, "ACK"), 1);
         CHECK_EQ(peer_count(peer, "BYE"), 1);
-        say(last_to("BYE", "one"), "200 OK", NULL, NULL, NULL);
+        say(peer_last_to(peer, "BYE", "one"), "200 OK", NULL, NULL, NULL);
         CHECK_EQ(alice->ended, 1);
         host_rests(alice);
         world_end(&world);
@@ -149,7 +133,7 @@ static void forks_of_one_invite_are_limited(void)
     const char *invite = dial();
     say(invite, "200 OK", "one", CONTACT, PEER_SDP);
     hang_up();
-    say(last_to("BYE", "one"), "200 OK", NULL, NULL, NULL);
+    say(peer_last_to(peer, "BYE", "one"), "200 OK", NULL, NULL, NULL);
     size_t byes = peer_count(peer, "BYE");
     for (int i = 0; i < 40; i++) {
         (void)snprintf(tag, sizeof(tag), "f%d", i);
@@ -167,14 +151,14 @@ static void an_account_goes_when_the_last_fork_is_ended(void)
     const char *invite = dial();
     say(invite, "200 OK", "one", CONTACT, PEER_SDP);
     hang_up();
-    say(last_to("BYE", "one"), "200 OK", NULL, NULL, NULL);
+    say(peer_last_to(peer, "BYE", "one"), "200 OK", NULL, NULL, NULL);
     say(invite, "200 OK", "two", OTHER, PEER_SDP);
     CHECK_EQ(tern_account_remove(alice->ep, world.now, alice->account), 0);
-    say(last_to("BYE", "two"), "407 Proxy Authentication Required", NULL,
+    say(peer_last_to(peer, "BYE", "two"), "407 Proxy Authentication Required", NULL,
         "Proxy-Authenticate: Digest realm=\"x\", nonce=\"n\"\r\n", NULL);
     say(invite, "200 OK", "two", OTHER, PEER_SDP);
     say(invite, "200 OK", "three", OTHER, PEER_SDP);
-    CHECK(last_to("BYE", "three") != NULL);
+    CHECK(peer_last_to(peer, "BYE", "three") != NULL);
     host_rests(alice);
     world_end(&world);
 }

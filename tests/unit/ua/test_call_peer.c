@@ -3,7 +3,6 @@
 #include "peer.h"
 
 #define ALICE "10.0.0.1"
-#define PEER  "10.0.0.7"
 #define OK_CONTACT                                                                                 \
     "Contact: <sip:peer@10.0.0.7:5060>\r\nAllow: INVITE, ACK, BYE, CANCEL, UPDATE\r\n"
 
@@ -12,12 +11,7 @@ static struct host *alice, *peer;
 
 static void meet(void)
 {
-    world_start(&world, TERN_MS(10));
-    alice = world_host(&world, "alice", ALICE, NULL);
-    peer = peer_new(&world, PEER);
-    CHECK_EQ(tern_endpoint_start(alice->ep, world.now), 0);
-    host_account(alice, "sip:alice@10.0.0.1", NULL, NULL);
-    world_run(&world, TERN_MS(1));
+    peer = peer_meet(&world, &alice, NULL);
 }
 
 static const char *dial(void)
@@ -59,22 +53,9 @@ static void be_in_a_call(void)
     CHECK_EQ(alice->answered, 1);
 }
 
-/* The peer answers whatever ends the call, and nothing stays. */
-static bool say_ok(struct host *host, const char *text)
-{
-    if (strncmp(text, "SIP/", 4) == 0 || strncmp(text, "ACK", 3) == 0) return false;
-    if (strncmp(text, "BYE", 3) != 0 && strncmp(text, "CANCEL", 6) != 0) return false;
-    peer_reply(host, text, &(struct peer_answer){"200 OK", "bob", NULL, NULL});
-    return true;
-}
-
 static void part(void)
 {
-    peer_of(peer)->answer = say_ok;
-    tern_call call = tern_call_next(alice->ep, (tern_call){0});
-    if (call.id) CHECK_EQ(tern_call_hangup(alice->ep, world.now, call, 0), 0);
-    host_rests(alice);
-    world_end(&world);
+    peer_part(peer, alice);
 }
 
 static void every_final_refusal_ends_the_call_with_an_ack(void)
@@ -269,7 +250,7 @@ static void answers_that_make_no_sense_end_the_call(void)
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         const char *invite = dial();
-        peer_of(peer)->answer = say_ok;
+        peer_of(peer)->answer = peer_lets_go;
         peer_reply(peer, invite,
                    &(struct peer_answer){"200 OK", "bob", cases[i].headers, cases[i].body});
         world_run(&world, TERN_SECONDS(1));
@@ -316,7 +297,7 @@ static void an_offerless_invite_gets_our_offer(void)
     for (size_t i = 0; i < 3; i++) {
         be_called(NULL);
         CHECK(strstr(peer_body(peer_last(peer, "SIP/2.0 200")), "m=audio") != NULL);
-        peer_of(peer)->answer = say_ok;
+        peer_of(peer)->answer = peer_lets_go;
         peer_ack(peer, cases[i].ack);
         world_run(&world, TERN_SECONDS(1));
         CHECK_EQ(alice->ended, cases[i].ends);

@@ -3,7 +3,6 @@
 #include "peer.h"
 
 #define ALICE   "10.0.0.1"
-#define PEER    "10.0.0.7"
 #define CAN     "Supported: 100rel\r\n"
 #define INSISTS "Require: 100rel\r\n"
 #define CONTACT "Contact: <sip:peer@10.0.0.7:5060>\r\n"
@@ -25,31 +24,14 @@ static void tune(struct tern_account_opts *opts)
 static void meet(enum tern_reliable policy)
 {
     reliable = policy;
-    world_start(&world, TERN_MS(10));
-    alice = world_host(&world, "alice", ALICE, NULL);
+    peer = peer_meet(&world, &alice, tune);
     alice->auto_answer = false;
     alice->rings_with = 0;
-    peer = peer_new(&world, PEER);
-    CHECK_EQ(tern_endpoint_start(alice->ep, world.now), 0);
-    host_account(alice, "sip:alice@10.0.0.1", NULL, tune);
-    world_run(&world, TERN_MS(1));
-}
-
-static bool say_ok(struct host *host, const char *text)
-{
-    if (strncmp(text, "SIP/", 4) == 0 || strncmp(text, "ACK", 3) == 0) return false;
-    if (strncmp(text, "BYE", 3) != 0 && strncmp(text, "CANCEL", 6) != 0) return false;
-    peer_reply(host, text, &(struct peer_answer){"200 OK", "bob", NULL, NULL});
-    return true;
 }
 
 static void part(void)
 {
-    peer_of(peer)->answer = say_ok;
-    tern_call call = tern_call_next(alice->ep, (tern_call){0});
-    if (call.id) CHECK_EQ(tern_call_hangup(alice->ep, world.now, call, 0), 0);
-    host_rests(alice);
-    world_end(&world);
+    peer_part(peer, alice);
 }
 
 /* ---- called ---- */

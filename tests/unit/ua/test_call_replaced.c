@@ -29,11 +29,7 @@ static void name_dialog(char out[512], const char *more)
 /* The peer calls; Alice answers. */
 static void talk(void)
 {
-    world_start(&world, TERN_MS(10));
-    alice = world_host(&world, "alice", ALICE, NULL);
-    peer = peer_new(&world, "10.0.0.7");
-    CHECK_EQ(tern_endpoint_start(alice->ep, world.now), 0);
-    host_account(alice, "sip:alice@10.0.0.1", NULL, NULL);
+    peer = peer_meet(&world, &alice, NULL);
     peer_invite(peer, ALICE, NULL, PEER_SDP);
     world_run(&world, TERN_MS(50));
     peer_ack(peer, NULL);
@@ -42,21 +38,9 @@ static void talk(void)
     name_dialog(first, "");
 }
 
-/* Only what ends the call is answered. */
-static bool say_ok(struct host *host, const char *text)
-{
-    if (strncmp(text, "BYE", 3) != 0) return false;
-    peer_reply(host, text, &(struct peer_answer){"200 OK", NULL, NULL, NULL});
-    return true;
-}
-
 static void end(void)
 {
-    peer_of(peer)->answer = say_ok;
-    tern_call call = tern_call_next(alice->ep, (tern_call){0});
-    if (call.id) CHECK_EQ(tern_call_hangup(alice->ep, world.now, call, 0), 0);
-    host_rests(alice);
-    world_end(&world);
+    peer_part(peer, alice);
 }
 
 static void replace(const char *replaces, const char *body)
@@ -297,11 +281,7 @@ static void of_a_call_that_has_ended_there_is_nothing_to_take(void)
 
 static void what_rings_cannot_be_taken(void)
 {
-    world_start(&world, TERN_MS(10));
-    alice = world_host(&world, "alice", ALICE, NULL);
-    peer = peer_new(&world, "10.0.0.7");
-    CHECK_EQ(tern_endpoint_start(alice->ep, world.now), 0);
-    host_account(alice, "sip:alice@10.0.0.1", NULL, NULL);
+    peer = peer_meet(&world, &alice, NULL);
     alice->auto_answer = false;
     peer_invite(peer, ALICE, NULL, PEER_SDP);
     world_run(&world, TERN_MS(50));

@@ -10,11 +10,7 @@ static struct host *alice, *peer;
 
 static void dial(void)
 {
-    world_start(&world, TERN_MS(10));
-    alice = world_host(&world, "alice", "10.0.0.1", NULL);
-    peer = peer_new(&world, "10.0.0.7");
-    CHECK_EQ(tern_endpoint_start(alice->ep, world.now), 0);
-    host_account(alice, "sip:alice@10.0.0.1", NULL, NULL);
+    peer = peer_meet(&world, &alice, NULL);
     host_call(alice, "sip:peer@10.0.0.7");
     world_run(&world, TERN_MS(50));
 }
@@ -39,25 +35,13 @@ static void hang_up(void)
     world_run(&world, TERN_MS(50));
 }
 
-/* The last message of this kind that names this tag. */
-static const char *last_to(const char *method, const char *tag)
-{
-    struct peer *p = peer_of(peer);
-    for (size_t i = p->count; i > 0; i--) {
-        const char *text = p->inbox[i - 1];
-        bool is = strncmp(text, method, strlen(method)) == 0;
-        if (is && strstr(peer_header(text, "To"), tag) != NULL) return text;
-    }
-    return NULL;
-}
-
 /* RFC 3261 15: the caller may end an early dialog by a BYE, where no CANCEL can. */
 static void a_cancel_that_nobody_knows_is_followed_by_a_bye_to_each_early_dialog(void)
 {
     ring_at_two();
     hang_up();
     say(peer_last(peer, "CANCEL"), "481 Call/Transaction Does Not Exist", NULL, NULL, NULL);
-    const char *one = last_to("BYE", "one"), *two = last_to("BYE", "two");
+    const char *one = peer_last_to(peer, "BYE", "one"), *two = peer_last_to(peer, "BYE", "two");
     CHECK(one != NULL);
     CHECK(two != NULL);
     CHECK_EQ(strncmp(one, "BYE sip:peer@10.0.0.7 ", 22), 0);
@@ -78,10 +62,10 @@ static void a_2xx_that_crosses_such_a_bye_is_acknowledged_and_not_ended_twice(vo
     say(peer_last(peer, "CANCEL"), "481 Call/Transaction Does Not Exist", NULL, NULL, NULL);
     size_t byes = peer_count(peer, "BYE");
     say(invite, "200 OK", "two", OTHER, PEER_SDP);
-    CHECK(last_to("ACK", "two") != NULL);
+    CHECK(peer_last_to(peer, "ACK", "two") != NULL);
     CHECK_EQ(peer_count(peer, "BYE"), byes);
-    say(last_to("BYE", "one"), "200 OK", NULL, NULL, NULL);
-    say(last_to("BYE", "two"), "200 OK", NULL, NULL, NULL);
+    say(peer_last_to(peer, "BYE", "one"), "200 OK", NULL, NULL, NULL);
+    say(peer_last_to(peer, "BYE", "two"), "200 OK", NULL, NULL, NULL);
     host_rests(alice);
     world_end(&world);
 }
@@ -119,8 +103,8 @@ static void an_update_belongs_to_the_early_dialog_that_it_names(void)
     CHECK_EQ(peer_count(peer, "SIP/2.0 200"), 2);
     hang_up();
     say(peer_last(peer, "CANCEL"), "481 Call/Transaction Does Not Exist", NULL, NULL, NULL);
-    CHECK_EQ(strncmp(last_to("BYE", "one"), "BYE sip:moved@10.0.0.7 ", 23), 0);
-    CHECK_EQ(strncmp(last_to("BYE", "two"), "BYE sip:peer@10.0.0.7", 21), 0);
+    CHECK_EQ(strncmp(peer_last_to(peer, "BYE", "one"), "BYE sip:moved@10.0.0.7 ", 23), 0);
+    CHECK_EQ(strncmp(peer_last_to(peer, "BYE", "two"), "BYE sip:peer@10.0.0.7", 21), 0);
     world_end(&world);
 }
 

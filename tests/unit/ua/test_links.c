@@ -12,20 +12,6 @@ static void watch(struct host *host, const struct tern_event *event)
     networks++;
 }
 
-static struct tern_account_info look(void)
-{
-    struct tern_account_info info;
-    CHECK_EQ(tern_account_get_info(alice->ep, alice->account, &info), 0);
-    return info;
-}
-
-static bool is_at(tern_addr addr, const char *where)
-{
-    tern_addr wanted;
-    CHECK_EQ(tern_addr_parse((tern_str){where, strlen(where)}, &wanted), 0);
-    return tern_addr_same_host(addr, wanted);
-}
-
 /* Ethernet at the first address and Wi-Fi at the second, which routing likes less. */
 static void plug_both(void)
 {
@@ -34,7 +20,7 @@ static void plug_both(void)
     alice->network.addresses[1].kind = TERN_LINK_WIFI;
     CHECK_EQ(tern_set_network(alice->ep, world.now, &alice->network), 0);
     world_run(&world, TERN_SECONDS(3));
-    CHECK(is_at(look().local, at(1)));
+    CHECK(addr_is(host_info(alice).local, at(1)));
 }
 
 static void set(const struct tern_link_policy *policy)
@@ -68,14 +54,14 @@ static void a_call_moves_to_the_link_that_is_liked_better_and_back(void)
         struct tern_link_policy policy = first(TERN_LINK_WIFI);
         alice->longest_gap = bob->longest_gap = 0;
         set(&policy);
-        CHECK(is_at(look().local, at(3)));
-        CHECK(is_at(look().second, at(1))); /* kept warm while there is a call */
+        CHECK(addr_is(host_info(alice).local, at(3)));
+        CHECK(addr_is(host_info(alice).second, at(1))); /* kept warm while there is a call */
         moved(1);
         still_talking();
         CHECK(alice->longest_gap <= TERN_MS(21)); /* make before break */
         CHECK(bob->longest_gap <= TERN_MS(21));
         set(NULL);
-        CHECK(is_at(look().local, at(1)));
+        CHECK(addr_is(host_info(alice).local, at(1)));
         CHECK_EQ(bindings("alice", at(1)), 1);
         still_talking();
         each_generation_has_one_completed(alice);
@@ -91,7 +77,7 @@ static void a_link_that_is_switched_off_in_mid_call_is_left_at_once(void)
         plug_both();
         struct tern_link_policy policy = only(TERN_LINK_WIFI);
         set(&policy);
-        CHECK(is_at(look().local, at(3)));
+        CHECK(addr_is(host_info(alice).local, at(3)));
         registered_only_at(at(3));
         still_talking();
         CHECK_EQ(tern_get_network(alice->ep)->address_count, 1);
@@ -123,12 +109,12 @@ static void where_no_link_may_be_used_there_is_no_network_and_the_phone_is_told(
         world_run(&world, TERN_SECONDS(6));
         CHECK(last_network.usable);
         CHECK_EQ(last_network.excluded, 1);
-        CHECK(is_at(look().local, at(3)));
+        CHECK(addr_is(host_info(alice).local, at(3)));
         still_talking();
         set(NULL);
         CHECK(last_network.usable);
         CHECK_EQ(last_network.excluded, 0);
-        CHECK(is_at(look().local, at(1)));
+        CHECK(addr_is(host_info(alice).local, at(1)));
         still_talking();
         each_generation_has_one_completed(alice);
         world_end(&world);

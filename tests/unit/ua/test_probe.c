@@ -17,11 +17,7 @@ static void say(const char *request, const char *status, const char *tag, const 
 /* `status`: what it is answered with before alice moves; NULL: nothing. */
 static void move_while_calling(const char *status)
 {
-    world_start(&world, TERN_MS(10));
-    alice = world_host(&world, "alice", "10.0.0.1", NULL);
-    peer = peer_new(&world, "10.0.0.7");
-    CHECK_EQ(tern_endpoint_start(alice->ep, world.now), 0);
-    host_account(alice, "sip:alice@10.0.0.1", NULL, NULL);
+    peer = peer_meet(&world, &alice, NULL);
     host_call(alice, "sip:peer@10.0.0.7");
     world_run(&world, TERN_MS(50));
     (void)snprintf(first, sizeof(first), "%s", peer_last(peer, "INVITE"));

@@ -2,20 +2,6 @@
 /* A second flow that stands before it is needed: RFC 5626 4.2, MOBILITY techniques 4 and 5. */
 #include "phones.h"
 
-static struct tern_account_info look(void)
-{
-    struct tern_account_info info;
-    CHECK_EQ(tern_account_get_info(alice->ep, alice->account, &info), 0);
-    return info;
-}
-
-static bool is_at(tern_addr addr, const char *where)
-{
-    tern_addr wanted;
-    CHECK_EQ(tern_addr_parse((tern_str){where, strlen(where)}, &wanted), 0);
-    return tern_addr_same_host(addr, wanted);
-}
-
 /* The preferred path goes: what is sent next leaves by a connection that is up. */
 static void it_takes_the_place_of_the_first_in_one_round_trip(void)
 {
@@ -24,16 +10,16 @@ static void it_takes_the_place_of_the_first_in_one_round_trip(void)
         talk();
         host_network(alice, at(1), at(3));
         world_run(&world, TERN_SECONDS(3));
-        CHECK(look().outbound);
-        CHECK(is_at(look().local, at(1)));
-        CHECK(is_at(look().second, at(3)));
+        CHECK(host_info(alice).outbound);
+        CHECK(addr_is(host_info(alice).local, at(1)));
+        CHECK(addr_is(host_info(alice).second, at(3)));
         size_t line = alice->log_count;
         host_network(alice, at(3), NULL);
         CHECK(host_count(alice, "> REGISTER", line) == 1); /* no handshake is waited for */
         CHECK(host_count(alice, "> UPDATE", line) == 1);
         world_run(&world, TERN_SECONDS(6));
-        CHECK(is_at(look().local, at(3)));
-        CHECK_EQ(look().second.family, TERN_FAMILY_NONE);
+        CHECK(addr_is(host_info(alice).local, at(3)));
+        CHECK_EQ(host_info(alice).second.family, TERN_FAMILY_NONE);
         registered_only_at(at(3));
         still_talking();
         world_end(&world);
@@ -45,10 +31,10 @@ static void it_goes_with_the_last_call(void)
     talk();
     host_network(alice, at(1), at(3));
     world_run(&world, TERN_SECONDS(3));
-    CHECK(is_at(look().second, at(3)));
+    CHECK(addr_is(host_info(alice).second, at(3)));
     CHECK_EQ(tern_call_hangup(alice->ep, world.now, alice->call, 0), 0);
     world_run(&world, TERN_SECONDS(40));
-    CHECK_EQ(look().second.family, TERN_FAMILY_NONE);
+    CHECK_EQ(host_info(alice).second.family, TERN_FAMILY_NONE);
     registered_only_at(at(1));
     world_end(&world);
 }
@@ -64,7 +50,7 @@ static void it_is_made_only_where_the_account_wants_it(void)
     talk();
     host_network(alice, at(1), at(3));
     world_run(&world, TERN_SECONDS(3));
-    CHECK_EQ(look().second.family, TERN_FAMILY_NONE);
+    CHECK_EQ(host_info(alice).second.family, TERN_FAMILY_NONE);
     tune_alice = NULL;
     world_end(&world);
 }

@@ -633,6 +633,20 @@ tern_account host_account(struct host *host, const char *uri, const char *regist
     return host->account;
 }
 
+struct tern_account_info host_info(const struct host *host)
+{
+    struct tern_account_info info;
+    CHECK_EQ(tern_account_get_info(host->ep, host->account, &info), 0);
+    return info;
+}
+
+bool addr_is(tern_addr addr, const char *text)
+{
+    tern_addr wanted;
+    CHECK_EQ(tern_addr_parse((tern_str){text, strlen(text)}, &wanted), 0);
+    return tern_addr_same_host(addr, wanted);
+}
+
 tern_call host_call(struct host *host, const char *target)
 {
     struct tern_call_opts opts;

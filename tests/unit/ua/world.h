@@ -94,6 +94,8 @@ bool world_until(struct world *world, bool (*done)(const void *arg), const void 
 tern_account host_account(struct host *host, const char *uri, const char *registrar,
                           void (*tune)(struct tern_account_opts *opts));
 tern_call host_call(struct host *host, const char *target);
+struct tern_account_info host_info(const struct host *host); /* of its account */
+bool addr_is(tern_addr addr, const char *text);              /* whatever the ports */
 /* How many log lines start with `prefix`, from line `from` on. */
 size_t host_count(const struct host *host, const char *prefix, size_t from);
 /* Index of the first step with this op and status from `from` on, or -1. */
