@@ -150,6 +150,7 @@ static bool may_try_again(struct tn_call *call, int status, enum tn_failure fail
     case 408:
     case 430: /* RFC 5626: the flow to the far end has failed */
     case 480:
+    case 491: /* it does not know yet that we have accepted its INVITE with Replaces */
     case 503:
     case 504: return true;
     case 500: return call->asks.tries == 0 || is_moving(call); /* overtaken: RFC 3261 12.2.2 */

@@ -194,7 +194,7 @@ void tn_call_aim(const struct tn_call *call, struct tn_request_opts *opts)
     opts->next_hop = tn_text_view(account->proxy.len > 0 ? &account->proxy : &account->registrar);
 }
 
-static bool has_lost_its_flow(const struct tn_call *call)
+bool tn_call_left_its_flow(const struct tn_call *call)
 {
     const struct tn_net *net = &call->ep->net;
     return call->life == TN_LIFE_ACTIVE && !call->ended_told && !call->contact_gruu &&
@@ -203,16 +203,15 @@ static bool has_lost_its_flow(const struct tn_call *call)
            !tn_net_is_reached(net, call->contact_local);
 }
 
-void tn_calls_follow_flow(struct tn_account *account)
+bool tn_calls_left_flow(const struct tn_account *account)
 {
     struct tern_endpoint *ep = account->ep;
     uint32_t cursor = 0;
-    struct tn_call *call;
-    if (account->calls == 0 || account->transport == TERN_TRANSPORT_UDP) return;
+    const struct tn_call *call;
+    if (account->calls == 0 || account->transport == TERN_TRANSPORT_UDP) return false;
     while ((call = tn_slots_each(&ep->calls, &cursor)) != NULL) {
-        if (call->account != account || !has_lost_its_flow(call)) continue;
-        if (call->refresh_request != 0 || tn_call_task_active(&call->task)) continue;
-        tn_refresh_want(&call->refresh, TERN_CALL_UPDATE_CONTACT | TERN_CALL_UPDATE_VIA);
-        tn_call_pump_refresh(call);
+        bool says = call->refresh_request != 0 || tn_call_task_active(&call->task);
+        if (call->account == account && !says && tn_call_left_its_flow(call)) return true;
     }
+    return false;
 }

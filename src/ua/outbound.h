@@ -53,10 +53,12 @@ tern_str tn_account_gruu(const struct tn_account *account);
 /* It does not lead to us any more: the far ends of calls hear our address. */
 void tn_calls_lose_gruu(struct tn_account *account);
 /*
- * The registration has a connection of its own again. A Contact that names the port of one that is
- * gone, as over TLS without a listener, leads nowhere: the far ends of such calls hear of it.
+ * A Contact that names the port of a connection that is gone, as over TLS without a listener, leads nowhere,
+ * although its address stands: as behind a NAT that has forgotten (S20), once there is another connection.
  */
-void tn_calls_follow_flow(struct tn_account *account);
+bool tn_call_left_its_flow(const struct tn_call *call);
+/* Any of the account's of which the far end is not just being told. */
+bool tn_calls_left_flow(const struct tn_account *account);
 struct tn_request_opts;
 /*
  * A far end with a GRUU of our own domain, and no route set: the way there is our registrar, which is

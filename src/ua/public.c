@@ -5,6 +5,7 @@
 #include "base/str.h"
 #include "net/keepalive.h"
 #include "ua/call.h"
+#include "ua/outbound.h"
 
 /* ---- what a Contact says ---- */
 
@@ -39,6 +40,7 @@ bool tn_public_is_stale(const struct tn_call *call)
 
     if (reach.local.family == TERN_FAMILY_NONE || call->contact_gruu) return false;
     if (call->account->ip_change.hangup_calls) return false;
+    if (tn_call_left_its_flow(call)) return true;
     rewrite_for_call(call, &reach);
     return !tern_addr_equal(reach.local, call->outside.told);
 }
@@ -113,7 +115,9 @@ void tn_public_flow_mapped(struct tern_endpoint *ep, uint64_t flow)
     TN_LIST_FOR(node, tn_registrations_of_flow(ep, flow))
     {
         struct tn_registration *reg = TN_OWNER(node, struct tn_registration, by_flow);
-        if (is_concerned(reg, flow) && take_news(reg, f)) changed = true;
+        if (!is_concerned(reg, flow)) continue;
+        bool news = take_news(reg, f);
+        if (news || tn_calls_left_flow(reg->account)) changed = true;
     }
     if (!changed) return;
     tn_ep_public_changed(ep, &seen);

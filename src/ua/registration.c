@@ -377,7 +377,6 @@ static void registered(struct tn_registration *reg, const struct tn_msg *rsp, ui
     /* The server's address of the family that we have now is known: answers find their way. */
     if (moved && reg->account->calls > 0) tn_ep_answers_online(ep);
     tn_second_settled(reg->account);
-    tn_calls_follow_flow(reg->account);
 }
 
 struct refusal {
