@@ -278,6 +278,7 @@ void tn_call_tell_ended(struct tn_call *call, enum tern_end_cause cause, int sta
     tn_ep_event_last(ep, &call->last_event, &event);
     call->ended_told = true;
     ep->calls_visible--;
+    tn_early_leave(call, &call->probe.named); /* what we have asked for may never be answered */
     tn_forks_settle(call, NULL);
     /* A hang-up that mobility asked for counts when it is answered, not when it is sent. */
     if (call->task.state != TN_CALL_HANGING_UP) {

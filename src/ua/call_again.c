@@ -89,7 +89,7 @@ void tn_call_out_failed(struct tn_call *call, const struct tn_effect *effect)
     call->invite = 0;
     /* What never got there is asked again. */
     if (failure == TN_FAILURE_TIMEOUT) {
-        tn_early_pass_over(call, &call->probe.named, TN_EARLIES_MAX);
+        tn_early_leave(call, &call->probe.named);
     }
     call->probe.open =
         call->probe.open || failure == TN_FAILURE_TIMEOUT || failure == TN_FAILURE_TRANSPORT;

@@ -38,7 +38,7 @@ int tn_call_leave_leg(struct tn_call *call)
         call->probe.open = true;
     }
     if (call->probe.open) {
-        tn_early_leave(call);
+        tn_early_leave(call, &call->earlies);
     } else {
         tn_early_drop(call);
     }

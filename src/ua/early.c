@@ -88,15 +88,15 @@ void tn_early_drop(struct tn_call *call)
     call->earlies.count = 0;
 }
 
-void tn_early_leave(struct tn_call *call)
+void tn_early_leave(struct tn_call *call, struct tn_earlies *earlies)
 {
-    for (uint32_t i = 0; i < call->earlies.count; i++) {
-        struct tn_early *early = call->earlies.list[i];
+    for (uint32_t i = 0; i < earlies->count; i++) {
+        struct tn_early *early = earlies->list[i];
         leave_requests(call, early);
         tn_fork_leave_early(call, &early->dialog);
         free_one(call, early);
     }
-    call->earlies.count = 0;
+    earlies->count = 0;
 }
 
 void tn_early_confirm(struct tn_call *call, tern_str remote_tag)

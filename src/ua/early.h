@@ -42,7 +42,7 @@ void tn_early_confirm(struct tn_call *call, tern_str remote_tag);
 void tn_early_hang_up(struct tn_call *call);
 void tn_early_drop(struct tn_call *call);
 /* Their INVITE is given up, and its answer may get lost: each is ended when that is settled. */
-void tn_early_leave(struct tn_call *call);
+void tn_early_leave(struct tn_call *call, struct tn_earlies *earlies);
 /* The INVITE is given up, and who has answered it may be asked for: what is in `aside` goes first. */
 void tn_early_set_aside(struct tn_call *call, struct tn_earlies *aside);
 /* So many of them are of no use any more. */

@@ -278,7 +278,18 @@ static void answer(struct tn_fork *fork, uint32_t cseq)
     if (bye) send_bye(fork);
 }
 
-static void form(struct tern_endpoint *ep, const struct tn_fork *like, const struct tn_msg *rsp)
+/*
+ * The call that has been answered in another dialog. Who has answered both ways, the second time asked by
+ * Replaces, does not take a BYE in the first for the end of the call.
+ */
+static uint64_t heir_of(const struct tern_endpoint *ep, const struct tn_fork *leg)
+{
+    const struct tn_call *call = leg ? tn_call_by_id(ep, leg->leg_of) : NULL;
+    return call && call->life == TN_LIFE_ACTIVE && !call->ended_told ? call->id : 0;
+}
+
+static void form(struct tern_endpoint *ep, const struct tn_fork *like, const struct tn_msg *rsp,
+                 uint64_t heir)
 {
     struct tn_dialog dialog;
     if (tn_dialog_fork(&dialog, &like->dialog, rsp) != 0) return;
@@ -292,6 +303,7 @@ static void form(struct tern_endpoint *ep, const struct tn_fork *like, const str
     }
     fork->transport = like->transport;
     fork->account_id = like->account_id;
+    fork->heir = heir;
     answer(fork, rsp->cseq.number);
 }
 
@@ -328,7 +340,7 @@ static void take(struct tern_endpoint *ep, const struct tn_fork *like, const str
     if (known.same) {
         answer(known.same, rsp->cseq.number);
     } else if (like && known.count < TN_FORKS_OF_ONE) {
-        form(ep, like, rsp);
+        form(ep, like, rsp, heir_of(ep, known.leg));
     }
 }
 

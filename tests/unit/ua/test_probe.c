@@ -266,14 +266,15 @@ static void a_late_2xx_beside_the_answer_is_acknowledged_and_ended(void)
 
 /*
  * RFC 3261 15: a 2xx to the INVITE that was left may get lost, and its CANCEL come too late. Whoever rang by
- * it hears that it is over when another has answered, or nobody waits any more. Not who was refused.
+ * it, and is asked for when the caller hangs up, hears that it is over. Not who was refused, nor who has
+ * taken the call over, and ends what it has left.
  */
-static void what_was_left_ringing_gets_a_bye_when_the_call_is_settled(void)
+static void what_was_left_ringing_gets_a_bye_when_the_caller_hangs_up(void)
 {
     static const struct {
         bool refused, hung_up;
         unsigned byes;
-    } cases[] = {{false, false, 2}, {false, true, 2}, {true, false, 0}};
+    } cases[] = {{false, false, 0}, {false, true, 2}, {true, true, 0}};
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         move_while_calling("180 Ringing");
         say(first, "180 Ringing", "other", NULL);
@@ -395,7 +396,7 @@ int main(int argc, char **argv)
         TEST(a_refusal_that_is_no_answer_to_the_cancel_ends_the_call),
         TEST(a_late_2xx_is_adopted_while_the_other_rings),
         TEST(a_late_2xx_beside_the_answer_is_acknowledged_and_ended),
-        TEST(what_was_left_ringing_gets_a_bye_when_the_call_is_settled),
+        TEST(what_was_left_ringing_gets_a_bye_when_the_caller_hangs_up),
         TEST(a_2xx_after_two_minutes_is_acknowledged_and_ended),
         TEST(who_is_busy_with_our_own_ring_is_tried_again_once),
         TEST(a_call_that_is_given_up_meanwhile_is_cancelled_by_the_new_path),
