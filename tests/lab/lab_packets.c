@@ -114,7 +114,8 @@ static void print_packet(const struct packet *p, uint32_t header)
     const unsigned char *payload = p->data + header;
     uint32_t len = p->len - header;
     bool high = from >= RTP_PORT_MIN && to >= RTP_PORT_MIN;
-    bool rtp = udp && high && from % 2 == 0 && to % 2 == 0 && len >= 12 && payload[0] >> 6 == 2;
+    bool rtcp = len >= 12 && payload[1] >= 192 && payload[1] <= 223; /* RFC 5761 4 */
+    bool rtp = udp && high && len >= 12 && payload[0] >> 6 == 2 && !rtcp;
 
     printf(" %s:%u %s:%u ", p->from, from, p->to, to);
     if (!rtp) {
