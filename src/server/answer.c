@@ -35,15 +35,17 @@ void tn_answer_success(struct tn_proxied *proxied, const struct tn_msg *response
     if (proxied->decided && !invite) return;
     int err = forward(proxied, response, (tern_str){NULL, 0});
     if (err && !invite) {
-        tn_answer_check(proxied); /* nobody repeats it */
-        return;
+        tn_answer_check(proxied);          /* nobody repeats it */
+    } else if (err && !proxied->decided) { /* nor this, once a later one has its ACK */
+        tn_timer_arm(proxied->server->ctx, &proxied->again, TN_ANSWER_AGAIN);
     }
     proxied->decided = proxied->decided || !err;
 }
 
 /* ---- the best of several ---- */
 
-/* RFC 3261 16.7 step 6: 6xx first, then the lowest class; in it what helps the caller to go on. */
+/* RFC 3261 16.7 step 6: a 2xx that is owed, 6xx, then the lowest class; in it what helps the caller to
+ * go on. */
 static unsigned rank(unsigned status)
 {
     switch (status) {
@@ -56,7 +58,8 @@ static unsigned rank(unsigned status)
     case 503: return 5900;
     default: break;
     }
-    if (status >= 600) return 0;
+    if (status < 300) return 0;
+    if (status >= 600) return 1;
     return status / 100 * 1000 + 500;
 }
 

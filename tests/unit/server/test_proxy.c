@@ -603,6 +603,28 @@ static void a_call_survives_each_allocation_that_fails(void)
     abort(); /* it never ends */
 }
 
+/* Of an INVITE that was overtaken by another one the 2xx is not repeated for ever. */
+static void a_success_that_finds_no_memory_is_forwarded_later(void)
+{
+    for (int n = 1; n < 200; n++) {
+        start_open();
+        bob_registers("sip:bob@" BOB);
+        send_by_alice((struct req){0});
+        const char *invite = rig_expect(&rig, BOB, "INVITE ");
+        rig.memory.fail_at = rig.memory.calls + n;
+        rig_reply(&rig, BOB, invite, "200 OK", "");
+        bool failed = rig.memory.calls >= rig.memory.fail_at;
+        rig.memory.fail_at = 0;
+        rig_forget(&rig);
+        rig_advance(&rig, TERN_SECONDS(400));
+        CHECK_EQ(rig.server->proxied.count, 0);
+        CHECK_EQ(rig.txns.servers.count, 0);
+        rig_stop(&rig);
+        if (!failed) return;
+    }
+    abort(); /* it never ends */
+}
+
 int main(int argc, char **argv)
 {
     const struct test tests[] = {
@@ -631,6 +653,7 @@ int main(int argc, char **argv)
         TEST(a_name_without_address_or_a_cancelled_look_up_ends_the_call),
         TEST(an_ack_waits_for_its_look_up),
         TEST(an_invite_and_its_cancel_in_one_piece_end_in_487),
+        TEST(a_success_that_finds_no_memory_is_forwarded_later),
         TEST(a_call_survives_each_allocation_that_fails),
     };
     return run_tests(tests, sizeof(tests) / sizeof(tests[0]), argc, argv);
