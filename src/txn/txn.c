@@ -84,10 +84,14 @@ void tn_txns_count(struct tn_txns *txns)
 
 /* ---- input ---- */
 
-/* RFC 6026 8.4: only a 2xx to INVITE can matter to somebody whom no transaction knows. */
+/*
+ * RFC 6026 8.4: only a 2xx to INVITE can matter to somebody whom no transaction knows; and one to an UPDATE
+ * that was given up, which says where the far end is (RFC 3261 12.2.1.2).
+ */
 static void stray(struct tn_txns *txns, struct tn_msg *msg, uint64_t flow)
 {
-    if (msg->method != TN_METHOD_INVITE || msg->status < 200 || msg->status > 299) {
+    bool refreshes = msg->method == TN_METHOD_INVITE || msg->method == TN_METHOD_UPDATE;
+    if (!refreshes || msg->status < 200 || msg->status > 299) {
         txns->ctx->stats.messages_dropped++;
         return;
     }

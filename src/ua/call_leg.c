@@ -56,7 +56,6 @@ bool tn_call_adopt(struct tn_call *call, struct tn_fork *leg, const struct tn_ms
     bool unanswered = call->life == TN_LIFE_CALLING || call->life == TN_LIFE_RINGING;
     if (call->ended_told || !unanswered) return false;
     tn_trace(&call->ep->ctx, "leg", call->id, "left", "adopted");
-    tn_call_probe_stop(call);
     tn_timer_cancel(&call->ep->ctx, &call->ring_timer);
     tn_request_give_up(&call->ep->txns, call->invite);
     call->invite = 0;

@@ -77,7 +77,8 @@ int tn_call_out_invite(struct tn_call *call)
     tn_buf_init(&lines, &call->ep->ctx.alloc, TN_MSG_SIZE_MAX);
     tn_buf_str(&lines, tn_ep_capability_lines());
     tn_call_prack_put_option(call, &lines);
-    if (call->probe.named.count > 0) {
+    call->probe.asks = call->probe.named.count > 0;
+    if (call->probe.asks) {
         tn_put_replaces_lines(&lines, &call->probe.named.list[0]->dialog);
     }
     if (call->subject.len > 0) {

@@ -85,12 +85,16 @@ void tn_call_probe_anew(struct tn_call *call)
     tn_call_enter(call, TN_LIFE_GONE);
 }
 
-bool tn_call_probe_keeps(struct tn_call *call, const struct tn_msg *rsp)
+bool tn_call_probe_keeps(struct tn_call *call, const struct tn_msg *rsp, bool asked)
 {
     const struct tn_earlies *named = &call->probe.named;
+    struct tn_msg **kept = &call->probe.kept;
     if (!is_unanswered(call) || call->invite == 0 || named->count == 0) return false;
-    if (!tn_str_eq(tn_text_view(&named->list[0]->dialog.remote_tag), rsp->to_tag)) return false;
-    if (call->probe.kept == NULL) call->probe.kept = tn_msg_ref((struct tn_msg *)(uintptr_t)rsp);
+    tern_str tag = tn_text_view(&named->list[0]->dialog.remote_tag);
+    if (!asked && !tn_str_eq(tag, rsp->to_tag)) return false;
+    if (*kept && (*kept)->cseq.number >= rsp->cseq.number) return true;
+    tn_msg_unref(*kept); /* it comes once more */
+    *kept = tn_msg_ref((struct tn_msg *)(uintptr_t)rsp);
     return true;
 }
 

@@ -46,6 +46,7 @@ struct tn_call_probe {
      */
     struct tn_earlies named;
     struct tn_msg *kept; /* a 2xx to that INVITE, in the very dialog that is asked for now */
+    bool asks;           /* the INVITE under way does so */
     bool busy_once;      /* its own ring may have been what was busy: tried once more */
 };
 
@@ -65,9 +66,10 @@ bool tn_call_probe_cancelled(struct tn_call *call);
  */
 void tn_call_probe_anew(struct tn_call *call);
 /*
- * A 2xx to the INVITE before. Who is asked for that very dialog leaves it as soon as it hears of it: so
- * the 2xx is kept until the question has its answer. @return whether it is
+ * A 2xx to an INVITE before, which may have been a question (`asked`). Who is asked for that very dialog
+ * leaves it, and the one that an earlier question has formed, as soon as it hears of it: so the newest
+ * such 2xx is kept until the question has its answer. @return whether it is
  */
-bool tn_call_probe_keeps(struct tn_call *call, const struct tn_msg *rsp);
+bool tn_call_probe_keeps(struct tn_call *call, const struct tn_msg *rsp, bool asked);
 
 #endif

@@ -349,3 +349,16 @@ void tn_call_update_effect(struct tn_call *call, const struct tn_effect *effect)
         later(call, rsp ? tn_retry_after(rsp) : 0);
     }
 }
+
+void tn_call_update_late(struct tn_call *call, const struct tn_msg *rsp)
+{
+    struct tn_early *early = tn_early_find(call, rsp->to_tag);
+    struct tn_dialog *dialog = early ? &early->dialog : &call->dialog;
+    bool ours = tn_dialog_matches_response(dialog, rsp) && rsp->cseq.number <= dialog->local_cseq;
+    if (!ours || call->life >= TN_LIFE_CANCELLING) return;
+    if (early) {
+        (void)!tn_dialog_refresh_target(dialog, rsp); /* as in accepted() */
+    } else if (dialog->state == TN_DIALOG_CONFIRMED) {
+        (void)!tn_call_take_target(call, rsp);
+    }
+}

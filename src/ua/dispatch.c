@@ -2,10 +2,14 @@
 /* The one switch that hands effects of the layers below to their owners. */
 #include "ua/call.h"
 
-/* RFC 3261 13.2.2.4: a 2xx that no transaction wants may be a fork's, or a late one. */
+/* RFC 3261 13.2.2.4: a 2xx that no transaction wants may be a fork's, or a late one, as to an UPDATE. */
 static void stray_response(struct tern_endpoint *ep, const struct tn_effect *effect)
 {
     struct tn_call *call = tn_call_for_response(ep, effect->msg);
+    if (effect->msg->method == TN_METHOD_UPDATE) {
+        if (call) tn_call_update_late(call, effect->msg);
+        return;
+    }
     if (tn_call_replace_stray(ep, effect->msg)) return;
     if (call) {
         tn_call_decline_fork(call, effect->msg);

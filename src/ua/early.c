@@ -61,6 +61,7 @@ struct tn_early *tn_early_take(struct tn_call *call, const struct tn_msg *rsp)
     uint32_t i = index_of(&call->earlies, rsp->to_tag);
     if (i == call->earlies.count) return form(call, rsp);
     struct tn_early *early = at_front(&call->earlies, i);
+    tn_snapshot_changed(call->ep); /* it may be elsewhere now */
     /* Without memory the dialog is as it was: another 1xx, or the 2xx, says it once more. */
     (void)!tn_dialog_take_response(&early->dialog, rsp);
     return early;

@@ -116,6 +116,7 @@ void tn_fork_leave_leg(struct tn_call *call)
     }
     trace->offer = offer;
     trace->leg_of = call->id;
+    trace->asked = call->probe.asks;
     trace->contact = call->contact_local;
 }
 
@@ -327,7 +328,7 @@ static bool is_kept(const struct tern_endpoint *ep, const struct tn_fork *leg,
                     const struct tn_msg *rsp)
 {
     struct tn_call *call = leg ? tn_call_by_id(ep, leg->leg_of) : NULL;
-    return call != NULL && tn_call_probe_keeps(call, rsp);
+    return call != NULL && tn_call_probe_keeps(call, rsp, leg->asked);
 }
 
 /* `like`: the call that does not want it; NULL: there is none. */

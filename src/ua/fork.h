@@ -38,6 +38,7 @@ struct tn_fork {
     uint32_t ack_cseq;
     uint64_t heir;   /* the call whose dialog this was, until another took its place; 0: of none */
     uint64_t leg_of; /* the call whose INVITE it was, until another took its place; 0: of none */
+    bool asked;      /* that INVITE named another by Replaces */
     bool rings;      /* an early dialog of that INVITE, which may have been answered since */
     struct tn_offer *offer; /* that went with that INVITE */
     tern_addr contact;      /* which it named */

@@ -61,6 +61,8 @@ void tn_call_tell_audio(struct tn_call *call);
 void tn_call_update_moved(struct tn_call *call);
 /* The far end of this dialog is elsewhere now: one that is challenged goes there. */
 void tn_call_update_retarget(struct tn_call *call, struct tn_dialog *dialog);
+/* A 2xx to an UPDATE that was given up, for another since: it says where the far end is. */
+void tn_call_update_late(struct tn_call *call, const struct tn_msg *rsp);
 void tn_call_update_effect(struct tn_call *call, const struct tn_effect *effect);
 
 /* ---- update_offer.c: the offer in it, before the answer ---- */
