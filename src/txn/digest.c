@@ -13,26 +13,12 @@
 
 #include "base/assert.h"
 #include "base/mutant.h"
-#include "base/pack.h"
 #include "base/str.h"
+#include "txn/digest_impl.h"
 #include "txn/digest_response.h"
 #include "txn/limits.h"
 
-enum { CNONCE_LEN = 16, NC_LEN = 8 };
-
-struct tn_challenge {
-    struct tn_list node;
-    bool proxy;        /* 407 */
-    bool for_register; /* else for the rest */
-    enum tn_hash hash;
-    bool session;
-    enum tn_qop qop;
-    tern_str realm, nonce, opaque,
-        algorithm; /* as they stood between the quotes; nonce empty: spent */
-    uint32_t nc;
-    char cnonce[CNONCE_LEN]; /* one a nonce: the -sess key depends on it */
-    char texts[];            /* in one block: thousands of accounts hold one each */
-};
+enum { NC_LEN = 8 };
 
 /* ---- memory ---- */
 
@@ -91,73 +77,6 @@ void tn_auth_fini(struct tn_auth *auth)
 
 /* ---- reading a challenge ---- */
 
-struct offer {
-    struct tn_auth_params params;
-    enum tn_hash hash;
-    bool session;
-    enum tn_qop qop;
-};
-
-/* RFC 8760 2.3: the order of strength is that of enum tn_hash. */
-static bool read_algorithm(tern_str name, struct offer *out)
-{
-    static const struct {
-        tern_str name;
-        enum tn_hash hash;
-        bool session;
-    } known[] = {
-        {{"MD5", 3}, TN_HASH_MD5, false},
-        {{"MD5-sess", 8}, TN_HASH_MD5, true},
-        {{"SHA-256", 7}, TN_HASH_SHA256, false},
-        {{"SHA-256-sess", 12}, TN_HASH_SHA256, true},
-        {{"SHA-512-256", 11}, TN_HASH_SHA512_256, false},
-        {{"SHA-512-256-sess", 16}, TN_HASH_SHA512_256, true},
-    };
-
-    if (name.len == 0) name = known[0].name;
-    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
-        if (!tn_str_ieq(name, known[i].name)) continue;
-        out->hash = known[i].hash;
-        out->session = known[i].session;
-        return true;
-    }
-    return false;
-}
-
-/* auth before auth-int, since proxies may change bodies. @return false: only unknown ones */
-static bool read_qop(tern_str list, struct offer *out)
-{
-    bool any = list.len > 0, auth_int = false;
-
-    out->qop = TN_QOP_NONE;
-    while (list.len > 0) {
-        tern_str token = tn_str_trim(tn_str_cut(list, ',', &list));
-        if (tn_str_ieq(token, TERN_STR("auth"))) out->qop = TN_QOP_AUTH;
-        if (tn_str_ieq(token, TERN_STR("auth-int"))) auth_int = true;
-    }
-    if (out->qop == TN_QOP_NONE && auth_int) out->qop = TN_QOP_AUTH_INT;
-    return !any || out->qop != TN_QOP_NONE;
-}
-
-static bool read_offer(tern_str value, struct offer *out)
-{
-    if (tn_auth_parse(value, &out->params) != 0) return false;
-    if (!tn_str_ieq(out->params.scheme, TERN_STR("Digest"))) return false;
-    if (out->params.nonce.len == 0) return false;
-    return read_algorithm(out->params.algorithm, out) && read_qop(out->params.qop, out);
-}
-
-static struct tn_strength strength_of(const struct offer *offer)
-{
-    return (struct tn_strength){(uint8_t)offer->hash, offer->qop != TN_QOP_NONE};
-}
-
-static bool is_stronger(const struct offer *a, const struct offer *b)
-{
-    if (a->hash != b->hash) return a->hash > b->hash;
-    return a->qop != TN_QOP_NONE && b->qop == TN_QOP_NONE;
-}
-
 static tern_str realm_of(tern_str value)
 {
     struct tn_auth_params params;
@@ -173,20 +92,20 @@ struct asked {
 
 /* The strongest that this realm offers in the response, and that is strong enough. */
 static enum tn_auth_result best_offer(const struct tn_auth *auth, const struct asked *asked,
-                                      struct offer *out)
+                                      struct tn_digest_offer *out)
 {
     enum tn_auth_result result = TN_AUTH_UNSUPPORTED;
     const struct tn_hdr *hdr;
 
     for (size_t i = 0; (hdr = tn_msg_header(asked->response, asked->id, i)) != NULL; i++) {
-        struct offer offer;
-        if (!read_offer(hdr->value, &offer)) continue;
+        struct tn_digest_offer offer;
+        if (!tn_digest_offer_read(hdr->value, &offer)) continue;
         if (!tn_str_eq(offer.params.realm, asked->asker.realm)) continue;
-        if (!tn_floor_allows(&auth->floors, &asked->asker, strength_of(&offer))) {
+        if (!tn_floor_allows(&auth->floors, &asked->asker, tn_digest_offer_strength(&offer))) {
             if (result != TN_AUTH_RETRY) result = TN_AUTH_DOWNGRADE;
             continue;
         }
-        if (result == TN_AUTH_RETRY && !is_stronger(&offer, out)) continue;
+        if (result == TN_AUTH_RETRY && !tn_digest_offer_beats(&offer, out)) continue;
         *out = offer;
         result = TN_AUTH_RETRY;
     }
@@ -239,7 +158,7 @@ static tern_str copy_text(char **at, tern_str text)
     return copy;
 }
 
-static struct tn_challenge *make(struct tn_auth *auth, const struct offer *offer)
+struct tn_challenge *tn_challenge_new(struct tn_auth *auth, const struct tn_digest_offer *offer)
 {
     const struct tn_auth_params *params = &offer->params;
     size_t size =
@@ -259,29 +178,30 @@ static struct tn_challenge *make(struct tn_auth *auth, const struct offer *offer
     fresh->session = offer->session;
     fresh->qop = offer->qop;
     fresh->nc = count_of(auth, fresh->nonce);
-    tn_random_token(&auth->ctx->random, fresh->cnonce, CNONCE_LEN);
+    tn_random_token(&auth->ctx->random, fresh->cnonce, TN_CNONCE_LEN);
     return fresh;
 }
 
 /* The entry that has waited longest for a challenge makes room. */
-static void make_room(struct tn_auth *auth)
+void tn_challenges_make_room(struct tn_auth *auth)
 {
     if (tn_list_count(&auth->challenges) < TN_CHALLENGES_MAX) return;
     free_challenge(auth, TN_OWNER(auth->challenges.next, struct tn_challenge, node));
 }
 
-static bool store(struct tn_auth *auth, bool proxy, bool is_register, const struct offer *offer)
+static bool store(struct tn_auth *auth, bool proxy, bool is_register,
+                  const struct tn_digest_offer *offer)
 {
-    struct tn_challenge *fresh = make(auth, offer);
+    struct tn_challenge *fresh = tn_challenge_new(auth, offer);
 
     if (!fresh) return false;
     const struct tn_asker asker = {fresh->realm, is_register};
     struct tn_challenge *old = find(auth, proxy, &asker);
     fresh->proxy = proxy;
     fresh->for_register = is_register;
-    tn_floor_raise(&auth->floors, &asker, strength_of(offer));
+    tn_floor_raise(&auth->floors, &asker, tn_digest_offer_strength(offer));
     if (old) free_challenge(auth, old);
-    make_room(auth);
+    tn_challenges_make_room(auth);
     tn_list_push(&auth->challenges, &fresh->node);
     return true;
 }
@@ -289,7 +209,8 @@ static bool store(struct tn_auth *auth, bool proxy, bool is_register, const stru
 /* ---- taking a challenge ---- */
 
 /* A nonce that was used once, for this very request, and refused all the same. */
-static bool is_refusal(const struct tn_challenge *known, const struct offer *offer, unsigned round)
+static bool is_refusal(const struct tn_challenge *known, const struct tn_digest_offer *offer,
+                       unsigned round)
 {
     if (round == 0 || offer->params.stale || known->nonce.len == 0) return false;
     return known->nc <= 1 || tn_str_eq(known->nonce, offer->params.nonce);
@@ -300,7 +221,7 @@ static enum tn_auth_result take_realm(struct tn_auth *auth, const struct asked *
 {
     const struct tn_credentials *own = &auth->credentials;
     bool proxy = asked->response->status == 407;
-    struct offer offer;
+    struct tn_digest_offer offer;
 
     if (own->user.len == 0) return TN_AUTH_NO_CREDENTIALS;
     if (own->realm.len > 0 && !tn_str_eq(own->realm, asked->asker.realm)) {
@@ -397,7 +318,7 @@ static void take_info(struct tn_auth *auth, const struct tn_msg *response, const
 
     if (!hdr || !known || tn_auth_info_parse(hdr->value, &info) != 0) return;
     if (info.nextnonce.len == 0 || tn_str_eq(info.nextnonce, known->nonce)) return;
-    const struct offer next = {
+    const struct tn_digest_offer next = {
         .params = {.realm = known->realm,
                    .nonce = info.nextnonce,
                    .opaque = known->opaque,
@@ -488,7 +409,7 @@ static int put_answer(struct tn_auth *auth, struct tn_challenge *known,
     digest.qop = known->qop;
     digest.realm = known->realm;
     digest.nonce = known->nonce;
-    digest.cnonce = (tern_str){known->cnonce, CNONCE_LEN};
+    digest.cnonce = (tern_str){known->cnonce, TN_CNONCE_LEN};
     digest.nc = tn_buf_view(&nc_text);
     int len = tn_digest_response(&digest, hex);
     if (len < 0) return len;
@@ -513,117 +434,4 @@ int tn_auth_put(struct tn_auth *auth, enum tn_method method, tern_str uri, tern_
         if (err) return err;
     }
     return 0;
-}
-
-/* ---- snapshots ---- */
-
-enum {
-    AUTH_CHALLENGE = 1,
-    AUTH_FLOOR = 2,
-    AUTH_FORGOTTEN = 3,
-    CHALLENGE_PROXY = 1,
-    CHALLENGE_REGISTER = 2,
-    CHALLENGE_HASH = 3,
-    CHALLENGE_SESSION = 4,
-    CHALLENGE_QOP = 5,
-    CHALLENGE_REALM = 6,
-    CHALLENGE_NONCE = 7,
-    CHALLENGE_OPAQUE = 8,
-    CHALLENGE_ALGORITHM = 9,
-    CHALLENGE_COUNT = 10,
-    CHALLENGE_CNONCE = 11,
-    FLOOR_REALM = 1,
-    FLOOR_REGISTER = 2,
-    FLOOR_HASH = 3,
-    FLOOR_QOP = 4,
-};
-
-#define COUNT_AHEAD 1000 /* more requests than one nonce serves between two snapshots */
-
-static void write_challenge(struct tn_pack *p, struct tn_challenge *known)
-{
-    (void)tn_pack_bool(p, CHALLENGE_PROXY, known->proxy);
-    (void)tn_pack_bool(p, CHALLENGE_REGISTER, known->for_register);
-    (void)tn_pack_u32(p, CHALLENGE_HASH, known->hash);
-    (void)tn_pack_bool(p, CHALLENGE_SESSION, known->session);
-    (void)tn_pack_u32(p, CHALLENGE_QOP, known->qop);
-    (void)tn_pack_str(p, CHALLENGE_REALM, known->realm);
-    (void)tn_pack_str(p, CHALLENGE_NONCE, known->nonce);
-    (void)tn_pack_str(p, CHALLENGE_OPAQUE, known->opaque);
-    (void)tn_pack_str(p, CHALLENGE_ALGORITHM, known->algorithm);
-    (void)tn_pack_u32(p, CHALLENGE_COUNT, known->nc);
-    tn_pack_bytes(p, CHALLENGE_CNONCE, known->cnonce, CNONCE_LEN);
-}
-
-static void read_challenge(struct tn_auth *auth, struct tn_pack *p)
-{
-    const tern_str none = {NULL, 0};
-    struct offer offer = {
-        .params = {.realm = tn_pack_str(p, CHALLENGE_REALM, none),
-                   .nonce = tn_pack_str(p, CHALLENGE_NONCE, none),
-                   .opaque = tn_pack_str(p, CHALLENGE_OPAQUE, none),
-                   .algorithm = tn_pack_str(p, CHALLENGE_ALGORITHM, none)},
-        .hash = (enum tn_hash)tn_pack_number(p, CHALLENGE_HASH, 0, TN_HASH_SHA512_256),
-        .session = tn_pack_bool(p, CHALLENGE_SESSION, false),
-        .qop = (enum tn_qop)tn_pack_number(p, CHALLENGE_QOP, 0, TN_QOP_AUTH_INT),
-    };
-    struct tn_challenge *fresh = p->err ? NULL : make(auth, &offer);
-    if (!fresh) {
-        if (!p->err) p->err = TERN_ENOMEM;
-        return;
-    }
-    make_room(auth);
-    fresh->proxy = tn_pack_bool(p, CHALLENGE_PROXY, false);
-    fresh->for_register = tn_pack_bool(p, CHALLENGE_REGISTER, false);
-    fresh->nc = tn_pack_u32(p, CHALLENGE_COUNT, 0);
-    /* What was sent after the snapshot has used some of them. */
-    fresh->nc = fresh->nc < UINT32_MAX - COUNT_AHEAD ? fresh->nc + COUNT_AHEAD : UINT32_MAX;
-    tn_pack_bytes(p, CHALLENGE_CNONCE, fresh->cnonce, CNONCE_LEN);
-    tn_list_push(&auth->challenges, &fresh->node);
-}
-
-static void pack_strength(struct tn_pack *p, struct tn_strength *strength)
-{
-    strength->hash = (uint8_t)tn_pack_number(p, FLOOR_HASH, strength->hash, TN_HASH_SHA512_256);
-    strength->qop = tn_pack_bool(p, FLOOR_QOP, strength->qop);
-}
-
-static void pack_floors(struct tn_floors *floors, struct tn_pack *p)
-{
-    struct tn_pack inner;
-    size_t cursor = 0, most = tn_pack_reads(p) ? TN_FLOORS_MAX : floors->count;
-    floors->count = 0;
-    while (floors->count < most && tn_pack_begin(p, AUTH_FLOOR, &cursor, &inner)) {
-        struct tn_floor *floor = &floors->list[floors->count++];
-        floor->realm = tn_pack_number(&inner, FLOOR_REALM, floor->realm, UINT64_MAX);
-        floor->by_register = tn_pack_bool(&inner, FLOOR_REGISTER, floor->by_register);
-        pack_strength(&inner, &floor->least);
-        tn_pack_end(p, &inner);
-    }
-    cursor = 0;
-    for (size_t i = 0; i < 2 && tn_pack_begin(p, AUTH_FORGOTTEN, &cursor, &inner); i++) {
-        pack_strength(&inner, &floors->forgotten[i]);
-        tn_pack_end(p, &inner);
-    }
-}
-
-void tn_auth_pack(struct tn_auth *auth, struct tn_pack *p)
-{
-    struct tn_pack inner;
-    size_t cursor = 0;
-    pack_floors(&auth->floors, p);
-    cursor = 0;
-    if (tn_pack_reads(p)) {
-        while (tn_pack_begin(p, AUTH_CHALLENGE, &cursor, &inner)) {
-            read_challenge(auth, &inner);
-            tn_pack_end(p, &inner);
-        }
-        return;
-    }
-    TN_LIST_FOR(node, &auth->challenges)
-    {
-        if (!tn_pack_begin(p, AUTH_CHALLENGE, &cursor, &inner)) return;
-        write_challenge(&inner, TN_OWNER(node, struct tn_challenge, node));
-        tn_pack_end(p, &inner);
-    }
 }
