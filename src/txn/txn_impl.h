@@ -92,11 +92,13 @@ TERN_CHECK int tn_put_request(struct tn_txns *txns, const struct tn_flow *flow,
 /* ACK for a 300-699 response (RFC 3261 17.1.1.3), CANCEL (9.1): whole messages from the INVITE. */
 TERN_CHECK int tn_put_ack(const struct tn_client *invite, const struct tn_msg *response,
                           struct tn_buf *out);
-void tn_client_renew_cancel(struct tn_client *invite);
-void tn_server_renew_refusal(struct tn_server *server);
 TERN_CHECK int tn_put_cancel(const struct tn_client *invite, struct tn_buf *out);
 
+/* client_cancel.c: the network has changed under it */
+void tn_client_renew_cancel(struct tn_client *invite);
+
 /* server.c */
+void tn_server_renew_refusal(struct tn_server *server);
 void tn_server_message(struct tn_txns *txns, struct tn_msg *msg, const struct tn_origin *origin);
 void tn_server_pause(struct tn_server *server, bool paused);
 void tn_server_free(struct tn_server *server);
