@@ -222,7 +222,9 @@ static const char *subject_of(enum tern_ip_change_op op, enum tern_ip_change_sta
     case TERN_IP_CHANGE_OP_UPDATE_CONTACT: return "contact";
     case TERN_IP_CHANGE_OP_HANGUP_CALL: return "hang up";
     case TERN_IP_CHANGE_OP_REINVITE_CALL:
-    case TERN_IP_CHANGE_OP_REPLACE_CALL: return "call";
+    case TERN_IP_CHANGE_OP_REPLACE_CALL:
+    case TERN_IP_CHANGE_OP_INVITE_CALL:
+    case TERN_IP_CHANGE_OP_KEEP_CALL: return "call";
     case TERN_IP_CHANGE_OP_MEDIA_MOVED: return "audio";
     case TERN_IP_CHANGE_OP_PUBLIC_ADDRESS: return "public address";
     case TERN_IP_CHANGE_OP_COMPLETED:
@@ -245,6 +247,8 @@ static const char *step_text(const struct tern_ip_change_progress *p)
     case TERN_IP_CHANGE_OP_HANGUP_CALL: return begins ? "as the policy says" : "done";
     case TERN_IP_CHANGE_OP_REINVITE_CALL: return begins ? "moves to" : "moved to";
     case TERN_IP_CHANGE_OP_REPLACE_CALL: return begins ? "looks for the far end" : "found it";
+    case TERN_IP_CHANGE_OP_INVITE_CALL: return begins ? "invites anew" : "heard";
+    case TERN_IP_CHANGE_OP_KEEP_CALL: return "rings on";
     case TERN_IP_CHANGE_OP_MEDIA_MOVED: return begins ? "leaves from" : "comes in at";
     case TERN_IP_CHANGE_OP_PUBLIC_ADDRESS: return "changed";
     case TERN_IP_CHANGE_OP_COMPLETED: return NULL;

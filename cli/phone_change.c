@@ -14,6 +14,10 @@ static const char *const operations[] = {
     "reinvite_call",
     "media_moved",
     "completed",
+    "public_address",
+    "replace_call",
+    "invite_call",
+    "keep_call",
 };
 static const char *const statuses[] = {"", "start", "success", "retry", "failure", "superseded"};
 
@@ -122,6 +126,16 @@ static void describe(struct phone *phone, const struct tern_ip_change_progress *
     case TERN_IP_CHANGE_OP_REPLACE_CALL:
         snprintf(out, cap, "the far end of %s is looked for where it is registered%s%s", who, sep,
                  end);
+        break;
+    case TERN_IP_CHANGE_OP_INVITE_CALL:
+        snprintf(out, cap, "the INVITE of %s goes by the new path%s%s", who, sep, end);
+        break;
+    case TERN_IP_CHANGE_OP_KEEP_CALL:
+        if (p->status == TERN_IP_CHANGE_SUCCESS) {
+            snprintf(out, cap, "%s goes on; the far end hears of it with the answer", who);
+        } else {
+            snprintf(out, cap, "%s is kept%s%s", who, sep, end);
+        }
         break;
     case TERN_IP_CHANGE_OP_MEDIA_MOVED:
         if (p->status == TERN_IP_CHANGE_START) {

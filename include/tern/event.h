@@ -203,7 +203,8 @@ enum tern_ip_change_op {
     TERN_IP_CHANGE_OP_SHUTDOWN_TRANSPORT = 2,
     TERN_IP_CHANGE_OP_UPDATE_CONTACT = 3,
     TERN_IP_CHANGE_OP_HANGUP_CALL = 4,
-    TERN_IP_CHANGE_OP_REINVITE_CALL = 5,  /**< with re-INVITE or UPDATE */
+    TERN_IP_CHANGE_OP_REINVITE_CALL = 5,  /**< with re-INVITE or UPDATE; UPDATE also where
+                                              nobody has answered the call yet */
     TERN_IP_CHANGE_OP_MEDIA_MOVED = 6,    /**< START: audio leaves by the new path;
                                               SUCCESS: audio has come in by it */
     TERN_IP_CHANGE_OP_COMPLETED = 7,      /**< the last of its generation */
@@ -212,6 +213,12 @@ enum tern_ip_change_op {
     TERN_IP_CHANGE_OP_REPLACE_CALL = 9,   /**< the call goes on in another dialog: the far end has
                                               moved, too, and one of both has found the other by an
                                               INVITE with Replaces; RFC 3891 */
+    TERN_IP_CHANGE_OP_INVITE_CALL = 10, /**< a call that nobody has answered: its INVITE, which lost
+                                              its path, goes by the new one, the same or another;
+                                              SUCCESS: it is heard there */
+    TERN_IP_CHANGE_OP_KEEP_CALL = 11,   /**< SUCCESS: one that needs nothing, or nothing that may be
+                                              said before the answer: it rings on. FAILURE: it was
+                                              too long without a network */
 };
 
 /** How a step goes. */
@@ -250,7 +257,8 @@ struct tern_ip_change_progress {
         tern_time gap_out; /**< longest time in which a call could not send audio */
         tern_time gap_in;  /**< longest time between two audio packets received across the change */
     } totals;              /**< COMPLETED only */
-    bool by_server; /**< REINVITE_CALL: by way of the account's server, for the dialog's own next hop
+    bool
+        by_server; /**< REINVITE_CALL: by way of the account's server, for the dialog's own next hop
                          does not answer, or did not when it was tried last */
 };
 

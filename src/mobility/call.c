@@ -10,7 +10,8 @@
 #define UNKNOWN_MAX 4
 #define BEGINNINGS                                                                                 \
     (BIT(TN_CALL_LISTENING) | BIT(TN_CALL_HELD_BACK) | BIT(TN_CALL_QUEUED) |                       \
-     BIT(TN_CALL_OFFLINE) | BIT(TN_CALL_HANGING_UP) | BIT(TN_CALL_VERIFYING))
+     BIT(TN_CALL_OFFLINE) | BIT(TN_CALL_HANGING_UP) | BIT(TN_CALL_VERIFYING) |                     \
+     BIT(TN_CALL_ASKING) | BIT(TN_CALL_TELLING))
 
 static const unsigned successors[TN_CALL_STATES] = {
     [TN_CALL_IDLE] = AT_REST | BEGINNINGS,
@@ -20,6 +21,8 @@ static const unsigned successors[TN_CALL_STATES] = {
     [TN_CALL_REFRESHING] = AT_REST | BEGINNINGS | BIT(TN_CALL_WAITING),
     [TN_CALL_REPLACING] = AT_REST | BEGINNINGS | BIT(TN_CALL_WAITING),
     [TN_CALL_WAITING] = AT_REST | BEGINNINGS | BIT(TN_CALL_REFRESHING),
+    [TN_CALL_ASKING] = AT_REST | BEGINNINGS,
+    [TN_CALL_TELLING] = AT_REST | BEGINNINGS,
     [TN_CALL_VERIFYING] = AT_REST | BEGINNINGS,
     [TN_CALL_OFFLINE] = AT_REST | BEGINNINGS,
     [TN_CALL_HANGING_UP] = AT_REST,
@@ -42,6 +45,12 @@ void tn_call_task_init(struct tn_call_task *task)
 bool tn_call_task_active(const struct tn_call_task *task)
 {
     return !(BIT(task->state) & AT_REST);
+}
+
+bool tn_call_task_begins(const struct tn_call_task *task)
+{
+    return BIT(task->state) &
+           (BIT(TN_CALL_LISTENING) | BIT(TN_CALL_HELD_BACK) | BIT(TN_CALL_QUEUED));
 }
 
 static enum tn_pace_rank rank_of(const struct tn_call_task *task)
@@ -82,13 +91,18 @@ void tn_mob_call_report(struct tn_mobility *mob, const struct tn_call_task *task
         p.by_server = task->by_server;
         if (status != TERN_IP_CHANGE_START && code == 0) p.reason = TERN_STR("no answer");
     }
+    bool silent = status == TERN_IP_CHANGE_RETRY || status == TERN_IP_CHANGE_FAILURE;
+    if (op == TERN_IP_CHANGE_OP_INVITE_CALL && silent && code == 0) {
+        p.reason = TERN_STR("nobody has heard it");
+    }
     if (op == TERN_IP_CHANGE_OP_MEDIA_MOVED && status == TERN_IP_CHANGE_FAILURE) {
         p.reason = TERN_STR("no audio has come in by the new path yet");
     }
     tn_mob_report(mob, &p);
 }
 
-static void rest(struct tn_mobility *mob, struct tn_call_task *task, enum tn_call_task_state state)
+void tn_mob_call_rest(struct tn_mobility *mob, struct tn_call_task *task,
+                      enum tn_call_task_state state)
 {
     tn_mob_call_enter(mob, task, state, TERN_TIME_NEVER);
     if (state == TN_CALL_DONE) mob->calls_kept++;
@@ -187,7 +201,8 @@ void tn_mob_call_media(struct tn_mobility *mob, struct tn_call_task *task,
     if (facts->phase == TN_PHASE_ENDING || facts->policy->hangup_calls) return;
     task->verdict = judge_refresh(mob->network, facts);
     enum tn_verdict verdict = judge_media(mob->network, &facts->media);
-    task->media_late = verdict == TN_VERDICT_BETTER && facts->phase == TN_PHASE_CONFIRMED;
+    bool may_tell = facts->phase == TN_PHASE_CONFIRMED || facts->may_offer;
+    task->media_late = verdict == TN_VERDICT_BETTER && may_tell;
     task->id = facts->id;
     task->remote = facts->media.remote;
     task->talking = facts->talking;
@@ -256,7 +271,7 @@ void tn_mob_call_verify(struct tn_mobility *mob, struct tn_call_task *task)
 {
     move_media(mob, task);
     if (!task->talking || task->media_seen) {
-        rest(mob, task, TN_CALL_DONE);
+        tn_mob_call_rest(mob, task, TN_CALL_DONE);
         return;
     }
     tn_mob_call_enter(mob, task, TN_CALL_VERIFYING, TN_VERIFY_TIME);
@@ -275,7 +290,7 @@ void tn_mob_call_give_up(struct tn_mobility *mob, struct tn_call_task *task,
     tn_mob_call_report(mob, task, op, TERN_IP_CHANGE_FAILURE, code);
     tn_mob_decide(
         mob, &(struct tn_decision){.kind = TN_DECIDE_GIVE_UP, .call = task->id, .sip_code = code});
-    rest(mob, task, TN_CALL_LOST);
+    tn_mob_call_rest(mob, task, TN_CALL_LOST);
 }
 
 static void give_up(struct tn_mobility *mob, struct tn_call_task *task, int code)
@@ -283,9 +298,11 @@ static void give_up(struct tn_mobility *mob, struct tn_call_task *task, int code
     tn_mob_call_give_up(mob, task, TERN_IP_CHANGE_OP_REINVITE_CALL, code);
 }
 
-static void begin_move(struct tn_mobility *mob, struct tn_call_task *task,
-                       const struct tn_call_facts *facts)
+void tn_mob_call_move(struct tn_mobility *mob, struct tn_call_task *task,
+                      const struct tn_call_facts *facts)
 {
+    task->phase = facts->phase;
+    task->early = facts->early;
     task->refused_once = task->replace_refused = false;
     task->by_server = facts->by_server;
     task->elsewhere = facts->elsewhere;
@@ -302,7 +319,7 @@ static void begin_move(struct tn_mobility *mob, struct tn_call_task *task,
     }
     task->give_up = mob->now + TERN_MS(task->policy->rescue_window_ms);
     if (facts->phase == TN_PHASE_EARLY) { /* the dialog is refreshed once it is confirmed */
-        rest(mob, task, TN_CALL_DONE);
+        tn_mob_early_begin(mob, task, facts);
         return;
     }
     if (task->policy->reinvite_flags == 0) {
@@ -322,7 +339,7 @@ static void stay(struct tn_mobility *mob, struct tn_call_task *task,
 {
     switch (task->state) {
     case TN_CALL_QUEUED:
-    case TN_CALL_WAITING: begin_move(mob, task, facts); return;
+    case TN_CALL_WAITING: tn_mob_call_move(mob, task, facts); return;
     case TN_CALL_IDLE:
     case TN_CALL_DONE:
         tn_mob_call_enter(mob, task, TN_CALL_IDLE, TERN_TIME_NEVER);
@@ -336,6 +353,8 @@ static void stay(struct tn_mobility *mob, struct tn_call_task *task,
         return;
     case TN_CALL_REFRESHING:
     case TN_CALL_REPLACING:
+    case TN_CALL_ASKING:
+    case TN_CALL_TELLING:
     case TN_CALL_VERIFYING:
     case TN_CALL_OFFLINE:
     case TN_CALL_HANGING_UP:
@@ -373,11 +392,12 @@ void tn_mob_call_begin(struct tn_mobility *mob, tern_time now, struct tn_call_ta
         hang_up(mob, task);
         return;
     }
-    if (verdict == TN_VERDICT_STAYS && before == TN_VERDICT_STAYS) {
+    bool early = facts->phase == TN_PHASE_EARLY && facts->early != TN_EARLY_KEEPS;
+    if (verdict == TN_VERDICT_STAYS && before == TN_VERDICT_STAYS && !early) {
         stay(mob, task, facts);
         return;
     }
-    begin_move(mob, task, facts);
+    tn_mob_call_move(mob, task, facts);
 }
 
 /* ---- results ---- */
@@ -483,7 +503,7 @@ void tn_mob_media_seen(struct tn_mobility *mob, tern_time now, struct tn_call_ta
     mob->now = now;
     if (!task->media_started && !task->media_late) return;
     media_is_there(mob, task);
-    if (task->state == TN_CALL_VERIFYING) rest(mob, task, TN_CALL_DONE);
+    if (task->state == TN_CALL_VERIFYING) tn_mob_call_rest(mob, task, TN_CALL_DONE);
 }
 
 void tn_mob_media_goes(struct tn_call_task *task, tern_addr remote)
@@ -495,7 +515,7 @@ void tn_mob_talking(struct tn_mobility *mob, tern_time now, struct tn_call_task 
 {
     mob->now = now;
     task->talking = talking;
-    if (!talking && task->state == TN_CALL_VERIFYING) rest(mob, task, TN_CALL_DONE);
+    if (!talking && task->state == TN_CALL_VERIFYING) tn_mob_call_rest(mob, task, TN_CALL_DONE);
 }
 
 void tn_mob_call_timer(struct tn_mobility *mob, struct tn_call_task *task)
@@ -506,13 +526,15 @@ void tn_mob_call_timer(struct tn_mobility *mob, struct tn_call_task *task)
     case TN_CALL_WAITING: refresh(mob, task); return;
     case TN_CALL_VERIFYING:
         tn_mob_call_report(mob, task, TERN_IP_CHANGE_OP_MEDIA_MOVED, TERN_IP_CHANGE_FAILURE, 0);
-        rest(mob, task, TN_CALL_DONE);
+        tn_mob_call_rest(mob, task, TN_CALL_DONE);
         return;
-    case TN_CALL_OFFLINE: give_up(mob, task, 0); return;
+    case TN_CALL_OFFLINE: tn_mob_call_give_up(mob, task, tn_mob_early_op(task), 0); return;
     case TN_CALL_REFRESHING:
     case TN_CALL_REPLACING: tn_mob_impatient(mob, task); return;
     case TN_CALL_IDLE:
     case TN_CALL_QUEUED:
+    case TN_CALL_ASKING:
+    case TN_CALL_TELLING:
     case TN_CALL_HANGING_UP:
     case TN_CALL_DONE:
     case TN_CALL_LOST:

@@ -67,6 +67,19 @@ void tn_mob_impatient(struct tn_mobility *mob, struct tn_call_task *task);
 /* INVITE with Replaces, now. */
 void tn_mob_replace(struct tn_mobility *mob, struct tn_call_task *task);
 
+void tn_mob_call_rest(struct tn_mobility *mob, struct tn_call_task *task,
+                      enum tn_call_task_state state);
+/* A refresh is needed, and tried until the rescue window is over. */
+void tn_mob_call_move(struct tn_mobility *mob, struct tn_call_task *task,
+                      const struct tn_call_facts *facts);
+
+/* ---- early.c ---- */
+
+void tn_mob_early_begin(struct tn_mobility *mob, struct tn_call_task *task,
+                        const struct tn_call_facts *facts);
+/* What the loss of a call without a path is reported as. */
+enum tern_ip_change_op tn_mob_early_op(const struct tn_call_task *task);
+
 /* ---- hop.c ---- */
 
 /* There is another next hop, which has not been tried since the last pause. */

@@ -33,6 +33,8 @@
  *              the same by the other next hop (MOBILITY C6 c) >QUE                 >QUE
  *   REPLACING  INVITE with Replaces under way                >VER DON WAI LOS     >QUE LOST
  *   WAITING    for the next try                                                >QUE LOST
+ *   ASKING     unanswered: its INVITE goes by the new path   heard: >TEL DON; answered: >VER QUE
+ *   TELLING    unanswered: an UPDATE says where we are       >VER DON ASK; answered: >VER QUE
  *   VERIFYING  refreshed; audio has not come in yet          media seen: >DONE >DONE
  *   OFFLINE    no path to the peer                                             >LOST
  *   HANGING_UP as the account's policy asks                  gone: >DONE
@@ -77,6 +79,13 @@ struct tn_account_facts {
 
 enum tn_call_phase { TN_PHASE_EARLY, TN_PHASE_CONFIRMED, TN_PHASE_ENDING };
 
+/* What a call that nobody has answered needs in the network as it is (MOBILITY S1 to S3, S13). */
+enum tn_early_need {
+    TN_EARLY_KEEPS, /* nothing, or nothing that may be said before the answer */
+    TN_EARLY_TELLS, /* an UPDATE */
+    TN_EARLY_ASKS,  /* its INVITE has lost its path */
+};
+
 struct tn_call_facts {
     uint64_t id;
     enum tn_call_phase phase;
@@ -90,6 +99,8 @@ struct tn_call_facts {
     bool goes_first;        /* of both ends: see session/replaces.h */
     bool by_server;         /* its requests go to the account's server: hop.c */
     bool elsewhere;         /* the dialog leads to another place than that */
+    enum tn_early_need early;
+    bool may_offer; /* early: what it is told with may name the address for audio */
     const struct tern_account_ip_change *policy;
 };
 
@@ -119,6 +130,8 @@ enum tn_call_task_state {
     TN_CALL_REFRESHING,
     TN_CALL_REPLACING,
     TN_CALL_WAITING,
+    TN_CALL_ASKING,
+    TN_CALL_TELLING,
     TN_CALL_VERIFYING,
     TN_CALL_OFFLINE,
     TN_CALL_HANGING_UP,
@@ -165,6 +178,9 @@ struct tn_call_task {
     tern_addr signalling_local, media_local; /* where to */
     tern_addr remote;                        /* of media */
     enum tn_verdict verdict;                 /* before tn_mob_call_media() moved it */
+    enum tn_call_phase phase;
+    enum tn_early_need early;
+    bool unheard; /* ASKING: nobody has heard the last INVITE */
     bool talking;
     bool media_late;    /* the old path stands: media moves when the peer knows (no packet lost) */
     bool media_started; /* MEDIA_MOVED START was reported */
@@ -191,6 +207,8 @@ enum tn_decision_kind {
     TN_DECIDE_MOVE_MEDIA, /* call: audio leaves from `local` from now on; family 0: no path */
     TN_DECIDE_REFRESH,    /* call: UPDATE (`use_update`, where allowed) or re-INVITE with `flags` */
     TN_DECIDE_TURN,       /* call: its requests go to the account's server (`by_server`), or not */
+    TN_DECIDE_ASK,        /* call: its INVITE goes by the new path, the same or another */
+    TN_DECIDE_TELL,       /* call: UPDATE, before it is answered */
     TN_DECIDE_REPLACE,    /* call: INVITE with Replaces to the far end's address of record */
     TN_DECIDE_HANG_UP,    /* call: policy */
     TN_DECIDE_GIVE_UP,    /* call: lost, with `sip_code` */
@@ -317,6 +335,35 @@ void tn_mob_replaced(struct tn_mobility *mob, tern_time now, struct tn_call_task
 /* The call goes on in a dialog that the far end has formed, and audio to `remote`. */
 void tn_mob_was_replaced(struct tn_mobility *mob, tern_time now, struct tn_call_task *task,
                          tern_addr remote);
+/*
+ * Of a call that nobody has answered, to TN_DECIDE_ASK: nobody has heard that INVITE by the new path
+ * (`code` 0), or who has cannot help now; another leaves; one of them has been answered, for good or
+ * not, and `tells`: an UPDATE is under way.
+ */
+void tn_mob_invite_unheard(struct tn_mobility *mob, tern_time now, struct tn_call_task *task,
+                           int code);
+void tn_mob_invite_anew(struct tn_mobility *mob, tern_time now, struct tn_call_task *task);
+void tn_mob_invite_heard(struct tn_mobility *mob, tern_time now, struct tn_call_task *task,
+                         int code, bool tells);
+/* To TN_DECIDE_TELL: a final answer. `code` 0: none came. */
+struct tn_told {
+    int code;
+    bool again;   /* another UPDATE is under way, or follows */
+    bool offered; /* the far end has accepted an address for audio */
+};
+void tn_mob_told(struct tn_mobility *mob, tern_time now, struct tn_call_task *task,
+                 const struct tn_told *told);
+/* It is up. `moves`: the far end has yet to hear where we are. */
+void tn_mob_call_answered(struct tn_mobility *mob, tern_time now, struct tn_call_task *task,
+                          const struct tn_call_facts *facts, bool moves);
+/* It ends before anybody has answered; `lost`: because of the change. */
+struct tn_early_end {
+    int code;
+    tern_str reason; /* static storage */
+    bool lost;
+};
+void tn_mob_early_ended(struct tn_mobility *mob, tern_time now, struct tn_call_task *task,
+                        const struct tn_early_end *end);
 /* Audio has come in by the new local address; `gap` since the last packet before. */
 void tn_mob_media_seen(struct tn_mobility *mob, tern_time now, struct tn_call_task *task);
 /* Audio goes to another address now: the far end has named it. */
@@ -341,5 +388,7 @@ void tn_account_task_init(struct tn_account_task *task);
 void tn_call_task_init(struct tn_call_task *task);
 bool tn_account_task_active(const struct tn_account_task *task);
 bool tn_call_task_active(const struct tn_call_task *task);
+/* A refresh is decided, and has not left yet. */
+bool tn_call_task_begins(const struct tn_call_task *task);
 
 #endif

@@ -282,6 +282,7 @@ void tn_call_tell_ended(struct tn_call *call, enum tern_end_cause cause, int sta
     tn_forks_settle(call, NULL);
     /* A hang-up that mobility asked for counts when it is answered, not when it is sent. */
     if (call->task.state != TN_CALL_HANGING_UP) {
+        tn_call_early_ended(call, cause, status);
         tn_mob_call_gone(&ep->mob, ep->ctx.now, &call->task, status);
     }
     tn_call_timer_stop(call);

@@ -20,6 +20,7 @@
 #include "session/repeat.h"
 #include "ua/account.h"
 #include "ua/ask.h"
+#include "ua/call_early.h"
 #include "ua/call_probe.h"
 #include "ua/call_replace.h"
 #include "ua/call_stun.h"
@@ -342,6 +343,8 @@ void tn_call_security_effect(struct tn_call *call);
 struct tn_offer_local tn_call_offer_local(struct tn_call *call, tern_addr signalling);
 /* Where audio leaves from, then. */
 tern_addr tn_call_offer_from(const struct tn_call *call, tern_addr signalling);
+/* Whether audio ought to come in. */
+bool tn_call_expects_audio(const struct tn_call *call);
 /* The agreement is in force. */
 /* Where audio goes in the network as it is: through a NAT64, too. */
 tern_addr tn_call_media_target(const struct tn_call *call);

@@ -54,6 +54,7 @@ bool tn_call_out_again(struct tn_call *call, int status, enum tn_failure failure
     bool once = status == 0 && failure == TN_FAILURE_TRANSPORT && call->invite_tries == 0;
     if (!is_unanswered(call) || (!rescue && !once)) return false;
     call->invite_tries++;
+    tn_call_early_unheard(call, (unsigned)status);
     tn_timer_arm(&ep->ctx, &call->ring_timer, pause);
     return true;
 }

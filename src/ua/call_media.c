@@ -7,6 +7,7 @@
 
 #define PORT_TRIES_MAX 32 /* pairs of ports in a row that are taken: the range is full */
 #define CNAME_LEN      16
+#define SPEAKS         TERN_SECONDS(1) /* who was heard since then */
 
 void tn_call_offer_opts(struct tern_endpoint *ep, struct tn_offer_opts *out)
 {
@@ -264,6 +265,16 @@ void tn_call_match_family(struct tn_call *call, const struct tn_media_plan *plan
     }
 }
 
+/* Before the answer it is only expected of who sends it: most callers do not. */
+bool tn_call_expects_audio(const struct tn_call *call)
+{
+    const struct tn_media_plan *plan = tn_offer_plan(&call->offer);
+    if (!plan->active || !plan->listen || !call->stream_ready) return false;
+    if (call->life >= TN_LIFE_ANSWERING) return true;
+    tern_time last = tn_stream_last_received(&call->stream);
+    return last != TERN_TIME_NEVER && call->ep->ctx.now - last < SPEAKS;
+}
+
 void tn_call_apply_plan(struct tn_call *call, const struct tn_media_plan *plan, tern_addr local)
 {
     tern_addr source;
@@ -280,7 +291,7 @@ void tn_call_apply_plan(struct tn_call *call, const struct tn_media_plan *plan, 
     }
     tn_stream_configure(&call->stream, &reached);
     tn_snapshot_changed(call->ep);
-    tn_mob_talking(&call->ep->mob, call->ep->ctx.now, &call->task, plan->active && plan->listen);
+    tn_mob_talking(&call->ep->mob, call->ep->ctx.now, &call->task, tn_call_expects_audio(call));
     tn_call_timer_media(call);
     tern_addr remote = tn_stream_remote(&call->stream);
     tn_mob_media_goes(&call->task, remote);

@@ -355,6 +355,7 @@ static void refused(struct tn_call *call, const struct tn_msg *rsp, enum tn_auth
     tern_str reason = tn_auth_result_text(auth);
     if (reason.len == 0) reason = rsp->reason;
     if (reason.len == 0) reason = tn_reason_phrase(rsp->status);
+    tn_call_early_ended(call, TERN_END_REFUSED, (int)rsp->status);
     tn_mob_call_gone(&call->ep->mob, call->ep->ctx.now, &call->task, (int)rsp->status);
     tn_call_tell_ended(call, TERN_END_REFUSED, (int)rsp->status, reason);
     tn_call_enter(call, TN_LIFE_GONE);
@@ -371,6 +372,9 @@ void tn_call_out_effect(struct tn_call *call, const struct tn_effect *effect)
     }
     if (effect->id != call->invite) return;
     if (effect->kind == TN_EFFECT_RESPONSE) tn_call_probe_heard(call);
+    if (effect->kind == TN_EFFECT_RESPONSE && rsp->status < 200) {
+        tn_call_early_heard(call, rsp->status);
+    }
     if (effect->kind == TN_EFFECT_PREPARE) {
         prepare_invite(call, effect);
     } else if (effect->kind == TN_EFFECT_FAILED) {

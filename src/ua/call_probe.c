@@ -74,6 +74,7 @@ void tn_call_probe_anew(struct tn_call *call)
     struct tern_endpoint *ep = call->ep;
     enter(call, TN_PROBE_RESTS);
     if (call->earlies.count > 0) tn_early_set_aside(call, &call->probe.named);
+    tn_call_early_anew(call);
     tn_timer_cancel(&ep->ctx, &call->ring_timer);
     bool sent = call->signalling_local.family != TERN_FAMILY_NONE;
     /* What fails here has no memory; then the INVITE that was sent stands, and may yet be answered. */
@@ -133,6 +134,7 @@ static void fired(struct tn_timer *timer)
     struct tn_call *call = TN_OWNER(timer, struct tn_call, probe.timer);
     if (!has_way(call)) return; /* the next network asks anew */
     if (call->probe.state == TN_PROBE_ASKED) {
+        tn_call_early_unheard(call, 0);
         lost(call);
     } else if (call->probe.state == TN_PROBE_LIVES) {
         enter(call, TN_PROBE_RESTS);
@@ -148,6 +150,16 @@ static void fired(struct tn_timer *timer)
 static bool is_overdue(const struct tn_call *call)
 {
     return call->probe.state != TN_PROBE_RESTS && !tn_timer_armed(&call->probe.timer);
+}
+
+bool tn_call_probe_is_due(const struct tn_call *call)
+{
+    struct tn_request_path path;
+    if (call->life != TN_LIFE_CALLING && call->life != TN_LIFE_RINGING) return false;
+    if (!has_way(call)) return false;
+    if (call->invite == 0) return true;
+    if (!tn_request_path(&call->ep->txns, call->invite, &path)) return false;
+    return !tn_net_has_local(&call->ep->net, path.local) || is_overdue(call);
 }
 
 void tn_call_probe_moved(struct tn_call *call)

@@ -258,7 +258,7 @@ static void update(struct tn_call *call, const struct tn_effect *effect)
     if (has_answer) tn_call_in_confirmed(call);
     if (with_offer && call->life == TN_LIFE_ACTIVE) tn_call_tell_media(call);
     tn_call_settled(call);
-    tn_call_tell_audio(call); /* ours that had given way */
+    if (with_offer) tn_call_update_settled(call);
 }
 
 void tn_call_request(struct tn_call *call, const struct tn_effect *effect)

@@ -12,12 +12,16 @@
 
 static void try_again(struct tn_timer *timer)
 {
-    tn_call_tell_target(TN_OWNER(timer, struct tn_call, update.timer));
+    struct tn_call *call = TN_OWNER(timer, struct tn_call, update.timer);
+    tn_call_tell_target(call);
+    tn_call_early_check(call);
 }
 
 static void offer_again(struct tn_timer *timer)
 {
-    tn_call_tell_audio(TN_OWNER(timer, struct tn_call, update.pause));
+    struct tn_call *call = TN_OWNER(timer, struct tn_call, update.pause);
+    tn_call_tell_audio(call);
+    tn_call_early_check(call);
 }
 
 void tn_call_update_init(struct tn_call *call)
@@ -113,8 +117,27 @@ static bool is_found(const struct tn_call *call)
     return call->contact_gruu && !call->contact_open;
 }
 
-static void tell(struct tn_call *call, struct tn_dialog *dialog, struct tn_update *update,
-                 tern_addr told)
+/*
+ * Who was told of one address by UPDATE, and then of the one before by our 2xx, takes that for an old 2xx,
+ * which came late.
+ */
+static tern_addr told_last(const struct tn_call *call)
+{
+    bool any = call->life == TN_LIFE_ANSWERING && call->update.own.told.family;
+    return any ? call->update.own.told : call->contact_local;
+}
+
+/* What the far end of this dialog has of us is not where `source` says we are. */
+static bool is_to_be_told(struct tn_call *call, const struct tn_dialog *dialog,
+                          const struct tn_update *update, tern_addr source)
+{
+    bool early = dialog != &call->dialog && update->told.family != TERN_FAMILY_NONE;
+    tern_addr told = early ? update->told : told_last(call);
+    bool knows = is_found(call) || (!update->open && tern_addr_same_host(told, source));
+    return !knows || tn_call_update_wants_offer(call, dialog, update, source);
+}
+
+static void tell(struct tn_call *call, struct tn_dialog *dialog, struct tn_update *update)
 {
     tern_addr source;
     if (!dialog->peer_update) return;
@@ -124,8 +147,7 @@ static void tell(struct tn_call *call, struct tn_dialog *dialog, struct tn_updat
         if (says && tn_call_update_is_right(call, update)) return;
         give_up(call, update);
     }
-    bool knows = is_found(call) || (!update->open && tern_addr_same_host(told, source));
-    if (knows && !tn_call_update_wants_offer(call, dialog, update, source)) return;
+    if (!is_to_be_told(call, dialog, update, source)) return;
     update->contact = source; /* its port is known when it leaves */
     update->contact.port = call->contact_local.port;
     send(call, dialog, update);
@@ -151,29 +173,23 @@ static void tell_caller(struct tn_call *call)
     if (moved && rings && !call->prack.known && !tn_reliable_waits(&call->prack.reliable)) {
         tn_call_ring(call, call->ring_status);
     }
-    tell(call, &call->dialog, &call->update.own, call->contact_local);
-}
-
-/*
- * Who was told of one address by UPDATE, and then of the one before by our 2xx, takes that for an old 2xx,
- * which came late.
- */
-static tern_addr told_last(const struct tn_call *call)
-{
-    bool any = call->life == TN_LIFE_ANSWERING && call->update.own.told.family;
-    return any ? call->update.own.told : call->contact_local;
+    tell(call, &call->dialog, &call->update.own);
 }
 
 /* MOBILITY S2, S14: the INVITE stays where it is, as long as its answer can come there. */
-static void tell_callees(struct tn_call *call)
+static bool stands(const struct tn_call *call)
 {
     struct tn_request_path path;
-    if (call->invite == 0 || !tn_request_path(&call->ep->txns, call->invite, &path)) return;
-    if (!tn_net_has_local(&call->ep->net, path.local)) return;
+    if (call->invite == 0 || !tn_request_path(&call->ep->txns, call->invite, &path)) return false;
+    return tn_net_has_local(&call->ep->net, path.local);
+}
+
+static void tell_callees(struct tn_call *call)
+{
+    if (!stands(call)) return;
     for (uint32_t i = 0; i < call->earlies.count; i++) {
         struct tn_early *early = call->earlies.list[i];
-        bool any = early->update.told.family != TERN_FAMILY_NONE;
-        tell(call, &early->dialog, &early->update, any ? early->update.told : call->contact_local);
+        tell(call, &early->dialog, &early->update);
     }
 }
 
@@ -187,7 +203,7 @@ void tn_call_tell_target(struct tn_call *call)
     case TN_LIFE_ACTIVE:
         if (call->refresh_request != 0 || call->refresh.update_refused) return;
         if (is_found(call)) return;
-        tell(call, &call->dialog, &call->update.own, told_last(call));
+        tell(call, &call->dialog, &call->update.own);
         return;
     case TN_LIFE_PREPARING:
     case TN_LIFE_CALLING:
@@ -196,6 +212,52 @@ void tn_call_tell_target(struct tn_call *call)
     case TN_LIFE_GONE:
     case TN_LIVES: return;
     }
+}
+
+static bool is_due(struct tn_call *call, const struct tn_dialog *dialog,
+                   const struct tn_update *update)
+{
+    tern_addr source;
+    if (!dialog->peer_update) return false;
+    if (tern_network_source(&call->ep->network, call->hop, &source) != 0) return false;
+    return update->request != 0 || is_to_be_told(call, dialog, update, source);
+}
+
+bool tn_call_update_is_due(struct tn_call *call)
+{
+    if (!is_allowed(call)) return false;
+    if (call->life == TN_LIFE_INCOMING) {
+        return call->ring_status != 0 && is_due(call, &call->dialog, &call->update.own);
+    }
+    if (call->life != TN_LIFE_RINGING || !stands(call)) return false;
+    for (uint32_t i = 0; i < call->earlies.count; i++) {
+        const struct tn_early *early = call->earlies.list[i];
+        if (is_due(call, &early->dialog, &early->update)) return true;
+    }
+    return false;
+}
+
+bool tn_call_update_is_under_way(const struct tn_call *call)
+{
+    bool any = call->update.own.request != 0 || tn_timer_armed(&call->update.timer) ||
+               tn_timer_armed(&call->update.pause);
+    for (uint32_t i = 0; i < call->earlies.count; i++)
+        any = any || call->earlies.list[i]->update.request != 0;
+    return any;
+}
+
+bool tn_call_update_may_offer(const struct tn_call *call)
+{
+    if (!is_allowed(call)) return false;
+    if (call->life == TN_LIFE_INCOMING) {
+        return call->dialog.peer_update && tn_call_update_is_settled(call, &call->dialog);
+    }
+    if (call->life != TN_LIFE_RINGING || !stands(call)) return false;
+    for (uint32_t i = 0; i < call->earlies.count; i++) {
+        const struct tn_dialog *dialog = &call->earlies.list[i]->dialog;
+        if (dialog->peer_update && tn_call_update_is_settled(call, dialog)) return true;
+    }
+    return false;
 }
 
 static bool wants_offer(struct tn_call *call)
@@ -221,9 +283,17 @@ void tn_call_update_moved(struct tn_call *call)
 {
     if (call->life == TN_LIFE_ACTIVE) return; /* mobility has the call refreshed */
     call->update.tries = 0;
-    call->update.refused = false;
+    call->update.refused = call->update.offered = false;
+    tn_timer_cancel(&call->ep->ctx, &call->update.timer);
     tn_timer_cancel(&call->ep->ctx, &call->update.pause);
     tn_call_tell_target(call);
+}
+
+void tn_call_update_settled(struct tn_call *call)
+{
+    tn_timer_cancel(&call->ep->ctx, &call->update.pause);
+    tn_call_tell_audio(call);
+    tn_call_early_check(call);
 }
 
 void tn_call_update_retarget(struct tn_call *call, struct tn_dialog *dialog)
@@ -272,7 +342,9 @@ static void prepare(struct tn_call *call, const struct tn_effect *effect, struct
     if (!err) err = contact.err ? contact.err : tn_request_send(&ep->txns, effect->id, &parts);
     tn_buf_fini(&contact);
     tn_buf_fini(&body);
-    if (err) give_up(call, update);
+    if (!err) return;
+    give_up(call, update);
+    tn_call_early_check(call);
 }
 
 static void accepted(struct tn_call *call, struct tn_update *update, struct tn_dialog *dialog,
@@ -300,18 +372,24 @@ static void later(struct tn_call *call, tern_time at_least)
     tn_timer_arm(&call->ep->ctx, &call->update.timer, pause < at_least ? at_least : pause);
 }
 
-/*
- * 481: who has called does not ring any more (MOBILITY S3), if it can know of this dialog at all; who
- * has lost our 2xx does not know of it either.
- */
-static void unknown(struct tn_call *call)
+/* 481: who has called does not ring any more (MOBILITY S3), if it can know of this dialog at all. */
+static bool has_gone(const struct tn_call *call, const struct tn_msg *rsp)
 {
     bool sure = call->prack.known || call->update.tries >= UNKNOWN_MAX;
-    if (call->life == TN_LIFE_INCOMING && sure) {
-        tn_call_end(call, TERN_END_REMOTE, 487, TERN_STR("the caller has gone"));
-    } else if (call->life == TN_LIFE_INCOMING || call->life == TN_LIFE_ANSWERING) {
-        later(call, 0);
-    }
+    return rsp && rsp->status == 481 && call->life == TN_LIFE_INCOMING && sure;
+}
+
+static void end(struct tn_call *call)
+{
+    const struct tn_early_end end = {.code = 481, .reason = TERN_STR("the caller has gone")};
+    tn_mob_early_ended(&call->ep->mob, call->ep->ctx.now, &call->task, &end);
+    tn_call_end(call, TERN_END_REMOTE, 487, end.reason);
+}
+
+/* A caller that has lost our 2xx does not know of the dialog either. */
+static bool may_know_later(const struct tn_call *call)
+{
+    return call->life == TN_LIFE_INCOMING || call->life == TN_LIFE_ANSWERING;
 }
 
 /* @return false: the Contact alone, at once */
@@ -323,6 +401,22 @@ static bool waits(struct tn_call *call, struct tn_update *update, const struct t
     if (!heard && offered) update->audio_open = true;
     tn_call_update_withdraw(call, update);
     return !offered || rsp == NULL || !tn_call_update_refused(call, rsp);
+}
+
+static void settle(struct tn_call *call, struct tn_update *update, struct tn_dialog *dialog,
+                   const struct tn_msg *rsp)
+{
+    if (rsp && rsp->status < 300) {
+        accepted(call, update, dialog, rsp);
+    } else if (!waits(call, update, rsp)) {
+        tn_call_tell_target(call);
+    } else if (rsp && (rsp->status == 405 || rsp->status == 501)) {
+        dialog->peer_update = false;
+    } else if (rsp && rsp->status == 481) {
+        if (may_know_later(call)) later(call, 0);
+    } else if (rsp == NULL || rsp->status == 408 || rsp->status == 491 || rsp->status >= 500) {
+        later(call, rsp ? tn_retry_after(rsp) : 0);
+    }
 }
 
 void tn_call_update_effect(struct tn_call *call, const struct tn_effect *effect)
@@ -337,17 +431,12 @@ void tn_call_update_effect(struct tn_call *call, const struct tn_effect *effect)
     const struct tn_msg *rsp = effect->kind == TN_EFFECT_RESPONSE ? effect->msg : NULL;
     if (rsp && rsp->status < 200) return;
     update->request = 0;
-    if (rsp && rsp->status < 300) {
-        accepted(call, update, dialog, rsp);
-    } else if (!waits(call, update, rsp)) {
-        tn_call_tell_target(call);
-    } else if (rsp && (rsp->status == 405 || rsp->status == 501)) {
-        dialog->peer_update = false;
-    } else if (rsp && rsp->status == 481) {
-        unknown(call);
-    } else if (rsp == NULL || rsp->status == 408 || rsp->status == 491 || rsp->status >= 500) {
-        later(call, rsp ? tn_retry_after(rsp) : 0);
+    if (has_gone(call, rsp)) {
+        end(call);
+        return;
     }
+    settle(call, update, dialog, rsp);
+    tn_call_early_told(call, rsp ? rsp->status : 0);
 }
 
 void tn_call_update_late(struct tn_call *call, const struct tn_msg *rsp)

@@ -214,6 +214,8 @@ const char *tern_ip_change_op_name(enum tern_ip_change_op op)
     case TERN_IP_CHANGE_OP_MEDIA_MOVED: return "move media";
     case TERN_IP_CHANGE_OP_COMPLETED: return "completed";
     case TERN_IP_CHANGE_OP_PUBLIC_ADDRESS: return "public address";
+    case TERN_IP_CHANGE_OP_INVITE_CALL: return "INVITE call";
+    case TERN_IP_CHANGE_OP_KEEP_CALL: return "keep call";
     }
     return "unknown";
 }

@@ -50,7 +50,7 @@ static struct tn_call_facts call_facts(const struct tn_call *call)
                        tn_reach(call->account, call->hop)},
         .media = {call->media_local, {0}},
         .pending_from = call->refresh_local,
-        .talking = plan->active && plan->listen,
+        .talking = tn_call_expects_audio(call),
         .offline = call->task.state == TN_CALL_OFFLINE,
         .remapped = tn_public_is_stale(call),
         .by_server = call->way.by_server,
@@ -114,6 +114,7 @@ static void each_call_media(struct tern_endpoint *ep)
     while ((call = tn_slots_each(&ep->calls, &cursor)) != NULL) {
         struct tn_call_facts facts = call_facts(call);
         if (facts.phase == TN_PHASE_ENDING || !call->stream_ready) continue;
+        facts.may_offer = facts.phase == TN_PHASE_EARLY && tn_call_update_may_offer(call);
         tn_mob_call_media(&ep->mob, &call->task, &facts);
         (void)tn_ep_decisions(ep);
         tn_call_double(call);
@@ -176,10 +177,7 @@ static void repeat_on_new_path(struct tn_call *call)
     tn_call_prack_moved(call);
     tn_call_asks_moved(call);
     repeat_answer(call);
-    if (call->life == TN_LIFE_CALLING || call->life == TN_LIFE_RINGING) {
-        tn_call_probe_moved(call);
-        return;
-    }
+    if (call->life == TN_LIFE_CALLING || call->life == TN_LIFE_RINGING) return; /* call_early.h */
     if (call->life == TN_LIFE_ANSWERING) {
         tell_new_target(call);
         return;
@@ -211,7 +209,7 @@ static void each_call_repeated(struct tern_endpoint *ep)
     tn_txns_cancels_moved(&ep->txns);
     while ((call = tn_slots_each(&ep->calls, &cursor)) != NULL) {
         repeat_on_new_path(call);
-        tn_call_update_moved(call);
+        tn_call_early_ask(call);
     }
 }
 
@@ -223,8 +221,9 @@ static void each_call(struct tern_endpoint *ep)
     while ((call = tn_slots_each(&ep->calls, &cursor)) != NULL) {
         struct tn_call_facts facts = call_facts(call);
         repeat_on_new_path(call);
-        tn_call_update_moved(call);
         if (facts.phase == TN_PHASE_ENDING) continue;
+        if (facts.phase == TN_PHASE_EARLY) facts.early = tn_call_early_need(call);
+        if (facts.early == TN_EARLY_KEEPS) tn_call_update_moved(call); /* a 180, or what waits */
         facts.may_replace = tn_call_may_replace(call);
         facts.elsewhere = tn_way_has_other(call->account, &call->dialog);
         facts.goes_first = tn_replaces_wins(&call->dialog);
@@ -442,6 +441,10 @@ static void for_call(struct tern_endpoint *ep, const struct tn_decision *decisio
         refresh_call(call, decision);
     } else if (decision->kind == TN_DECIDE_TURN) {
         call->way.by_server = decision->by_server;
+    } else if (decision->kind == TN_DECIDE_ASK) {
+        tn_call_early_ask(call);
+    } else if (decision->kind == TN_DECIDE_TELL) {
+        tn_call_early_tell(call);
     } else if (decision->kind == TN_DECIDE_REPLACE) {
         tn_call_replace(call);
     } else if (decision->kind == TN_DECIDE_HANG_UP) {
@@ -468,6 +471,8 @@ static void carry_out(struct tern_endpoint *ep, const struct tn_decision *decisi
     case TN_DECIDE_MOVE_MEDIA:
     case TN_DECIDE_REFRESH:
     case TN_DECIDE_TURN:
+    case TN_DECIDE_ASK:
+    case TN_DECIDE_TELL:
     case TN_DECIDE_REPLACE:
     case TN_DECIDE_HANG_UP:
     case TN_DECIDE_GIVE_UP: for_call(ep, decision); return;
@@ -531,7 +536,11 @@ void tn_call_check_path(struct tn_call *call)
     if (facts.pending_from.family == TERN_FAMILY_NONE) facts.pending_from = call->media_told;
     enum tn_verdict verdict = tn_mob_judge_call(&ep->network, &facts);
     bool open = call->update.own.open || call->update.own.audio_open; /* an UPDATE before it */
-    if (verdict == TN_VERDICT_STAYS && !open) {
+    bool moves = verdict != TN_VERDICT_STAYS || open;
+    facts.may_replace = tn_call_may_replace(call);
+    facts.goes_first = tn_replaces_wins(&call->dialog);
+    tn_mob_call_answered(&ep->mob, ep->ctx.now, &call->task, &facts, moves);
+    if (!moves) {
         tn_call_stun_check(call);
         return;
     }
@@ -541,6 +550,7 @@ void tn_call_check_path(struct tn_call *call)
         tern_network_source(&ep->network, facts.media.remote, &local) == 0) {
         tn_call_move_media(call, local);
     }
+    if (tn_call_task_begins(&call->task)) return; /* mobility has it refreshed */
     tn_refresh_want(&call->refresh, facts.policy->reinvite_flags |
                                         (facts.policy->use_update ? 0u : TN_INTENT_INVITE));
     tn_call_pump_refresh(call);

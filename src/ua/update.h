@@ -34,6 +34,7 @@ struct tn_call_update {
     unsigned tries;        /* in a row that came to nothing */
     struct tn_timer pause; /* until the next one with an offer: they have one of their own */
     bool refused;          /* the offer was, in this network: the answer's refresh brings it */
+    bool offered;          /* one was accepted, in this network */
     unsigned met;          /* 491 that the far end got for the offer under way */
     /* Calling: what the INVITE has offered, for a fork that has not had our UPDATE. */
     struct tn_offer *first;
@@ -57,6 +58,10 @@ void tn_call_update_overtaken(struct tn_call *call);
 void tn_call_tell_target(struct tn_call *call);
 /* The same where an offer is what is to be said, and had to wait. */
 void tn_call_tell_audio(struct tn_call *call);
+/* Whether it would, for a call that nobody has answered, or is at it. */
+bool tn_call_update_is_due(struct tn_call *call);
+/* One is under way, or waits to be sent again. */
+bool tn_call_update_is_under_way(const struct tn_call *call);
 /* The network has changed, and the call is not up yet. */
 void tn_call_update_moved(struct tn_call *call);
 /* The far end of this dialog is elsewhere now: one that is challenged goes there. */
@@ -67,6 +72,8 @@ void tn_call_update_effect(struct tn_call *call, const struct tn_effect *effect)
 
 /* ---- update_offer.c: the offer in it, before the answer ---- */
 
+/* The session of this early dialog has been described for certain (RFC 3311 5.1). */
+bool tn_call_update_is_settled(const struct tn_call *call, const struct tn_dialog *dialog);
 /* Whether the far end of this dialog should have one, and may (RFC 3311 5.1). `local`: our Contact. */
 bool tn_call_update_wants_offer(struct tn_call *call, const struct tn_dialog *dialog,
                                 const struct tn_update *update, tern_addr local);
@@ -85,6 +92,10 @@ void tn_call_update_withdraw(struct tn_call *call, struct tn_update *update);
  * was wrong with the request: the Contact alone may go at once
  */
 bool tn_call_update_refused(struct tn_call *call, const struct tn_msg *rsp);
+/* The far end's has been accepted: ours that had given way may follow. */
+void tn_call_update_settled(struct tn_call *call);
+/* Whether audio may wait for it where its old path stands. */
+bool tn_call_update_may_offer(const struct tn_call *call);
 /* Ours that is out, and not answered, does not count any more: the call is up, or about to be asked anew. */
 void tn_call_update_yield(struct tn_call *call);
 /* The far end got 491 for ours. The second time, or when it has moved, ours is not heard: it gives way. */

@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "ua/call.h"
 
+#define YIELD_TIME      TERN_MS(4500)    /* longer than the far end waits after 491 */
 #define RETRY_AFTER_MAX TERN_SECONDS(10) /* RFC 3311 5.2: they say 0 to 10 s */
 
 /* ---- whether ---- */
@@ -16,15 +17,20 @@ static bool is_unanswered(const struct tn_call *call)
     return call->life == TN_LIFE_INCOMING || call->life == TN_LIFE_RINGING;
 }
 
-static bool may_offer(const struct tn_call *call, const struct tn_dialog *dialog)
+bool tn_call_update_is_settled(const struct tn_call *call, const struct tn_dialog *dialog)
 {
-    if (!is_unanswered(call) || call->update.refused || tn_timer_armed(&call->update.pause))
-        return false;
+    if (!is_unanswered(call)) return false;
     if (!(call->account->ip_change.reinvite_flags & TERN_CALL_REINIT_MEDIA)) return false;
     if (!call->prack.described || !call->prack.settled) return false;
-    if (tn_offer_state(&call->offer) != TN_OFFER_STABLE) return false;
     /* Each early dialog is a session of its own, and one of them is in force. */
     return call->incoming || !tn_call_prack_other(call, tn_text_view(&dialog->remote_tag));
+}
+
+static bool may_offer(const struct tn_call *call, const struct tn_dialog *dialog)
+{
+    if (call->update.refused || tn_timer_armed(&call->update.pause)) return false;
+    return tn_call_update_is_settled(call, dialog) &&
+           tn_offer_state(&call->offer) == TN_OFFER_STABLE;
 }
 
 bool tn_call_update_wants_offer(struct tn_call *call, const struct tn_dialog *dialog,
@@ -79,6 +85,7 @@ void tn_call_update_take_answer(struct tn_call *call, struct tn_update *update,
         return;
     }
     update->audio_open = false;
+    call->update.offered = true;
     call->media_told = update->audio;
     tn_call_apply_plan(call, &plan, update->audio);
     tn_call_tell_media(call);
@@ -114,8 +121,11 @@ bool tn_call_update_refused(struct tn_call *call, const struct tn_msg *rsp)
 
 void tn_call_update_meet(struct tn_call *call, bool moved)
 {
+    if (!is_unanswered(call) || tn_offer_state(&call->offer) != TN_OFFER_LOCAL) return;
     if (call->update.met++ == 0 && !moved) return;
+    if (!call->prack.settled) return; /* it is the INVITE's */
     tn_call_update_yield(call);
+    wait(call, YIELD_TIME);
 }
 
 /* ---- forks ---- */

@@ -163,6 +163,8 @@ static void carry_out(const struct tn_decision *d)
         return;
     case TN_DECIDE_REFRESH: ask_refresh(call_of(d), d); return;
     case TN_DECIDE_TURN: call_of(d)->facts.by_server = d->by_server; return;
+    case TN_DECIDE_ASK: call_of(d)->asks = true; return;
+    case TN_DECIDE_TELL: call_of(d)->tells = true; return;
     case TN_DECIDE_REPLACE:
         c = call_of(d);
         CHECK(c->facts.may_replace);
@@ -264,6 +266,47 @@ void answer_refresh_after(struct bench_call *c, int code, tern_time retry_after)
     } else {
         tn_mob_refreshed(&bench.mob, bench.now, &c->task, code, c->policy.use_update, retry_after);
     }
+    drain();
+}
+
+void early_heard(struct bench_call *c, int code, bool tells)
+{
+    tn_mob_invite_heard(&bench.mob, bench.now, &c->task, code, tells);
+    drain();
+}
+
+void early_unheard(struct bench_call *c, int code)
+{
+    tn_mob_invite_unheard(&bench.mob, bench.now, &c->task, code);
+    drain();
+}
+
+void early_anew(struct bench_call *c)
+{
+    tn_mob_invite_anew(&bench.mob, bench.now, &c->task);
+    drain();
+}
+
+void early_told(struct bench_call *c, int code, bool again, bool offered)
+{
+    const struct tn_told told = {code, again, offered};
+    tn_mob_told(&bench.mob, bench.now, &c->task, &told);
+    drain();
+}
+
+void early_answered(struct bench_call *c, bool moves)
+{
+    c->facts.phase = TN_PHASE_CONFIRMED;
+    tn_mob_call_answered(&bench.mob, bench.now, &c->task, &c->facts, moves);
+    drain();
+}
+
+void early_end(struct bench_call *c, int code, tern_str reason, bool lost)
+{
+    const struct tn_early_end end = {code, reason, lost};
+    tn_mob_early_ended(&bench.mob, bench.now, &c->task, &end);
+    drain();
+    end_call(c);
     drain();
 }
 

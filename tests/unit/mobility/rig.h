@@ -29,7 +29,8 @@ struct bench_call {
     struct tern_account_ip_change policy;
     size_t account; /* index */
     bool exists, asked;
-    bool replaces; /* by INVITE with Replaces */
+    bool asks, tells; /* early: an INVITE, an UPDATE is under way */
+    bool replaces;    /* by INVITE with Replaces */
 };
 
 struct bench {
@@ -66,6 +67,13 @@ void answer_refresh(struct bench_call *call, int code);
 void answer_refresh_after(struct bench_call *call, int code, tern_time retry_after);
 /* The far end has asked for it. */
 void be_replaced(struct bench_call *call);
+/* Before it is answered: what becomes of its INVITE, of its UPDATE, of itself. */
+void early_heard(struct bench_call *call, int code, bool tells);
+void early_unheard(struct bench_call *call, int code);
+void early_anew(struct bench_call *call);
+void early_told(struct bench_call *call, int code, bool again, bool offered);
+void early_answered(struct bench_call *call, bool moves);
+void early_end(struct bench_call *call, int code, tern_str reason, bool lost);
 void listeners(bool ready);
 void hear(struct bench_call *call);
 void end_call(struct bench_call *call);

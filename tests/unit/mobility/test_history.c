@@ -69,6 +69,8 @@ static void populate(void)
                                         draw(6) ? "10.0.8.1" : "fd00::8");
         if (c->facts.media.remote.family == TERN_FAMILY_IPV6) c->facts.media.local = at("fd00::1");
         c->facts.phase = draw(5) ? TN_PHASE_CONFIRMED : TN_PHASE_EARLY;
+        c->facts.early = (enum tn_early_need)draw(3);
+        c->facts.may_offer = draw(2);
         c->facts.talking = draw(4) != 0;
         c->facts.may_replace = draw(2);
         c->facts.goes_first = draw(2);
@@ -77,6 +79,19 @@ static void populate(void)
     }
     bench.param.restart_listener = draw(4) != 0;
     bench.param.shutdown_transport = draw(4) != 0;
+}
+
+/* What becomes of a call that nobody has answered. */
+static void random_early(struct bench_call *c)
+{
+    switch (draw(6)) {
+    case 0: early_heard(c, draw(2) ? 180 : 100, draw(2)); return;
+    case 1: early_unheard(c, random_code()); return;
+    case 2: early_anew(c); return;
+    case 3: early_answered(c, draw(2)); return;
+    case 4: early_end(c, random_code(), TERN_STR("why"), draw(2)); return;
+    default: early_told(c, random_code(), draw(2), draw(2)); return;
+    }
 }
 
 static void random_step(void)
@@ -103,7 +118,11 @@ static void random_step(void)
         return;
     case 6: listeners(draw(3) != 0); return;
     case 7:
-        if (c && c->exists) hear(c);
+        if (c && c->exists && c->facts.phase == TN_PHASE_EARLY && draw(2)) {
+            random_early(c);
+        } else if (c && c->exists) {
+            hear(c);
+        }
         return;
     case 8: pass(draw(3) ? TERN_MS(draw(3000)) : TERN_SECONDS(draw(100))); return;
     default: break;
@@ -131,6 +150,9 @@ static void come_to_rest(void)
         }
         for (size_t i = 0; i < bench.call_count; i++) {
             if (bench.calls[i].asked) answer_refresh(&bench.calls[i], 200);
+            if (!bench.calls[i].exists) continue;
+            early_heard(&bench.calls[i], 180, false);
+            early_told(&bench.calls[i], 200, false, true);
         }
         pass(TERN_SECONDS(6));
     }

@@ -168,12 +168,12 @@ static void the_events_of_a_call_come_in_order(void)
 
 static void every_value_has_a_name(void)
 {
-    for (int i = 0; i < 11; i++) {
+    for (int i = 0; i < 13; i++) {
         const char *op = tern_ip_change_op_name((enum tern_ip_change_op)i);
         const char *status = tern_ip_change_status_name((enum tern_ip_change_status)i);
         const char *reg = tern_registration_state_name((enum tern_registration_state)i);
         const char *call = tern_call_state_name((enum tern_call_state)i);
-        CHECK_EQ(strcmp(op, "unknown") == 0, i < 1 || i > 9);
+        CHECK_EQ(strcmp(op, "unknown") == 0, i < 1 || i > 11);
         CHECK_EQ(strcmp(status, "unknown") == 0, i < 1 || i > 5);
         CHECK_EQ(strcmp(reg, "unknown") == 0, i > 6);
         CHECK_EQ(strcmp(call, "unknown") == 0, i < 1 || i > 6);
