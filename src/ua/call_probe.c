@@ -74,6 +74,7 @@ void tn_call_probe_anew(struct tn_call *call)
     struct tern_endpoint *ep = call->ep;
     enter(call, TN_PROBE_RESTS);
     if (call->earlies.count > 0) tn_early_set_aside(call, &call->probe.named);
+    tn_call_update_stop(call);
     tn_call_early_anew(call);
     tn_timer_cancel(&ep->ctx, &call->ring_timer);
     bool sent = call->signalling_local.family != TERN_FAMILY_NONE;

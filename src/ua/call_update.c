@@ -41,10 +41,15 @@ static void give_up(struct tn_call *call, struct tn_update *update)
     tn_call_update_withdraw(call, update);
 }
 
-void tn_call_update_fini(struct tn_call *call)
+void tn_call_update_stop(struct tn_call *call)
 {
     tn_timer_cancel(&call->ep->ctx, &call->update.timer);
     tn_timer_cancel(&call->ep->ctx, &call->update.pause);
+}
+
+void tn_call_update_fini(struct tn_call *call)
+{
+    tn_call_update_stop(call);
     give_up(call, &call->update.own);
     tn_call_update_forget_first(call);
 }
@@ -284,8 +289,7 @@ void tn_call_update_moved(struct tn_call *call)
     if (call->life == TN_LIFE_ACTIVE) return; /* mobility has the call refreshed */
     call->update.tries = 0;
     call->update.refused = call->update.offered = false;
-    tn_timer_cancel(&call->ep->ctx, &call->update.timer);
-    tn_timer_cancel(&call->ep->ctx, &call->update.pause);
+    tn_call_update_stop(call);
     tn_call_tell_target(call);
 }
 

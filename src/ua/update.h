@@ -45,6 +45,8 @@ void tn_call_update_init(struct tn_call *call);
 void tn_call_update_fini(struct tn_call *call);
 /* The call's dialog is another: what is under way was in the one before. */
 void tn_call_update_new_dialog(struct tn_call *call);
+/* The early dialogs are about to go: nothing waits to be said in them. */
+void tn_call_update_stop(struct tn_call *call);
 /* The early dialog is about to go. */
 void tn_call_update_leave(struct tn_call *call, struct tn_early *early);
 /*

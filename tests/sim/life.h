@@ -69,6 +69,7 @@ struct end {
         tern_addr media;
     } offers[OFFERS_MAX]; /* the last INVITEs and UPDATEs with SDP */
     uint32_t offer_next;
+    bool plain;         /* the UPDATE that was answered with 2xx last had no SDP */
     tern_addr accepted; /* the address in the one that was answered with 2xx last */
     struct {
         uint32_t asked, replied; /* by this process */

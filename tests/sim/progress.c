@@ -36,9 +36,16 @@ void progress_sent(struct life *life, uint32_t host, const struct message *m)
 void progress_heard(struct life *life, uint32_t host, const struct message *m)
 {
     struct end *end = end_of(life, host, m);
-    if (!end || m->request || m->status < 200 || m->status >= 300) return;
+    bool invite = str_is(m->method, "INVITE"); /* a CANCEL has the CSeq of its own */
+    bool early = invite && m->status > 100 && m->status < 200 && m->sdp.lines > 0;
+    bool accepts = early || (m->status >= 200 && m->status < 300);
+    if (!end || m->request || !accepts) return;
+    if (!invite && !str_is(m->method, "UPDATE")) return;
+    end->plain = !invite;
     for (int i = 0; i < OFFERS_MAX; i++) {
-        if (end->offers[i].cseq == m->cseq) end->accepted = end->offers[i].media;
+        if (end->offers[i].cseq != m->cseq) continue;
+        end->accepted = end->offers[i].media;
+        end->plain = false;
     }
 }
 
@@ -63,6 +70,7 @@ static void check_refreshed(struct life *life, uint32_t host,
     const struct end *end = app_end(&life->phones[host - 1], p->call);
     if (p->op != TERN_IP_CHANGE_OP_REINVITE_CALL || p->status != TERN_IP_CHANGE_SUCCESS) return;
     if (!end || !end->accepted.family || !p->local.family) return;
+    if (!end->answered && end->plain) return;      /* of the Contact alone */
     if (wire_is_nats(life, end->accepted)) return; /* by STUN; whether it is right is heard */
     /* What waited for its connection was prepared for the network as it was then. */
     const struct tern_network *network = tern_get_network(life->phones[host - 1].ep);
