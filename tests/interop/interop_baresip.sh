@@ -11,6 +11,7 @@ if ! command -v baresip >/dev/null; then
     exit 77
 fi
 . "$(dirname "$0")/../lab/handover.bash"
+. "$(dirname "$0")/tone.bash"
 modules=$(dirname "$(dpkg -L baresip-core | grep '/g711\.so$')")
 
 # configure MEDIA-ENCRYPTION: a folder with all that baresip wants to know.
@@ -32,22 +33,7 @@ module_app menu.so
 TEXT
     echo "<sip:far@$server;transport=tls>;auth_user=far;auth_pass=builder;answermode=auto;mediaenc=$1;audio_codecs=PCMU" \
         >baresip/accounts
-    tone_file
-}
-
-# A minute of 880 Hz: 8000 samples a second, 16 bits.
-tone_file() {
-    awk 'function bytes(n, count) { for (; count > 0; count--) { printf "%c", n % 256; n = int(n / 256) } }
-         BEGIN {
-             samples = 480000
-             printf "RIFF"; bytes(36 + 2 * samples, 4); printf "WAVEfmt "; bytes(16, 4); bytes(1, 2)
-             bytes(1, 2); bytes(8000, 4); bytes(16000, 4); bytes(2, 2); bytes(16, 2); printf "data"
-             bytes(2 * samples, 4)
-             for (i = 0; i < samples; i++) {
-                 v = int(8000 * sin(2 * 3.14159265358979 * 880 * i / 8000))
-                 bytes(v < 0 ? v + 65536 : v, 2)
-             }
-         }' >tone.wav
+    tone_file 880
 }
 
 # rates: what it heard in each second of the call, in bits of sound.
