@@ -66,6 +66,7 @@ bool tn_call_adopt(struct tn_call *call, struct tn_fork *leg, const struct tn_ms
     tn_offer_fini(&call->offer);
     call->dialog = leg->dialog;
     call->contact_local = call->signalling_local = leg->contact;
+    call->media_told = leg->media_told;
     call->transport = leg->transport;
     call->offer = *leg->offer; /* may be moved in memory */
     tn_free(&call->ep->ctx.alloc, leg->offer);

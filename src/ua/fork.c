@@ -118,6 +118,7 @@ void tn_fork_leave_leg(struct tn_call *call)
     trace->leg_of = call->id;
     trace->asked = call->probe.asks;
     trace->contact = call->contact_local;
+    trace->media_told = call->media_told;
 }
 
 void tn_fork_leave_early(struct tn_call *call, struct tn_dialog *dialog)

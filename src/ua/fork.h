@@ -42,6 +42,7 @@ struct tn_fork {
     bool rings;      /* an early dialog of that INVITE, which may have been answered since */
     struct tn_offer *offer; /* that went with that INVITE */
     tern_addr contact;      /* which it named */
+    tern_addr media_told;   /* and for audio */
     bool by_server;         /* where its BYE has no other way: way.h */
     unsigned acks;
     unsigned tries; /* BYEs that took the place of one that found no way */

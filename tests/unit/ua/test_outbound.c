@@ -159,6 +159,43 @@ static void the_contact_in_calls_is_the_gruu_that_was_asked_for(void)
     }
 }
 
+static void reply(const char *request, const char *status, const char *tag, const char *body)
+{
+    const struct peer_answer answer = {status, tag, "Contact: <sip:peer@10.0.0.7>\r\n", body};
+    CHECK(request != NULL);
+    peer_reply(peer, request, &answer);
+    world_run(&world, TERN_MS(50));
+}
+
+/* A GRUU stays when the address goes: what the far end of an adopted call lacks is where audio goes. */
+static void whose_late_answer_is_adopted_hears_where_audio_goes_now(void)
+{
+    char first[4096], call_id[128];
+
+    meet();
+    accept(OUTBOUND, GRUUS);
+    host_call(alice, "sip:bob@10.0.0.7");
+    world_run(&world, TERN_MS(50));
+    snprintf(first, sizeof(first), "%s", peer_last(peer, "INVITE"));
+    snprintf(call_id, sizeof(call_id), "%s", peer_header(first, "Call-ID"));
+    reply(first, "180 Ringing", "one", NULL);
+    host_network(alice, "10.0.0.2", NULL);
+    world_run(&world, TERN_MS(30));
+    accept(OUTBOUND, GRUUS);
+    world_run(&world, TERN_MS(450));
+    reply(peer_last(peer, "CANCEL"), "200 OK", NULL, NULL);
+    reply(peer_last(peer, "INVITE"), "420 Bad Extension", "x", NULL);
+    reply(peer_last(peer, "INVITE"), "180 Ringing", "two", NULL);
+    CHECK(strcmp(peer_header(peer_last(peer, "INVITE"), "Call-ID"), call_id) != 0);
+    reply(first, "200 OK", "one", PEER_SDP);
+    CHECK_EQ(alice->answered, 1);
+    world_run(&world, TERN_MS(50));
+    const char *refresh = peer_last(peer, "INVITE");
+    CHECK(strcmp(peer_header(refresh, "Call-ID"), call_id) == 0);
+    CHECK(strstr(peer_body(refresh), "c=IN IP4 10.0.0.2") != NULL);
+    part();
+}
+
 int main(int argc, char **argv)
 {
     const struct test tests[] = {
@@ -168,6 +205,7 @@ int main(int argc, char **argv)
         TEST(where_it_does_not_the_old_one_goes_in_the_same_request),
         TEST(a_first_hop_without_flows_is_asked_again_without),
         TEST(the_contact_in_calls_is_the_gruu_that_was_asked_for),
+        TEST(whose_late_answer_is_adopted_hears_where_audio_goes_now),
     };
     return run_tests(tests, sizeof(tests) / sizeof(tests[0]), argc, argv);
 }
