@@ -63,7 +63,8 @@ unsigned tn_replaces_judge(const struct tn_replaces *replaces,
         if (!facts->same_person || !facts->secured) return 403;
         if (replaces->early_only) return 486;
         if (facts->place == TN_REPLACES_PAST) return judge_past(facts);
-        return facts->place == TN_REPLACES_CURRENT && facts->ours_open && facts->we_win ? 491 : 0;
+        if (facts->place != TN_REPLACES_CURRENT || !facts->ours_open) return 0;
+        return facts->we_win && !facts->in_vain ? 491 : 0;
     }
     TN_UNREACHABLE();
 }

@@ -169,6 +169,7 @@ void tn_call_replace_drop(struct tn_call *call)
     struct tn_call_replace *r = &call->replace;
     tn_timer_cancel(&call->ep->ctx, &r->timer);
     r->bye_heard = false;
+    r->met = 0;
     if (r->dialog.alloc == NULL) return;
     tn_call_replace_stop(call);
     tn_map_remove(&call->ep->replaces, &r->node);
@@ -179,6 +180,7 @@ void tn_call_replace_drop(struct tn_call *call)
 
 void tn_call_replace_met(struct tn_call *call)
 {
+    call->replace.met++;
     if (call->ep->ctx.now - call->replace.sent < MET_LATER) return;
     tn_call_replace(call);
 }
@@ -233,6 +235,7 @@ void tn_call_in_new_dialog(struct tn_call *call, bool owns_call_id)
     call->no_offer = false;
     call->contact_open = false;
     call->replace.since = ep->ctx.now;
+    call->replace.met = 0;
     tn_call_update_new_dialog(call);
     tn_call_way_anew(call);
     tn_call_asks_new_dialog(call);

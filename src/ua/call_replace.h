@@ -24,6 +24,7 @@ struct tn_call_replace {
     uint64_t invite; /* the newest; 0: none is under way */
     enum tern_transport transport;
     tern_time sent;        /* when it was made */
+    unsigned met;          /* INVITEs of theirs that were refused for ours */
     bool arrived;          /* a proxy has it: if it is not answered, it has gone astray */
     bool bye_heard;        /* in the present dialog: the far end may have got a newer one by now */
     struct tn_timer timer; /* of that BYE */

@@ -12,6 +12,13 @@
 #include "base/str.h"
 #include "ua/call.h"
 
+/*
+ * So often is an INVITE of theirs refused for ours, where ours goes first. Who has got ours does not send
+ * another; after two pauses, of half a second and more, it is not going to: they are not where it leads,
+ * as their registration has failed, and have found us.
+ */
+#define MET_MAX 2
+
 static void refuse(struct tern_endpoint *ep, const struct tn_effect *effect, unsigned status)
 {
     tn_ep_refuse(ep, effect->id, status, (tern_str){NULL, 0});
@@ -88,6 +95,7 @@ static unsigned judge(const struct tn_call *call, const struct tn_effect *effect
         facts.secured = is_secured(call, effect);
         facts.ours_open = call->replace.invite != 0;
         facts.we_win = tn_replaces_wins(named);
+        facts.in_vain = call->replace.met >= MET_MAX;
         facts.formed_by_us = now->is_uac;
         facts.same_leg = tn_str_eq(invite->call_id, tn_text_view(&now->call_id)) &&
                          tn_str_eq(invite->from_tag, tn_text_view(&now->remote_tag));

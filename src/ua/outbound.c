@@ -143,6 +143,13 @@ void tn_outbound_forget(struct tn_account *account)
 
 /* ---- our Contact in dialogs ---- */
 
+/* The registrar refuses to know where we are now: what it knows leads nowhere. */
+static bool is_bound_elsewhere(const struct tn_registration *reg)
+{
+    return reg->failures > 0 && reg->last_status >= 300 &&
+           !tn_net_has_local(&reg->account->ep->net, reg->local);
+}
+
 tern_str tn_account_gruu(const struct tn_account *account)
 {
     const struct tn_registration *reg = tn_account_reg_view(account);
@@ -150,6 +157,7 @@ tern_str tn_account_gruu(const struct tn_account *account)
     bool bound = reg->bound_until != TERN_TIME_NEVER && reg->bound_until > account->ep->ctx.now &&
                  reg->state != TERN_REGISTRATION_REMOVING;
     if (!bound || !account->wants_registration || account->removed) return (tern_str){NULL, 0};
+    if (is_bound_elsewhere(reg)) return (tern_str){NULL, 0};
     switch (outbound->wanted) {
     case TERN_GRUU_OFF: break;
     case TERN_GRUU_PUBLIC: return tn_text_view(&outbound->public_gruu);

@@ -375,6 +375,7 @@ static void registered(struct tn_registration *reg, const struct tn_msg *rsp, ui
     tn_mob_server_is(&reg->account->task, tn_reach_server(reg->account));
     tn_mob_registered(&ep->mob, ep->ctx.now, &reg->account->task, (int)rsp->status, 0);
     /* The server's address of the family that we have now is known: answers find their way. */
+    if (moved) tn_txns_moved(&ep->txns);
     if (moved && reg->account->calls > 0) tn_ep_answers_online(ep);
     tn_second_settled(reg->account);
 }
@@ -414,6 +415,7 @@ static void refused(struct tn_registration *reg, const struct refusal *why)
     if (!tn_registration_is_first(reg)) return;
     tn_mob_registered(&ep->mob, ep->ctx.now, &reg->account->task, why->code, why->wait);
     if (is_moving(reg)) tn_timer_cancel(&ep->ctx, &reg->retry);
+    if (tn_account_gruu(reg->account).len == 0) tn_calls_lose_gruu(reg->account);
 }
 
 static bool interval_too_brief(struct tn_registration *reg, const struct tn_msg *rsp)

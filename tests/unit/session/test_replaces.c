@@ -121,6 +121,7 @@ static void each_place_has_its_status(void)
         {{TN_REPLACES_CURRENT, .secured = true}, false, 403},
         {{TN_REPLACES_CURRENT, .secured = true}, true, 403},
         {{TN_REPLACES_CURRENT, GOOD, .ours_open = true, .we_win = true}, false, 491},
+        {{TN_REPLACES_CURRENT, GOOD, .ours_open = true, .we_win = true, .in_vain = true}, false, 0},
         {{TN_REPLACES_CURRENT, GOOD, .ours_open = true}, false, 0},
         {{TN_REPLACES_CURRENT, GOOD, .we_win = true}, false, 0},
         {{TN_REPLACES_PENDING, GOOD, .ours_open = true, .we_win = true}, false, 0},
