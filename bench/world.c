@@ -47,8 +47,8 @@ static void note_opening(struct world *world, const struct tern_output *out)
     if (world->opening_count + 2 > world->opening_cap) {
         world->opening_cap = world->opening_cap ? world->opening_cap * 2 : 64;
         world->opening = realloc(world->opening, world->opening_cap * sizeof(world->opening[0]));
-        require(world->opening != NULL, "out of memory");
     }
+    require(world->opening != NULL, "out of memory");
     world->opening[world->opening_count++] = out->id;
     world->opening[world->opening_count++] = out->port ? out->port : 5060;
 }
