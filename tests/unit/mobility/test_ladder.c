@@ -6,17 +6,25 @@
 #define PEER    "10.0.8.1"
 #define REPLACE TERN_IP_CHANGE_OP_REPLACE_CALL
 
-/* A call that has moved; its registration is through. */
-static struct bench_call *move(bool goes_first)
+/* A call whose far end may be looked for has moved; `*account` registers. */
+static struct bench_call *set_out(bool goes_first, struct bench_account **account)
 {
     bench_start();
     set_net("10.0.1.1", NULL, NULL);
-    struct bench_account *a = add_account("10.0.0.1", PROXY);
+    *account = add_account("10.0.0.1", PROXY);
     bench.param.restart_listener = false;
     struct bench_call *c = add_call(0, "10.0.0.1", PROXY, PEER);
     c->facts.may_replace = true;
     c->facts.goes_first = goes_first;
     change(false);
+    return c;
+}
+
+/* A call that has moved; its registration is through. */
+static struct bench_call *move(bool goes_first)
+{
+    struct bench_account *a;
+    struct bench_call *c = set_out(goes_first, &a);
     CHECK_EQ(c->task.state, TN_CALL_REFRESHING);
     answer_register(a, 200);
     return c;
@@ -53,13 +61,8 @@ static void who_cannot_be_found_elsewhere_is_not_looked_for(void)
 /* Without a way to our own registrar the far end's cannot be asked either. */
 static void nobody_is_looked_for_before_we_are_registered(void)
 {
-    bench_start();
-    set_net("10.0.1.1", NULL, NULL);
-    struct bench_account *a = add_account("10.0.0.1", PROXY);
-    bench.param.restart_listener = false;
-    struct bench_call *c = add_call(0, "10.0.0.1", PROXY, PEER);
-    c->facts.may_replace = c->facts.goes_first = true;
-    change(false);
+    struct bench_account *a;
+    set_out(true, &a);
     pass(TERN_SECONDS(20));
     CHECK_EQ(count(TN_DECIDE_REPLACE, 0), 0);
     answer_register(a, 200);
@@ -69,13 +72,8 @@ static void nobody_is_looked_for_before_we_are_registered(void)
 /* A slow path: the refresh takes as long again as the registration, and the way to the far end. */
 static void who_is_far_is_waited_for_longer(void)
 {
-    bench_start();
-    set_net("10.0.1.1", NULL, NULL);
-    struct bench_account *a = add_account("10.0.0.1", PROXY);
-    bench.param.restart_listener = false;
-    struct bench_call *c = add_call(0, "10.0.0.1", PROXY, PEER);
-    c->facts.may_replace = c->facts.goes_first = true;
-    change(false);
+    struct bench_account *a;
+    set_out(true, &a);
     pass(TERN_MS(600));
     answer_register(a, 200);
     CHECK_EQ(until_replace(TERN_SECONDS(9)), TERN_MS(1600));

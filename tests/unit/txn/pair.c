@@ -132,6 +132,18 @@ void pair_close(void)
 
 /* ---- effects ---- */
 
+unsigned final_status(void)
+{
+    const struct tn_effect *effect = last_record(&alice, TN_EFFECT_RESPONSE);
+    return effect ? effect->msg->status : 0;
+}
+
+int failure(void)
+{
+    const struct tn_effect *effect = last_record(&alice, TN_EFFECT_FAILED);
+    return effect ? effect->code : -1;
+}
+
 void forget_records(struct peer *peer)
 {
     for (size_t i = 0; i < peer->record_count; i++)

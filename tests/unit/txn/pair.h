@@ -62,6 +62,9 @@ size_t count_records(const struct peer *peer, enum tn_effect_kind kind);
 /* The last of the kind, or NULL. */
 const struct tn_effect *last_record(const struct peer *peer, enum tn_effect_kind kind);
 void forget_records(struct peer *peer);
+/* What alice's request came to: the last response's status, 0 for none; enum tn_failure, -1 for none. */
+unsigned final_status(void);
+int failure(void);
 
 /* A message from `remote` ("192.0.2.2:5060") to the peer, byte for byte. */
 void inject(struct peer *peer, const char *remote, const char *text);

@@ -46,18 +46,6 @@ static void respond(unsigned status, const char *headers)
     pump();
 }
 
-static unsigned final_status(void)
-{
-    const struct tn_effect *effect = last_record(&alice, TN_EFFECT_RESPONSE);
-    return effect ? effect->msg->status : 0;
-}
-
-static int failure(void)
-{
-    const struct tn_effect *effect = last_record(&alice, TN_EFFECT_FAILED);
-    return effect ? effect->code : -1;
-}
-
 static void open_auth(const char *password)
 {
     const struct tn_credentials credentials = {TERN_STR("alice"), tn_str(password), {NULL, 0}};

@@ -63,18 +63,6 @@ static void respond(unsigned status)
     pump();
 }
 
-static unsigned final_status(void)
-{
-    const struct tn_effect *effect = last_record(&alice, TN_EFFECT_RESPONSE);
-    return effect ? effect->msg->status : 0;
-}
-
-static int failure(void)
-{
-    const struct tn_effect *effect = last_record(&alice, TN_EFFECT_FAILED);
-    return effect ? effect->code : -1;
-}
-
 static const char *const only_bob[] = {"192.0.2.2", NULL};
 static const char *const elsewhere[] = {"192.0.2.9", NULL};
 static const char *const nobody_then_bob[] = {"192.0.2.9", "192.0.2.2", NULL};
