@@ -22,6 +22,15 @@ static void give_up(struct tn_branch *b, uint64_t *client)
     *client = 0;
 }
 
+/* Nor is it repeated: a phone that was away would ring for a call that is settled. */
+static int take_back(struct tn_branch *b, uint64_t client, tern_str reason)
+{
+    struct tn_txns *txns = b->proxied->server->txns;
+
+    tn_client_hush(txns, client);
+    return tn_client_cancel(txns, client, reason);
+}
+
 static void finish(struct tn_branch *b, unsigned status, const struct tn_msg *response)
 {
     give_up(b, &b->older);
@@ -267,10 +276,7 @@ static void cancel_others(struct tn_branch *b)
 /* The newer one is of no use any more; repeats of the 2xx go back, too. */
 static void use_older(struct tn_branch *b)
 {
-    if (b->client) {
-        int gone = tn_client_cancel(b->proxied->server->txns, b->client, (tern_str){NULL, 0});
-        (void)gone;
-    }
+    if (b->client) (void)!take_back(b, b->client, (tern_str){NULL, 0});
     b->client = b->older;
     b->older = 0;
 }
@@ -291,12 +297,23 @@ static bool try_elsewhere(struct tn_branch *b)
     return b->state != TN_BRANCH_DONE;
 }
 
+/* Somebody has refused it there: it is the same phone, which is not to ring for that where it is now. */
+static bool is_refused(const struct tn_msg *response)
+{
+    if (response == NULL) return false;
+    return response->status != 482 && response->status != 408 && response->status != 503;
+}
+
 /* The last word of where it went first: that counts only where the phone has it from there. */
 static void take_older_failure(struct tn_branch *b, unsigned status, const struct tn_msg *response)
 {
     b->older = 0;
-    if (b->client || b->state != TN_BRANCH_SENT) return;
+    if (b->state != TN_BRANCH_SENT) return;
+    if (b->client && !is_refused(response)) return;
+    if (b->client) (void)!take_back(b, b->client, (tern_str){NULL, 0});
+    give_up(b, &b->client);
     finish(b, status, response);
+    if (status >= 600) cancel_others(b);
     tn_answer_check(b->proxied);
 }
 
@@ -361,8 +378,8 @@ void tn_branch_cancel(struct tn_branch *b, tern_str reason)
 
     if (b->state == TN_BRANCH_DONE) return;
     if (b->state == TN_BRANCH_SENT && is_invite(b)) {
-        int older = b->older ? tn_client_cancel(server->txns, b->older, reason) : TERN_ESTALE;
-        int newer = b->client ? tn_client_cancel(server->txns, b->client, reason) : TERN_ESTALE;
+        int older = b->older ? take_back(b, b->older, reason) : TERN_ESTALE;
+        int newer = b->client ? take_back(b, b->client, reason) : TERN_ESTALE;
         if (older != TERN_ESTALE || newer != TERN_ESTALE) return;
     }
     if (b->state == TN_BRANCH_LOCATING) tn_locate_cancel(server->net, b->query);

@@ -105,6 +105,22 @@ static bool is_concerned(const struct tn_registration *reg, uint64_t flow)
            !reg->account->removed;
 }
 
+/*
+ * A NAT that has forgotten one flow has mostly forgotten them all, and a stream would take minutes to find
+ * out: what waits on it goes by another.
+ */
+static void drop_forgotten_streams(struct tern_endpoint *ep, const struct tn_flow_key *seen)
+{
+    uint32_t cursor = 0;
+    const struct tn_flow *f;
+    while ((f = tn_net_each(&ep->net, &cursor)) != NULL) {
+        if (f->key.transport == TERN_TRANSPORT_UDP || f->incoming) continue;
+        if (!tern_addr_same_host(f->key.local, seen->local)) continue;
+        if (!tern_addr_same_host(f->key.remote, seen->remote)) continue;
+        tn_net_close(&ep->net, f->id, true, false);
+    }
+}
+
 void tn_public_flow_mapped(struct tern_endpoint *ep, uint64_t flow)
 {
     const struct tn_flow *f = tn_net_get(&ep->net, flow);
@@ -120,6 +136,10 @@ void tn_public_flow_mapped(struct tern_endpoint *ep, uint64_t flow)
         if (news || tn_calls_left_flow(reg->account)) changed = true;
     }
     if (!changed) return;
+    if (f->key.transport == TERN_TRANSPORT_UDP) {
+        const struct tn_flow_key key = f->key;
+        drop_forgotten_streams(ep, &key);
+    }
     tn_ep_public_changed(ep, &seen);
     TN_LIST_FOR(node, tn_registrations_of_flow(ep, flow))
     {
