@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# Linphone as the far end of a caller that moves: it knows UPDATE and Replaces.
+# Linphone behind Kamailio as the far end of a caller that moves: it knows UPDATE and Replaces.
 #
 # INTEROP: Linphone 5.1 allows PRACK, sends its 180 reliably where that is asked for, and answers the PRACK
 # with 501; the call goes on all the same. Session timers it leaves to us.
@@ -8,7 +8,7 @@ if ! command -v linphonec >/dev/null; then
     echo "skipped: linphonec is not installed"
     exit 77
 fi
-. "$(dirname "$0")/../lab/handover.bash"
+. "$(dirname "$0")/kamailio.bash"
 . "$(dirname "$0")/tone.bash"
 
 # configure LINE...: a folder with all that linphonec wants to know; LINEs go into the section sip.
@@ -19,7 +19,7 @@ configure() {
         [ $# -eq 0 ] || printf '%s\n' "$@"
         printf '[rtp]\naudio_rtp_port=20000\n[sound]\nechocancellation=0\n[video]\nenabled=0\n'
         printf '[audio_codec_0]\nmime=PCMU\nrate=8000\nchannels=1\nenabled=1\n'
-        printf '[auth_info_0]\nusername=far\npasswd=builder\nrealm=localhost\n'
+        printf '[auth_info_0]\nusername=far\npasswd=builder\nrealm=%s\n' "$server"
         printf '[proxy_0]\nreg_proxy=<sip:%s>\nreg_identity=sip:far@%s\nreg_sendregister=1\n' "$server" "$server"
     } >linphone/rc
     tone_file 880
@@ -71,7 +71,7 @@ talk() {
 begin() {
     transport=udp
     stage
-    start_registrar --no-auth # its digest gives up at the first algorithm that it does not know
+    start_registrar
     far_end "$@"
 }
 
