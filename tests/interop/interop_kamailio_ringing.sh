@@ -8,9 +8,9 @@
 # address, which is gone (RFC 3261 17.2.1 leaves that open); a CANCEL is answered where it comes from.
 
 scenario "Kamailio, the far end rings, UDP" outgoing udp 2
-scenario "Kamailio, the far end rings, TCP" outgoing tcp 2
 scenario "Kamailio, it is answered meanwhile, UDP" meanwhile udp
 scenario "Kamailio, it is answered meanwhile, TCP" meanwhile tcp
-scenario "Kamailio, the phone rings, UDP" incoming udp
 scenario "Kamailio, the phone rings, TCP" incoming tcp
+scenario "Kamailio, the far end rings, 100rel, TCP" outgoing tcp 2 --reliable required
+scenario "Kamailio, the phone rings, 100rel, UDP" incoming udp --reliable required
 run_scenarios

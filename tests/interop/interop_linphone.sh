@@ -3,7 +3,7 @@
 # Linphone behind Kamailio as the far end of a caller that moves: it knows UPDATE and Replaces.
 #
 # INTEROP: Linphone 5.1 allows PRACK, sends its 180 reliably where that is asked for, and answers the PRACK
-# with 501; the call goes on all the same. Session timers it leaves to us.
+# with 501; the call goes on all the same.
 if ! command -v linphonec >/dev/null; then
     echo "skipped: linphonec is not installed"
     exit 77

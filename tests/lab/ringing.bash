@@ -3,13 +3,14 @@
 # one server or another. Needs handover.bash.
 # shellcheck shell=bash
 
-# ringing TRANSPORT: as world(), and nobody answers by itself.
+# ringing TRANSPORT [OPTION...]: as world(), and nobody answers by itself; OPTIONs are both phones'.
 ringing() {
     transport=$1
+    shift
     stage
     start_registrar
-    start_phone far --tone 880 --account "sip:far@$host" --password builder
-    start_phone phone --tone 440 --transport "$1" --password wonder --account "sip:alice@$host"
+    start_phone far --tone 880 "$@" --account "sip:far@$host" --password builder
+    start_phone phone --tone 440 --transport "$transport" --password wonder "$@" --account "sip:alice@$host"
     await far 1 '"state":"registered"'
     await phone 1 '"state":"registered"'
 }
@@ -33,11 +34,11 @@ talked() {
     tone phone.wav 880
 }
 
-# outgoing TRANSPORT RINGS: the phone has called. Where a repeated INVITE over UDP is answered to where it
+# outgoing TRANSPORT RINGS [OPTION...]: the phone has called. Where a repeated INVITE over UDP is answered to where it
 # came from, the far end rings once; else, and over TCP, another INVITE rings anew when the first has
 # been cancelled.
 outgoing() {
-    ringing "$1"
+    ringing "$1" "${@:3}"
     tell phone call far
     await far 1 '"call_incoming"'
     await phone 1 '"call_progress"'
@@ -79,9 +80,9 @@ meanwhile() {
     tone far.wav 440
 }
 
-# incoming TRANSPORT: the phone rings.
+# incoming TRANSPORT [OPTION...]: the phone rings.
 incoming() {
-    ringing "$1"
+    ringing "$@"
     tell far call alice
     await phone 1 '"call_incoming"'
     roam
