@@ -55,7 +55,7 @@ static struct tern_net_address *plug(uint32_t interface, bool with_route)
     a->kind = links[interface].kind;
     a->interface = interface;
     a->preference = links[interface].preference;
-    strcpy(a->name, links[interface].name);
+    snprintf(a->name, sizeof(a->name), "%s", links[interface].name);
     if (interface == LTE) a->flags = TERN_NET_METERED;
     if (with_route) route("0.0.0.0", 0, interface, links[interface].metric);
     return a;
@@ -74,7 +74,7 @@ static void put(struct tern_link_match *list, uint8_t *count, const char *text)
 
     memset(match, 0, sizeof(*match));
     if (text[0] != '=') {
-        strcpy(match->name, text);
+        snprintf(match->name, sizeof(match->name), "%s", text);
         return;
     }
     while (strcmp(tern_link_kind_name((enum tern_link_kind)match->kind), text + 1) != 0)
