@@ -101,6 +101,12 @@ static int make_key(struct tern_uv_snapshot *s)
     return err ? err : sync_folder(s->folder);
 }
 
+/* Whoever can read it can read the snapshot, and who has made it knows it. */
+static bool is_private(const struct stat *st)
+{
+    return S_ISREG(st->st_mode) && st->st_uid == geteuid() && (st->st_mode & 077) == 0;
+}
+
 /* An empty one is being made, here or by a process that died over it. */
 static int take_key(struct tern_uv_snapshot *s)
 {
@@ -109,6 +115,7 @@ static int take_key(struct tern_uv_snapshot *s)
         return errno == EWOULDBLOCK ? TERN_EBUSY : TERN_EIO;
     }
     if (fstat(s->key_fd, &st) != 0) return failure_of(errno);
+    if (!is_private(&st)) return TERN_EIO;
     if (st.st_size < (off_t)sizeof(s->opts.key)) {
         if (ftruncate(s->key_fd, 0) != 0) return failure_of(errno);
         return make_key(s);

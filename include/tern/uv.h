@@ -181,7 +181,8 @@ struct tern_uv_snapshot;
  * @return                0
  * @retval TERN_EBUSY     another process uses it: it lives, and there is nothing to take up
  * @retval TERN_ENOTFOUND there is no such folder
- * @retval TERN_EIO       not permitted, or the disk is full
+ * @retval TERN_EIO       not permitted, the disk is full, or the key is somebody else's file, or one that
+ *                        others may read
  * @retval TERN_ENOMEM
  */
 TERN_API TERN_CHECK int tern_uv_snapshot_open(const char *path, struct tern_uv_snapshot **out);
