@@ -146,10 +146,10 @@ static void *watching_resize(void *user, void *ptr, size_t size)
         free(kept);
         return NULL;
     }
-    size_t *block = realloc(kept, 2 * sizeof(*block) + size);
+    size_t had = kept ? kept[0] : 0, *block = realloc(kept, 2 * sizeof(*block) + size);
     if (!block) return NULL;
+    if (size > had) memset((char *)(block + 2) + had, 0, size - had);
     block[0] = size;
-    if (!ptr) memset(block + 2, 0, size);
     return block + 2;
 }
 

@@ -134,6 +134,11 @@ const char *peer_header(const char *text, const char *name)
     return value;
 }
 
+uint32_t peer_number(const char *text, const char *name)
+{
+    return (uint32_t)strtoul(peer_header(text, name), NULL, 10);
+}
+
 const char *peer_body(const char *text)
 {
     const char *end = strstr(text, "\r\n\r\n");

@@ -41,6 +41,7 @@ const char *peer_last_to(struct host *host, const char *start, const char *tag);
 size_t peer_count(struct host *host, const char *start);
 /* Value of a header, in static storage, "" when it is absent. */
 const char *peer_header(const char *text, const char *name);
+uint32_t peer_number(const char *text, const char *name); /* that it begins with; 0: none */
 const char *peer_body(const char *text);
 
 void peer_say(struct host *host, const char *text);

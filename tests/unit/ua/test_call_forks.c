@@ -93,7 +93,7 @@ static void a_fork_that_answers_after_the_end_of_the_call_is_ended(void)
     const char *bye = peer_last_to(peer, "BYE", "two");
     CHECK(bye != NULL);
     CHECK_EQ(strncmp(bye, "BYE sip:other@10.0.0.7 ", 23), 0);
-    CHECK_EQ(atoi(peer_header(bye, "CSeq")), atoi(peer_header(invite, "CSeq")) + 1);
+    CHECK_EQ(peer_number(bye, "CSeq"), peer_number(invite, "CSeq") + 1);
     say(bye, "200 OK", NULL, NULL, NULL);
     size_t byes = peer_count(peer, "BYE");
     say(invite, "200 OK", "two", OTHER, PEER_SDP);

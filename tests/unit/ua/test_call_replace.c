@@ -311,7 +311,7 @@ static void what_gets_lost_is_sent_anew_and_whichever_is_accepted_counts(void)
     CHECK(second != first);
     CHECK(strcmp(peer_header(first, "Call-ID"), peer_header(second, "Call-ID")) == 0);
     CHECK(strcmp(peer_header(first, "From"), peer_header(second, "From")) == 0);
-    CHECK(atoi(peer_header(first, "CSeq")) < atoi(peer_header(second, "CSeq")));
+    CHECK(peer_number(first, "CSeq") < peer_number(second, "CSeq"));
     accept(first, "one");
     CHECK(strstr(peer_header(peer_last(peer, "ACK"), "To"), "tag=one") != NULL);
     accept(second, "two");

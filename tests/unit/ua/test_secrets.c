@@ -214,7 +214,7 @@ static void *watch_resize(void *user, void *ptr, size_t size)
     union header *old = ptr ? (union header *)ptr - 1 : NULL, *block = NULL;
     (void)user;
     if (size > 0) {
-        block = malloc(sizeof(*block) + size);
+        block = calloc(1, sizeof(*block) + size); /* all of it is looked at when it goes */
         block->size = size;
         if (old) memcpy(block + 1, ptr, old->size < size ? old->size : size);
     }

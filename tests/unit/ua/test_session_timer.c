@@ -189,8 +189,8 @@ static void a_422_that_wants_no_more_is_a_refusal(void)
 static bool too_small(struct host *host, const char *text)
 {
     if (strncmp(text, "UPDATE", 6) != 0) return answers_all(host, text);
-    unsigned seconds = 0;
-    if (sscanf(peer_header(text, "Session-Expires"), "%u", &seconds) != 1) return false;
+    uint32_t seconds = peer_number(text, "Session-Expires");
+    if (seconds == 0) return false;
     const struct peer_answer refusal = {"422 Too small", "bob", "Min-SE: 400\r\n", NULL};
     if (seconds >= 400) return answers_all(host, text);
     peer_reply(host, text, &refusal);

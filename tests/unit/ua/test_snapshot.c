@@ -350,7 +350,15 @@ static void same_settings(const struct tn_account *a, const struct tn_account *b
     CHECK_EQ(a->srtp, b->srtp);
     CHECK_EQ(a->srtp_keys, b->srtp_keys);
     CHECK_EQ(a->wants_registration, b->wants_registration);
-    CHECK(memcmp(&a->ip_change, &b->ip_change, sizeof(a->ip_change)) == 0);
+    CHECK_EQ(a->ip_change.update_contact, b->ip_change.update_contact);
+    CHECK_EQ(a->ip_change.contact_flags, b->ip_change.contact_flags);
+    CHECK_EQ(a->ip_change.shutdown_transport, b->ip_change.shutdown_transport);
+    CHECK_EQ(a->ip_change.hangup_calls, b->ip_change.hangup_calls);
+    CHECK_EQ(a->ip_change.reinvite_flags, b->ip_change.reinvite_flags);
+    CHECK_EQ(a->ip_change.use_update, b->ip_change.use_update);
+    CHECK_EQ(a->ip_change.order, b->ip_change.order);
+    CHECK_EQ(a->ip_change.rescue_window_ms, b->ip_change.rescue_window_ms);
+    CHECK_EQ(a->ip_change.offline_window_ms, b->ip_change.offline_window_ms);
 }
 
 static void every_setting_and_who_we_are_comes_back(void)
