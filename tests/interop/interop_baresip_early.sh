@@ -59,11 +59,7 @@ talked() {
     lab wait baresip
     step server signal TERM registrar.pid
     lab wait registrar
-    if ! "$tern" lab --source-check --capture capture script >lab.out 2>&1; then
-        problem "the lab: $(tail -n 3 lab.out)"
-        exit 1
-    fi
-    "$packets" capture >packets
+    perform_script
     sane phone
     hears phone
     tone phone.wav 880

@@ -47,11 +47,7 @@ leave() {
     lab wait linphone
     step server signal TERM registrar.pid
     lab wait registrar
-    if ! "$tern" lab --source-check --capture capture script >lab.out 2>&1; then
-        problem "the lab: $(tail -n 3 lab.out)"
-        exit 1
-    fi
-    "$packets" capture >packets
+    perform_script
     sane phone
     expect "INVITEs that Linphone rang for" "$(grep -c 'IncomingReceived' far.log)" -ge 1
     hears phone

@@ -85,5 +85,4 @@ another() {
 scenario "the NAT forgets its mappings, UDP" forgets udp
 scenario "the NAT forgets its mappings, TCP" forgets tcp
 scenario "the NAT gets another address, UDP" another udp
-scenario "the NAT gets another address, TCP" another tcp
 run_scenarios
