@@ -61,14 +61,17 @@ bool tn_call_out_again(struct tn_call *call, int status, enum tn_failure failure
 
 /*
  * 481: nobody on the way has the INVITE any more; whoever it rings at may have answered, and is told by
- * a BYE that it is over (MOBILITY S10).
+ * a BYE that it is over (MOBILITY S10). 200 does not deny that (RFC 3261 9.2), and where the network has
+ * changed meanwhile the answer may have gone to where we were: it is waited for beside that.
  */
 void tn_call_out_cancel_answered(struct tn_call *call, const struct tn_effect *effect)
 {
+    bool gone = effect->code == 481, moved = call->rescue_until != 0;
     if (effect->id != call->invite || tn_call_probe_cancelled(call)) return;
-    if (effect->code != 481) return;
     if (call->life != TN_LIFE_CANCELLING || call->earlies.count == 0) return;
+    if (!gone && !(moved && effect->code == 200)) return;
     tn_early_hang_up(call);
+    if (!gone) return;
     tn_request_abandon(&call->ep->txns, call->invite);
     call->invite = 0;
     tn_call_enter(call, TN_LIFE_GONE);

@@ -240,6 +240,7 @@ void tn_call_out_accepted(struct tn_call *call, const struct tn_msg *rsp)
         tn_call_reap(call);
         return;
     }
+    tn_call_update_retarget(call, &call->dialog);
     tn_buf_init(&ack_body, &call->ep->ctx.alloc, TN_MSG_SIZE_MAX);
     int err = take_session(call, rsp, other_fork, &plan, &ack_body);
     tn_call_send_ack(call, rsp->cseq.number, tn_buf_view(&ack_body));

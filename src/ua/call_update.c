@@ -75,7 +75,12 @@ void tn_call_update_leave(struct tn_call *call, struct tn_early *early)
 void tn_call_update_stays(struct tn_call *call, struct tn_early *early)
 {
     struct tn_update *own = &call->update.own;
+    struct tn_request_path path;
+    uint64_t request = early->update.request;
     give_up(call, own);
+    /* One that waits for a connection goes where the answer says that they are, and is made anew. */
+    if (request && tn_request_path(&call->ep->txns, request, &path) && path.cseq == 0)
+        give_up(call, &early->update);
     if (early->update.offers) give_up(call, &early->update); /* the answer has overtaken it */
     *own = early->update;
     early->update = (struct tn_update){0};

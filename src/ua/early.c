@@ -119,8 +119,11 @@ void tn_early_confirm(struct tn_call *call, tern_str remote_tag)
 
 void tn_early_hang_up(struct tn_call *call)
 {
-    for (uint32_t i = 0; i < call->earlies.count; i++)
+    for (uint32_t i = 0; i < call->earlies.count; i++) {
+        leave_requests(call, call->earlies.list[i]);
         tn_fork_replaced(call->account, call->transport, &call->earlies.list[i]->dialog, 0, true);
+    }
+    call->dialog.early_cseq++; /* their BYEs */
     tn_early_drop(call);
 }
 

@@ -351,6 +351,38 @@ static void a_call_that_is_given_up_meanwhile_is_cancelled_by_the_new_path(void)
     }
 }
 
+/*
+ * RFC 3261 9.2: 200 to a CANCEL does not say that nobody has answered, and the 2xx may have gone to the old
+ * address. Where it has not moved, that will come.
+ */
+static void who_hangs_up_after_a_move_ends_each_early_dialog(void)
+{
+    for (int moved = 0; moved < 2; moved++) {
+        if (moved) {
+            move_while_calling("180 Ringing");
+        } else {
+            world_start(&world, TERN_MS(10));
+            alice = world_host(&world, "alice", "10.0.0.1", NULL);
+            peer = peer_new(&world, "10.0.0.7");
+            CHECK_EQ(tern_endpoint_start(alice->ep, world.now), 0);
+            host_account(alice, "sip:alice@10.0.0.1", NULL, NULL);
+            host_call(alice, "sip:peer@10.0.0.7");
+            world_run(&world, TERN_MS(50));
+            (void)snprintf(first, sizeof(first), "%s", peer_last(peer, "INVITE"));
+            say(first, "180 Ringing", "one", NULL);
+        }
+        CHECK_EQ(tern_call_hangup(alice->ep, world.now, alice->call, 0), 0);
+        world_run(&world, TERN_MS(50));
+        say(peer_last(peer, "CANCEL"), "200 OK", NULL, NULL);
+        CHECK_EQ(peer_count(peer, "BYE"), moved);
+        if (moved) say(peer_last(peer, "BYE"), "200 OK", NULL, NULL);
+        say(first, "487 Request Terminated", "one", NULL);
+        CHECK_EQ(alice->ended, 1);
+        host_rests(alice);
+        world_end(&world);
+    }
+}
+
 /* MOBILITY C5: the newest network counts, as often as it changes. */
 static void each_further_change_asks_anew(void)
 {
@@ -400,6 +432,7 @@ int main(int argc, char **argv)
         TEST(a_2xx_after_two_minutes_is_acknowledged_and_ended),
         TEST(who_is_busy_with_our_own_ring_is_tried_again_once),
         TEST(a_call_that_is_given_up_meanwhile_is_cancelled_by_the_new_path),
+        TEST(who_hangs_up_after_a_move_ends_each_early_dialog),
         TEST(each_further_change_asks_anew),
         TEST(without_a_network_it_waits),
     };
