@@ -80,6 +80,6 @@ dead() {
 }
 
 scenario "Kamailio with flows, address gone, new one at once, UDP" moved udp
-scenario "Kamailio with flows, the second flow takes over, TCP" overlap tcp
+scenario "Kamailio with flows, the second flow takes over, TLS" overlap tls
 scenario "Kamailio with flows, a call by the second where the first is dead, UDP" dead udp
 run_scenarios
