@@ -316,6 +316,7 @@ static void cancel(struct tn_call *call)
     if (tn_request_cancel_because(&call->ep->txns, call->invite, reason) == 0) return;
     tn_request_abandon(&call->ep->txns, call->invite);
     call->invite = 0;
+    tn_early_hang_up(call); /* it has failed: what has rung may have answered */
     tn_call_enter(call, TN_LIFE_GONE);
 }
 

@@ -161,6 +161,9 @@ static void tell_progress(struct tn_call *call, const struct tn_msg *rsp, bool e
 static void provisional(struct tn_call *call, const struct tn_msg *rsp)
 {
     if (call->life == TN_LIFE_CALLING && rsp->status > 100) tn_call_enter(call, TN_LIFE_RINGING);
+    /* Who is to get a BYE may be elsewhere by now. */
+    bool rings = rsp->status > 100;
+    if (call->life == TN_LIFE_CANCELLING && rings) (void)tn_early_take(call, rsp);
     if (call->life != TN_LIFE_RINGING) return;
     bool early_media = false;
     if (rsp->to_tag.len > 0 && rsp->status > 100) {
@@ -246,6 +249,7 @@ void tn_call_out_accepted(struct tn_call *call, const struct tn_msg *rsp)
     tn_call_send_ack(call, rsp->cseq.number, tn_buf_view(&ack_body));
     tn_buf_fini(&ack_body);
     if (leaving) { /* RFC 5407 3.1.2: CANCEL crossed the answer */
+        tn_fork_forget(call->ep, rsp);
         tn_call_enter(call, TN_LIFE_LEAVING);
         tn_call_send_bye(call);
         tn_call_reap(call);

@@ -346,6 +346,12 @@ static void take(struct tern_endpoint *ep, const struct tn_fork *like, const str
     }
 }
 
+void tn_fork_forget(struct tern_endpoint *ep, const struct tn_msg *rsp)
+{
+    struct tn_fork *same = look_for(ep, rsp).same;
+    if (same) end(same);
+}
+
 static void hang_up(struct tn_fork *fork)
 {
     struct tn_account *account = tn_slots_get(&fork->ep->accounts, fork->account_id);

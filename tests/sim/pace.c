@@ -73,6 +73,7 @@ static bool is_clean(const struct life *life, const struct phone *phone)
     for (int i = 0; i < PHONES; i++) {
         const struct phone *p = &life->phones[i];
         if (p->ep && (p->stopped || !is_at_rest(life, p))) return false;
+        if (p->ep && tern_sim_network(life->sim, p->host)->address_count == 0) return false;
         if (p->ep == NULL && p->end_count > 0) return false;
     }
     /* A REGISTER that was overtaken is followed up within ten seconds. */
