@@ -15,6 +15,11 @@ int tn_ctx_init(struct tn_ctx *ctx, const struct tern_allocator *alloc, const ui
     ctx->effects = tn_alloc(&ctx->alloc, TN_EFFECTS_FIRST * sizeof(*ctx->effects));
     if (!ctx->effects) return TERN_ENOMEM;
     ctx->effect_cap = TN_EFFECTS_FIRST;
+    int err = tn_output_init(ctx);
+    if (err) {
+        tn_free(&ctx->alloc, ctx->effects);
+        return err;
+    }
     tn_random_init(&ctx->random, seed);
     return 0;
 }

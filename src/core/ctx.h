@@ -110,7 +110,8 @@ struct tn_ctx {
     void (*unref)(struct tn_msg *msg); /* set by net: core knows no messages */
 
     struct tn_out_chunk *out_first, *out_last, *out_spare;
-    size_t out_count, out_bytes; /* queued */
+    struct tn_out_chunk *out_reserve; /* NULL: it is in use */
+    size_t out_count, out_bytes;      /* queued */
     size_t out_spare_count;
 
     struct tern_stats stats;

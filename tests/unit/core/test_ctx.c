@@ -271,6 +271,57 @@ static void without_memory_an_output_is_lost_and_reported(void)
     tn_ctx_fini(&ctx);
 }
 
+static void command(uint32_t id)
+{
+    const struct tern_output out = {.type = TERN_OUT_UNLISTEN, .id = id};
+    tn_output(&ctx, &out);
+}
+
+/* A socket that nobody closes would stay for ever; there is no end of datagrams. */
+static void without_memory_commands_still_go_out_in_their_order(void)
+{
+    enum { LARGE = 70000 }; /* has a chunk of its own, of which no spare stays */
+
+    start();
+    fill_pattern();
+    for (int round = 0; round < 3; round++) { /* the reserve comes back */
+        allocations_left = 0;
+        for (uint32_t i = 2; i < 12; i++)
+            command(i);
+        CHECK(!ctx.out_of_memory);
+        put(99, 10); /* not for datagrams */
+        CHECK(ctx.out_of_memory);
+        allocations_left = 1;
+        put(12, LARGE);
+        command(13); /* behind it nothing has room */
+        ctx.out_of_memory = false;
+        for (uint32_t i = 2; i < 12; i++)
+            take(i, 0);
+        take(12, LARGE);
+        CHECK_EQ(ctx.out_count, 0);
+        CHECK_EQ(ctx.out_bytes, 0);
+        struct tern_output out;
+        CHECK(!tn_next_output(&ctx, &out));
+    }
+    tn_ctx_fini(&ctx);
+}
+
+static void the_reserve_has_an_end(void)
+{
+    struct tern_output out;
+    uint32_t sent = 0, came = 0;
+
+    start();
+    allocations_left = 0;
+    while (!ctx.out_of_memory)
+        command(++sent);
+    CHECK(sent > 40);
+    while (tn_next_output(&ctx, &out))
+        CHECK_EQ(out.id, ++came);
+    CHECK_EQ(came, sent - 1);
+    tn_ctx_fini(&ctx);
+}
+
 static void without_memory_there_is_no_context(void)
 {
     allocations_left = 0;
@@ -312,6 +363,8 @@ int main(int argc, char **argv)
         TEST(a_steady_state_allocates_nothing),
         TEST(a_driver_that_does_not_drain_is_noticed_and_memory_is_bounded),
         TEST(without_memory_an_output_is_lost_and_reported),
+        TEST(without_memory_commands_still_go_out_in_their_order),
+        TEST(the_reserve_has_an_end),
         TEST(without_memory_there_is_no_context),
         TEST(the_trace_goes_where_the_application_wants_it),
     };
