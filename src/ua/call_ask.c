@@ -145,8 +145,11 @@ void tn_call_asks_pump(struct tn_call *call)
 static bool may_try_again(struct tn_call *call, int status, enum tn_failure failure)
 {
     if (call->asks.tries >= TRIES_MAX || TN_MUTANT(ASK_LOST)) return false;
+    bool unwanted = call->way.by_server && tn_mob_is_servers_no(status);
+    bool turned = (unwanted || tn_mob_is_unreached(status)) && tn_call_way_turn(call);
+    if (turned) return true;
     switch (status) {
-    case 0: return failure != TN_FAILURE_TIMEOUT || is_moving(call) || tn_call_way_turn(call);
+    case 0: return failure != TN_FAILURE_TIMEOUT || is_moving(call);
     case 408:
     case 430: /* RFC 5626: the flow to the far end has failed */
     case 480:
