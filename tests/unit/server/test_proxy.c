@@ -419,6 +419,70 @@ static void requests_are_judged(void)
     }
 }
 
+#define FAR      "sip:x@192.0.2.99:5099"
+#define STRANGE  "sip:x@elsewhere.example"
+#define OUR_LR   "Max-Forwards: 70\nRoute: <sip:" SERVER ";lr>\n"
+#define THEIR_LR "Max-Forwards: 70\nRoute: <sip:192.0.2.98;lr>\n"
+
+/* Who has called without us in the path, and cannot reach the far end directly (MOBILITY C6 c). */
+static void in_a_dialog_we_pass_what_is_for_a_binding_and_what_comes_by_our_route(void)
+{
+    static const struct {
+        struct req req;
+        const char *to, *what;
+    } cases[] = {
+        {{.method = "UPDATE", .uri = "sip:bob@" BOB, .from = STRANGE}, BOB, "UPDATE "},
+        {{.method = "BYE", .uri = "sip:bob@" BOB}, BOB, "BYE "},
+        {{.method = "ACK", .uri = "sip:bob@" BOB}, BOB, "ACK "},
+        {{.method = "UPDATE", .uri = FAR, .from = STRANGE}, ALICE, "SIP/2.0 403"},
+        {{.method = "BYE", .uri = FAR, .from = STRANGE}, ALICE, "SIP/2.0 403"},
+        {{.method = "BYE", .uri = FAR}, ALICE, "SIP/2.0 407"},
+        {{.method = "ACK", .uri = FAR}, NULL, NULL},
+        {{.method = "ACK", .uri = FAR, .lines = OUR_LR}, "192.0.2.99:5099", "ACK "},
+        {{.method = "BYE", .uri = FAR, .lines = OUR_LR}, "192.0.2.99:5099", "BYE "},
+        {{.method = "UPDATE", .uri = "sip:bob@" BOB, .from = STRANGE, .lines = THEIR_LR},
+         ALICE,
+         "SIP/2.0 403"},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct req req = cases[i].req;
+        start((struct rig_opts){.no_auth = false});
+        bob_registers("sip:bob@" BOB);
+        req.to_tag = "far";
+        send_by_alice(req);
+        if (cases[i].to) rig_expect(&rig, cases[i].to, cases[i].what);
+        rig_expect_nothing(&rig, "192.0.2.99:5099");
+        rig_expect_nothing(&rig, "192.0.2.98:5060");
+        rig_stop(&rig);
+    }
+}
+
+/* Its address has gone, and the calls that began by it have not. */
+static void a_route_that_names_a_former_address_of_ours_is_ours(void)
+{
+    start_open();
+    bob_registers("sip:bob@" BOB);
+    send_by_alice((struct req){0});
+    rig_expect(&rig, BOB, "INVITE ");
+    struct tn_uri former = {.scheme = TN_SCHEME_SIP, .host = TERN_STR("192.0.2.77"), .port = 5060};
+    tern_addr addr;
+    CHECK(!tn_server_is_own_route(rig.server, &former));
+    CHECK_EQ(tern_addr_parse(TERN_STR("192.0.2.77"), &addr), 0);
+    addr.port = 5060;
+    tn_server_recorded(rig.server, addr);
+    CHECK(tn_server_is_own_route(rig.server, &former));
+    CHECK(!tn_server_is_own(rig.server, &former));
+    send_by_alice((struct req){.method = "UPDATE",
+                               .uri = "sip:bob@" BOB,
+                               .to_tag = "far",
+                               .lines = "Route: <sip:192.0.2.77:5060;lr>\n"});
+    CHECK_EQ(count(rig_expect(&rig, BOB, "UPDATE "), "Route"), 0);
+    former.port = 5070;
+    CHECK(!tn_server_is_own_route(rig.server, &former));
+    rig_stop(&rig);
+}
+
 static void a_caller_cannot_borrow_a_name(void)
 {
     start((struct rig_opts){.no_auth = false});
@@ -644,6 +708,8 @@ int main(int argc, char **argv)
         TEST(timer_c_ends_what_rings_for_too_long),
         TEST(our_users_are_challenged_and_their_credentials_stay_here),
         TEST(requests_are_judged),
+        TEST(in_a_dialog_we_pass_what_is_for_a_binding_and_what_comes_by_our_route),
+        TEST(a_route_that_names_a_former_address_of_ours_is_ours),
         TEST(a_caller_cannot_borrow_a_name),
         TEST(faults_of_methods_answer_or_say_nothing),
         TEST(a_binding_behind_a_nat_is_reached_at_its_source),

@@ -7,7 +7,7 @@
 struct world world;
 struct host *server, *alice, *bob;
 enum tern_transport over = TERN_TRANSPORT_UDP;
-bool over_ip6, no_gruu;
+bool over_ip6, no_gruu, no_record_route;
 enum tern_srtp srtp = TERN_SRTP_OFF;
 enum tern_srtp_keys srtp_keys = TERN_SRTP_SDES;
 void (*tune_bob_endpoint)(struct tern_endpoint_opts *opts);
@@ -107,6 +107,7 @@ void meet_server(void)
     tern_server_opts_init(&opts);
     opts.domain = TERN_STR("example.com");
     opts.no_gruu = no_gruu;
+    opts.no_record_route = no_record_route;
     CHECK_EQ(tern_server_attach(server->ep, &opts), 0);
     for (size_t i = 0; i < sizeof(users) / sizeof(users[0]); i++) {
         tern_str user = {users[i], strlen(users[i])};

@@ -13,7 +13,7 @@ extern struct world world;
 extern struct host *server, *alice, *bob;
 /* Set before meet(). */
 extern enum tern_transport over;
-extern bool over_ip6, no_gruu;
+extern bool over_ip6, no_gruu, no_record_route;
 /* Of both phones. */
 extern enum tern_srtp srtp;
 extern enum tern_srtp_keys srtp_keys;
