@@ -321,7 +321,8 @@ static void tell_step(struct demo_story *story, tern_time at,
     fprintf(w.to, "%-10s ", subject_of(p->op, p->status));
     put_step(&w, p);
     if (p->op == TERN_IP_CHANGE_OP_REINVITE_CALL && p->status == TERN_IP_CHANGE_START) {
-        fprintf(w.to, " by %s", p->used_update ? "UPDATE" : "re-INVITE");
+        fprintf(w.to, " by %s%s", p->used_update ? "UPDATE" : "re-INVITE",
+                p->by_server ? ", by way of the server" : "");
     }
     if (p->attempt > 1) fprintf(w.to, ", attempt %u", p->attempt);
     if (p->sip_code != 0) fprintf(w.to, " (%d)", p->sip_code);

@@ -41,7 +41,10 @@ static void json_change(struct phone *phone, const struct tern_ip_change_progres
     phone_json_addr(&json, "local", p->local);
     phone_json_addr(&json, "remote", p->remote);
     json_int(&json, "sip_code", p->sip_code);
-    if (p->op == TERN_IP_CHANGE_OP_REINVITE_CALL) json_bool(&json, "used_update", p->used_update);
+    if (p->op == TERN_IP_CHANGE_OP_REINVITE_CALL) {
+        json_bool(&json, "used_update", p->used_update);
+        json_bool(&json, "by_server", p->by_server);
+    }
     json_str(&json, "reason", p->reason);
     if (p->op == TERN_IP_CHANGE_OP_COMPLETED) {
         json_int(&json, "accounts", p->totals.accounts);
@@ -120,8 +123,8 @@ static void describe(struct phone *phone, const struct tern_ip_change_progress *
         snprintf(out, cap, "%s is hung up%s%s", who, sep, end);
         break;
     case TERN_IP_CHANGE_OP_REINVITE_CALL:
-        snprintf(out, cap, "%s is told by %s%s%s", who, p->used_update ? "UPDATE" : "re-INVITE",
-                 sep, end);
+        snprintf(out, cap, "%s is told by %s%s%s%s", who, p->used_update ? "UPDATE" : "re-INVITE",
+                 p->by_server ? ", by way of the server" : "", sep, end);
         break;
     case TERN_IP_CHANGE_OP_REPLACE_CALL:
         snprintf(out, cap, "the far end of %s is looked for where it is registered%s%s", who, sep,
