@@ -154,9 +154,9 @@ static bool may_try_again(struct tn_call *call, int status, enum tn_failure fail
     case 430: /* RFC 5626: the flow to the far end has failed */
     case 480:
     case 491: /* it does not know yet that we have accepted its INVITE with Replaces */
+    case 500: /* overtaken (RFC 3261 12.2.2), or a proxy that has no way to it just now */
     case 503:
     case 504: return true;
-    case 500: return call->asks.tries == 0 || is_moving(call); /* overtaken: RFC 3261 12.2.2 */
     case 404:
     case 410:
     case 481: return is_moving(call) || call->refresh_request != 0; /* it is about to be found */

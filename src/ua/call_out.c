@@ -249,7 +249,8 @@ void tn_call_out_accepted(struct tn_call *call, const struct tn_msg *rsp)
     tn_call_send_ack(call, rsp->cseq.number, tn_buf_view(&ack_body));
     tn_buf_fini(&ack_body);
     if (leaving) { /* RFC 5407 3.1.2: CANCEL crossed the answer */
-        tn_fork_forget(call->ep, rsp);
+        uint32_t said = tn_fork_forget(call->ep, rsp);
+        if (call->dialog.local_cseq < said) call->dialog.local_cseq = said;
         tn_call_enter(call, TN_LIFE_LEAVING);
         tn_call_send_bye(call);
         tn_call_reap(call);

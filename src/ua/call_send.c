@@ -70,6 +70,15 @@ static bool is_unsent(const struct tn_call *call, uint64_t request)
     return request != 0 && tn_request_path(&call->ep->txns, request, &path) && path.cseq == 0;
 }
 
+/* An UPDATE to where they were is likely lost. If it is not, its answer says no more than this has. */
+static bool is_astray(const struct tn_call *call)
+{
+    struct tn_request_path path;
+
+    if (call->refresh.state != TN_REFRESH_UPDATING) return false;
+    return tn_request_path(&call->ep->txns, call->refresh_request, &path) && path.sent;
+}
+
 /* Without memory it goes to where the far end was, times out, and is made anew. */
 void tn_call_retarget(struct tn_call *call, struct tn_dialog *dialog, uint64_t request)
 {
@@ -94,7 +103,7 @@ int tn_call_take_target(struct tn_call *call, const struct tn_msg *msg)
     tn_request_abandon(&call->ep->txns, call->ack);
     call->ack = 0;
     /* Nor does a refresh go there that has not left: it is made anew, to where they are. */
-    if (is_unsent(call, call->refresh_request)) tn_call_drop_refresh(call);
+    if (is_unsent(call, call->refresh_request) || is_astray(call)) tn_call_drop_refresh(call);
     if (call->refresh_request) tn_call_retarget(call, &call->dialog, call->refresh_request);
     tn_call_update_retarget(call, &call->dialog);
     tn_call_asks_new_dialog(call);

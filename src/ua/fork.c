@@ -346,10 +346,13 @@ static void take(struct tern_endpoint *ep, const struct tn_fork *like, const str
     }
 }
 
-void tn_fork_forget(struct tern_endpoint *ep, const struct tn_msg *rsp)
+uint32_t tn_fork_forget(struct tern_endpoint *ep, const struct tn_msg *rsp)
 {
     struct tn_fork *same = look_for(ep, rsp).same;
-    if (same) end(same);
+    if (same == NULL) return 0;
+    uint32_t cseq = same->dialog.local_cseq;
+    end(same);
+    return cseq;
 }
 
 static void hang_up(struct tn_fork *fork)

@@ -73,8 +73,8 @@ void tn_fork_decline(struct tn_account *account, enum tern_transport transport,
  */
 void tn_fork_replaced(struct tn_account *account, enum tern_transport transport,
                       struct tn_dialog *dialog, uint64_t heir, bool bye);
-/* The call ends the dialog of this answer itself. */
-void tn_fork_forget(struct tern_endpoint *ep, const struct tn_msg *rsp);
+/* The call ends the dialog of this answer itself. @return the CSeq of the last BYE in it; 0: none */
+uint32_t tn_fork_forget(struct tern_endpoint *ep, const struct tn_msg *rsp);
 /* Whether it ends a dialog that another has replaced, and not the call. */
 bool tn_fork_is_over(const struct tn_msg *bye);
 /* The one that is named, of those that were replaced; NULL: none. */
