@@ -129,7 +129,11 @@ bool life_restart_server(struct life *life)
     tern_endpoint_free(old);
     life->registrar_refused = life->forgotten = true;
     life->witness[SERVER_HOST - 1] = (struct witness){0};
-    return start_server(life);
+    bool starves = life->starves; /* a world without a server shows little */
+    memory_starve(life, false);
+    bool good = start_server(life);
+    memory_starve(life, starves);
+    return good;
 }
 
 static tern_str registrar(const struct life *life, int32_t transport, char room[64])
