@@ -97,6 +97,7 @@ static void timeout(struct tn_timer *timer)
 {
     struct tn_answer *a = TN_OWNER(timer, struct tn_answer, timer);
 
+    a->failed = true;
     settle(a, TN_TTL_FAILED_S);
     wake(a->net);
 }
@@ -222,6 +223,7 @@ static uint32_t store(struct tn_answer *a, const struct tern_dns_record *in, siz
     a->records = tn_alloc(&ctx->alloc, n * sizeof(*a->records) + text);
     if (!a->records) {
         ctx->out_of_memory = true;
+        a->failed = true;
         return TN_TTL_FAILED_S;
     }
     return copy_records(a, in, count, (char *)(a->records + n));
@@ -254,6 +256,7 @@ void tn_locate_resolved(struct tn_net *net, uint32_t query, const struct tern_dn
     struct tn_answer *a = find_query(dns, query);
 
     if (!a) return;
+    a->failed = failed;
     settle(a, failed ? TN_TTL_FAILED_S : store(a, records, count));
     tn_list_remove(&a->link);
     tn_list_push(&dns->answers, &a->link);

@@ -16,6 +16,7 @@ struct tn_answer {
     struct tn_net *net;
     uint16_t type;  /* enum tern_dns_type */
     uint32_t query; /* being asked with this number; 0: known */
+    bool failed;    /* nobody said that there is no such record */
     struct tn_timer timer;
     tern_time asked, answered, expires;
     struct tern_dns_record *records; /* with the text of their targets behind them */

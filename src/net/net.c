@@ -35,6 +35,7 @@ int tn_net_init(struct tn_net *net, struct tn_ctx *ctx, const struct tn_net_opts
     tn_news_init(&impl->sip_news);
     tn_news_init(&impl->listener_news);
     tn_dns_init(net);
+    tn_pref64_init(net);
     tn_domains_init(net);
     ctx->unref = tn_msg_unref;
     return 0;
@@ -62,6 +63,7 @@ void tn_net_fini(struct tn_net *net)
     tn_slots_fini(&net->flows);
     tn_udp_fini(net);
     tn_listeners_fini(net);
+    tn_pref64_fini(net);
     tn_dns_fini(net);
     tn_domains_fini(net);
     tn_news_fini(&impl->sip_news, &net->ctx->alloc);

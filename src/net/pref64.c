@@ -5,6 +5,9 @@
 #include "base/str.h"
 #include "net/impl.h"
 
+#define AGAIN TERN_SECONDS(2) /* doubled each time */
+enum { AGAIN_MAX = 6 };       /* the last one after two minutes */
+
 static bool has_usable(const struct tn_net *net, uint8_t family)
 {
     static const tern_addr anywhere[] = {
@@ -14,6 +17,28 @@ static bool has_usable(const struct tn_net *net, uint8_t family)
     tern_addr source;
 
     return tern_network_source(&net->network, anywhere[family == TERN_FAMILY_IPV6], &source) == 0;
+}
+
+static void fired(struct tn_timer *timer)
+{
+    struct tn_pref64 *p = TN_OWNER(timer, struct tn_pref64, again);
+
+    p->since = p->net->ctx->now;
+    p->seeking = true;
+    tn_pref64_wake(p->net);
+}
+
+void tn_pref64_init(struct tn_net *net)
+{
+    struct tn_pref64 *p = &net->impl->pref64;
+
+    p->net = net;
+    tn_timer_init(&p->again, 0, fired);
+}
+
+void tn_pref64_fini(struct tn_net *net)
+{
+    tn_timer_cancel(net->ctx, &net->impl->pref64.again);
 }
 
 void tn_pref64_wake(struct tn_net *net)
@@ -26,6 +51,8 @@ void tn_pref64_wake(struct tn_net *net)
     int state = tn_dns_ask(net, TERN_STR("ipv4only.arpa"), TERN_DNS_AAAA, p->since, &answer);
     if (state == 1 || state == TERN_ELIMIT) return;
     p->seeking = false;
+    if ((state != 0 || answer->failed) && p->failures < AGAIN_MAX)
+        tn_timer_arm(net->ctx, &p->again, AGAIN << p->failures++);
     for (size_t i = 0; state == 0 && i < answer->count && len == 0; i++)
         len = tn_nat64_discover(answer->records[i].addr, &net->network.nat64_prefix);
     net->network.nat64_len = len;
@@ -38,6 +65,8 @@ void tn_pref64_seek(struct tn_net *net)
 {
     struct tn_pref64 *p = &net->impl->pref64;
 
+    tn_timer_cancel(net->ctx, &p->again);
+    p->failures = 0;
     p->since = net->ctx->now;
     p->seeking = net->network.nat64_len == 0 && has_usable(net, TERN_FAMILY_IPV6) &&
                  !has_usable(net, TERN_FAMILY_IPV4);

@@ -10,9 +10,15 @@
 #include "net/net.h"
 
 struct tn_pref64 {
+    struct tn_net *net;
     bool seeking;
     tern_time since;
+    unsigned failures;
+    struct tn_timer again; /* name servers are often not there yet when an address is */
 };
+
+void tn_pref64_init(struct tn_net *net);
+void tn_pref64_fini(struct tn_net *net);
 
 /* There is a new snapshot. TN_EFFECT_LOCATED for TN_OWNER_ENDPOINT tells that net->network has it. */
 void tn_pref64_seek(struct tn_net *net);
