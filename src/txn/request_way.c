@@ -204,16 +204,21 @@ static void try_targets(struct tn_request *r)
 }
 
 /* What another network's name servers said of the next target does not count any more. */
-void tn_request_try_next(struct tn_request *r, enum tn_failure failure)
+static void try_others(struct tn_request *r)
 {
-    r->failure = failure;
-    r->target++;
     if (!r->query && tn_locate_is_old(r->txns->net, &r->targets)) {
         tn_request_enter(r, TN_REQUEST_LOCATING);
         tn_request_locate(r);
         return;
     }
     try_targets(r);
+}
+
+void tn_request_try_next(struct tn_request *r, enum tn_failure failure)
+{
+    r->failure = failure;
+    r->target++;
+    try_others(r);
 }
 
 /* Silent over UDP, while another address may do: this one comes again at the end. */
@@ -239,7 +244,7 @@ static void go_round(struct tn_request *r)
     r->rounds++;
     tn_client_abandon(r->txns, r->client);
     r->client = 0;
-    try_targets(r);
+    try_others(r);
 }
 
 /* ---- locating ---- */
