@@ -41,7 +41,8 @@
     X(LOST_TIMER, "lost-timer", "timers that stood still without a network never go on")           \
     X(LOST_REFRESH, "lost-refresh", "a registration's refresh is not armed after a move")          \
     X(NO_LADDER, "no-ladder", "no INVITE with Replaces looks for a far end that has moved, too")   \
-    X(NO_SERVER_HOP, "no-server-hop", "what a dialog's next hop swallows is not sent to our server") \
+    X(NO_SERVER_HOP, "no-server-hop",                                                              \
+      "what a dialog's next hop swallows is not sent to our server")                               \
     X(SESSION_STALE, "session-stale", "a session that is due is not refreshed")                    \
     X(DEAD_UNSEEN, "dead-unseen", "a far end that has lost its power is not missed")               \
     X(DOUBLED_ANEW, "doubled-anew", "what the second path carries is not the same packet")         \

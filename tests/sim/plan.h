@@ -48,7 +48,7 @@
     X(forgets, 0, 0, 1, "the server takes an older REGISTER for what was removed since")           \
     X(no_record_route, 0, 0, 1, "the server leaves the path of calls")                             \
     X(private, 0, 0, 5,                                                                            \
-      "nets 1 to this one, and those beyond: phones have no way from the one to the other but by "  \
+      "nets 1 to this one, and those beyond: phones have no way from the one to the other but by " \
       "the server; audio has")                                                                     \
     X(names, 0, 0, 2, "the registrar is a name; 2: with NAPTR and SRV")                            \
     X(lone, 0, 0, 1, "the server has one address at a time: the old one goes with it")             \
