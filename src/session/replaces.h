@@ -35,7 +35,7 @@ struct tn_replaces_facts {
     bool
         ours_open; /* an INVITE of ours that is to take the same dialog's place may be accepted yet */
     bool we_win;   /* tn_replaces_wins() of the dialog that is named */
-    bool in_vain;  /* and yet they ask again and again: ours does not find them */
+    bool in_vain; /* and yet they ask again and again: ours does not find them */
     /* PAST: the dialog that has taken its place */
     bool formed_by_us; /* by an INVITE of ours */
     bool same_leg;     /* by one of theirs with the same Call-ID and tag */

@@ -46,7 +46,8 @@ void tn_call_early_anew(struct tn_call *call)
 
 void tn_call_early_told(struct tn_call *call, unsigned status)
 {
-    bool answering = call->life == TN_LIFE_ANSWERING; /* then its ACK ends it: what is left follows */
+    bool answering =
+        call->life == TN_LIFE_ANSWERING; /* then its ACK ends it: what is left follows */
     const struct tn_told told = {
         .code = (int)status,
         .again = answering || tn_call_update_is_under_way(call),

@@ -53,8 +53,8 @@ struct dialog {
     uint32_t target_cseq[2]; /* by a request that was heard, by one that was sent */
     tern_time target_changed;
     bool confirmed;
-    uint32_t rseq, racked;   /* that were heard, and acknowledged by us, last */
-    uint32_t rseq_of;        /* CSeq of the INVITE */
+    uint32_t rseq, racked; /* that were heard, and acknowledged by us, last */
+    uint32_t rseq_of;      /* CSeq of the INVITE */
 };
 
 struct session { /* by Call-ID and own tag: forks share what is offered */
