@@ -50,16 +50,19 @@ static bool is_down(const struct tern_sim *sim, struct sim_place place)
     return !sim_is_open(sim, place) && !sim_is_captive(sim, place);
 }
 
-/* Where the name servers are that the host asks. */
+/* Where the name servers are that the host asks; as with a driver, by the link that is to be used. */
 static bool servers_of(const struct sim_host *host, struct sim_place *out)
 {
-    int best = -1;
+    const struct tern_network *chosen = tern_get_network(host->ep);
+    const struct tern_net_address *best = NULL;
     for (uint32_t i = 0; i < host->network.address_count; i++) {
-        const struct tern_net_address *a = host->network.addresses;
-        if (a[i].flags & TERN_NET_TENTATIVE) continue;
-        if (best < 0 || a[i].preference > a[best].preference) best = (int)i;
+        const struct tern_net_address *a = &host->network.addresses[i];
+        if (chosen->tiers) a = tern_network_find(chosen, a->addr);
+        if (!a || (a->flags & TERN_NET_TENTATIVE)) continue;
+        if (!best || a->preference > best->preference) best = a;
     }
-    return best >= 0 && sim_place_of(host, best, out);
+    int at = best ? sim_address_index(host, best->addr) : -1;
+    return at >= 0 && sim_place_of(host, at, out);
 }
 
 void sim_resolve(struct tern_sim *sim, uint32_t host, const struct tern_output *out)

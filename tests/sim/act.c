@@ -157,6 +157,16 @@ static void move(struct life *life, struct phone *phone, const struct step *step
     act_plug(life, phone, step->arg[0], step->arg[1]);
 }
 
+/* The nets that it may use are others. */
+static void choose_links(struct life *life, struct phone *phone, const struct step *step)
+{
+    unsettle(life, phone);
+    links_read(phone, step->arg);
+    if (links_network(life, phone)->address_count == 0) cut_off(phone);
+    if (phone->moved < tern_sim_now(life->sim)) phone->moved = tern_sim_now(life->sim);
+    links_tell(life, phone);
+}
+
 /* Another address or another tunnel, where it is. */
 static void stay(struct life *life, struct phone *phone, const struct step *step)
 {
@@ -247,8 +257,7 @@ static void leave(struct life *life, struct phone *phone)
 {
     phone->left = tern_sim_now(life->sim);
     /* Without a network nobody can be told: after half a minute the binding is left to expire. */
-    phone->denied =
-        tern_sim_network(life->sim, phone->host)->address_count == 0 || world_refuses(life);
+    phone->denied = links_network(life, phone)->address_count == 0 || world_refuses(life);
 }
 
 static void remove_account(struct life *life, struct phone *phone)
@@ -349,6 +358,7 @@ static void act_phone(struct life *life, struct phone *phone, const struct step 
         break;
     case DO_vpn:
     case DO_renumber: stay(life, phone, step); break;
+    case DO_links: choose_links(life, phone, step); break;
     case DO_answer: app_answer(life, phone, 200); break;
     case DO_reject: app_answer(life, phone, step->arg[0] >= 400 ? step->arg[0] : 486); break;
     case DO_stop: stop(life, phone); break;
@@ -370,6 +380,7 @@ static void act_phone(struct life *life, struct phone *phone, const struct step 
 /* Its network changes while its program is dead. */
 static void carry(struct life *life, struct phone *phone, const struct step *step)
 {
+    if (step->verb == DO_links) links_read(phone, step->arg);
     if (step->verb != DO_path && step->verb != DO_vpn && step->verb != DO_renumber) return;
     unsettle(life, phone);
     if (step->verb == DO_renumber) place_renumber(phone, step->arg[0], step->arg[1]);
@@ -417,6 +428,8 @@ void act_calm(struct life *life)
         phone->reaction_count = 0;
         if (phone->ep == NULL) continue;
         bool offline = tern_sim_network(life->sim, phone->host)->address_count == 0;
+        if (!offline && links_network(life, phone)->address_count == 0)
+            choose_links(life, phone, &(struct step){.verb = DO_links});
         if (offline || place_is_tunnel_dead(phone)) {
             unsettle(life, phone);
             place_vpn(phone, 0);

@@ -89,7 +89,7 @@ struct end *app_add(struct life *life, struct phone *phone, tern_call call, int 
     if (app_end(phone, call)) fail(life, "handles", "a call's handle was given out twice");
     struct end *end = &phone->ends[phone->end_count++];
     *end = (struct end){.call = call, .peer = peer, .excuses = life->excuses};
-    if (tern_sim_network(life->sim, phone->host)->address_count == 0)
+    if (links_network(life, phone)->address_count == 0)
         end->excuses |= 1u << EXCUSE_EARLY;
     if (life->disturbed && !only_nats(life)) end->excuses |= 1u << EXCUSE_EARLY;
     if (!is_registered(&life->phones[peer])) end->excuses |= 1u << EXCUSE_REFUSED;

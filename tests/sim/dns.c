@@ -10,14 +10,17 @@ static uint32_t asked(const struct life *life, const struct phone *phone)
     return tern_sim_get_use(life->sim, phone->host).asked;
 }
 
+void dns_before(struct life *life, struct phone *phone)
+{
+    phone->network_then = *tern_get_network(phone->ep);
+    phone->asked_then = asked(life, phone);
+    pace_notice(life, phone);
+    again_spur(life, phone);
+}
+
 void dns_notice(struct life *life, struct phone *phone)
 {
-    if (phone->ep) {
-        phone->network_then = *tern_get_network(phone->ep);
-        phone->asked_then = asked(life, phone);
-        pace_notice(life, phone);
-        again_spur(life, phone);
-    }
+    if (phone->ep) dns_before(life, phone);
     tern_sim_notice(life->sim, phone->host);
 }
 

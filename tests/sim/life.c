@@ -83,6 +83,8 @@ struct tern_endpoint *life_endpoint(struct life *life, uint32_t host)
         opts.seed[i] = (uint8_t)(tern_sim_random(life->sim, 255) + 1);
     opts.sip_port = 5060;
     if (host != SERVER_HOST) opts.stun_servers = stun_servers(life);
+    if (host != SERVER_HOST && life->phones[host - 1].choosy)
+        opts.links = &life->phones[host - 1].links;
     opts.info_types = TERN_STR("text/plain");
     secrecy_endpoint(life, host, &opts);
     bool starves = life->starves;

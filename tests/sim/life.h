@@ -167,7 +167,10 @@ struct phone {
     tern_time moved;       /* last change of its network */
     int32_t nets[2];       /* where it is plugged in */
     int32_t vpn, vpn_over; /* the verb's number; the net that it rides over */
-    int32_t renumber;      /* how far it is, the verb's number; 0: at rest */
+    bool choosy; /* it has had a policy of links */
+    struct tern_link_policy links;
+    struct tern_network allowed; /* links.c */
+    int32_t renumber;            /* how far it is, the verb's number; 0: at rest */
     uint32_t suffix;       /* how often it was renumbered */
     uint16_t new_flags;
     struct tern_network network_before, network_then; /* dns.c: of the last change, and notice */
@@ -231,6 +234,14 @@ void act_hangup_all(struct life *life, struct phone *phone);
 void act_calm(struct life *life);
 void act_remap(struct life *life, struct phone *phone);
 void disturb(struct life *life, const struct phone *of);
+
+/* ---- links.c: which nets a phone likes ---- */
+uint8_t links_kind(int32_t net);
+/* What the phone may use of what there is. */
+const struct tern_network *links_network(const struct life *life, struct phone *phone);
+void links_read(struct phone *phone, const int32_t arg[3]);
+void links_tell(struct life *life, struct phone *phone);
+void links_check(struct life *life, struct phone *phone);
 
 /* ---- places.c: where a phone is ---- */
 bool place_apart(const struct life *life, const struct phone *a, const struct phone *b);
@@ -313,6 +324,8 @@ void memory_end(struct life *life);
 
 /* ---- dns.c ---- */
 /* Hands the snapshot to the phone's endpoint. */
+/* Its network is about to be another one. */
+void dns_before(struct life *life, struct phone *phone);
 void dns_notice(struct life *life, struct phone *phone);
 void dns_heard(struct life *life, struct phone *phone); /* on TERN_EV_NETWORK */
 void dns_check(struct life *life, uint32_t host, const struct message *m);

@@ -67,7 +67,7 @@ static bool is_registered(const struct phone *phone)
            info.state == TERN_REGISTRATION_REGISTERED;
 }
 
-static bool is_clean(const struct life *life, const struct phone *phone)
+static bool is_clean(const struct life *life, struct phone *phone)
 {
     if (!is_perfect(life) || life->calm || now_of(life) - life->acted_before < CALM) return false;
     for (int i = 0; i < PHONES; i++) {
@@ -79,7 +79,7 @@ static bool is_clean(const struct life *life, const struct phone *phone)
     /* A REGISTER that was overtaken is followed up within ten seconds. */
     if (phone->overtaken && now_of(life) - phone->overtaken < TERN_SECONDS(12)) return false;
     return phone->ep && is_registered(phone) && tern_get_network(phone->ep)->address_count > 0 &&
-           tern_sim_network(life->sim, phone->host)->address_count > 0;
+           links_network(life, phone)->address_count > 0;
 }
 
 static bool has_call(const struct phone *phone, const struct tern_call_info *info, tern_call *out)
@@ -119,7 +119,7 @@ static void begin(struct life *life, struct phone *phone)
     tern_call call = {0};
     *p = (struct pace){.open = true, .challenged = {p->challenged[0], p->challenged[1]}};
     if (tern_account_get_info(phone->ep, phone->account, &info) != 0) return;
-    const struct tern_network *network = tern_sim_network(life->sim, phone->host);
+    const struct tern_network *network = links_network(life, phone);
     bool lost = tern_network_find(network, info.local) == NULL;
     p->alive = true;
     while ((call = tern_call_next(phone->ep, call)).id != 0) {

@@ -245,7 +245,7 @@ static void check_binding(struct life *life, struct phone *phone)
     }
     /* A second flow that died with its program, at the address where the first is now: one instance. */
     bool twice = life->plan->set[SET_outbound] > 0 && crash_happened(life) && right == 2;
-    if (!tern_network_find(tern_sim_network(life->sim, phone->host), info.local)) {
+    if (!tern_network_find(links_network(life, phone), info.local)) {
         fail(life, "bindings", "%s: registered from an address that has gone", name);
     } else if (right == 0 || second > 1 ||
                (right != 1 && !(phone->natted && (leaves || phone->crash.unsaved)) && !twice) ||
@@ -258,6 +258,8 @@ static void check_bindings(struct life *life)
 {
     for (int i = 0; i < PHONES && !life->failed; i++)
         check_binding(life, &life->phones[i]);
+    for (int i = 0; i < PHONES && !life->failed; i++)
+        links_check(life, &life->phones[i]);
 }
 
 /*

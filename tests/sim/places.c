@@ -69,13 +69,15 @@ static void plug_both(struct life *life, const struct phone *phone, int32_t net,
                       int32_t preference)
 {
     struct tern_net_address a = {.addr = address_on(phone, net, family, phone->suffix),
-                                 .kind = TERN_LINK_WIFI,
+                                 .kind = links_kind(net),
                                  .preference = preference};
-    if (phone->renumber == DEPRECATED) a.flags = TERN_NET_DEPRECATED;
+    uint16_t metered = a.kind == TERN_LINK_CELLULAR ? TERN_NET_METERED : 0;
+    a.flags = metered;
+    if (phone->renumber == DEPRECATED) a.flags |= TERN_NET_DEPRECATED;
     plug(life, phone, net, a);
     if (phone->renumber == AT_REST) return;
     a.addr = address_on(phone, net, family, phone->suffix + 1);
-    a.flags = phone->new_flags;
+    a.flags = phone->new_flags | metered;
     if (phone->renumber == TENTATIVE) a.flags |= TERN_NET_TENTATIVE;
     plug(life, phone, net, a);
 }

@@ -118,6 +118,7 @@ enum who { ALICE, BOB, CAROL, SERVER, WORLD, WHO_COUNT };
     X(rebind, 1, true) /* net: its NAT forgets */                                                  \
     X(dns, 1, true)    /* ms, -1 dead, -2 refuses, -3 wrong, -4 as before */                       \
     X(vpn, 1, true)    /* 0 down; up for 1 all destinations, 2 the server alone */                 \
+    X(links, 3, true)  /* kinds in order, -: only these; never these; enum tern_metered: links.c */ \
     X(renumber, 2,                                                                                 \
       true) /* new address: 1 tentative, 2 good; old one: 3 deprecated, 4 gone;       \
                             enum tern_net_flags of the new one */            \

@@ -8,9 +8,9 @@
 #include "scenarios/scenarios.h"
 
 static const struct scenario_list *const lists[] = {
-    &confirmed_scenarios, &pending_scenarios,  &early_scenarios,  &flows_scenarios,
-    &timers_scenarios,    &both_scenarios,     &ways_scenarios,   &hops_scenarios,
-    &nat_scenarios,       &snapshot_scenarios, &attack_scenarios,
+    &confirmed_scenarios, &pending_scenarios, &early_scenarios,    &flows_scenarios,
+    &timers_scenarios,    &both_scenarios,    &ways_scenarios,     &hops_scenarios,
+    &links_scenarios,     &nat_scenarios,     &snapshot_scenarios, &attack_scenarios,
 };
 
 const struct scenario *scenario_at(size_t index)

@@ -25,6 +25,7 @@ extern const struct scenario_list timers_scenarios;
 extern const struct scenario_list both_scenarios;
 extern const struct scenario_list ways_scenarios;
 extern const struct scenario_list hops_scenarios;
+extern const struct scenario_list links_scenarios;
 extern const struct scenario_list nat_scenarios;
 extern const struct scenario_list snapshot_scenarios;
 extern const struct scenario_list attack_scenarios;
