@@ -239,7 +239,7 @@ void tn_call_free(struct tn_call *call)
     tn_call_timer_stop(call);
     tn_timer_cancel(&ep->ctx, &call->answer_timer);
     tn_timer_cancel(&ep->ctx, &call->ring_timer);
-    tn_call_probe_stop(call);
+    tn_call_probe_fini(call);
     tn_call_media_close(call);
     tn_map_remove(&ep->dialogs, &call->dialog_node);
     tn_early_drop(call); /* how far each has counted goes into the trace */

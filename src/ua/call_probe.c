@@ -236,6 +236,14 @@ void tn_call_probe_stop(struct tn_call *call)
     let_go(call);
 }
 
+/* A call that is destroyed takes no 2xx any more. */
+void tn_call_probe_fini(struct tn_call *call)
+{
+    tn_msg_unref(call->probe.kept);
+    call->probe.kept = NULL;
+    tn_call_probe_stop(call);
+}
+
 void tn_call_probe_init(struct tn_call *call)
 {
     tn_timer_init(&call->probe.timer, 0, fired);

@@ -52,6 +52,7 @@ struct tn_call_probe {
 
 void tn_call_probe_init(struct tn_call *call);
 void tn_call_probe_stop(struct tn_call *call);
+void tn_call_probe_fini(struct tn_call *call);
 /* Whether the INVITE has lost its path, or waits for one, and there is a way. */
 bool tn_call_probe_is_due(const struct tn_call *call);
 /* The network has changed, and there is a way to where the INVITE goes. */
