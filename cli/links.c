@@ -51,7 +51,7 @@ static const char *add_link(struct reading *r, const char *word)
     if (!read_kind(word, &match->kind)) {
         if (!is_interface(word) || is(word, "loopback")) return expected_links;
         match->kind = 0;
-        snprintf(match->name, sizeof(match->name), "%s", word);
+        memcpy(match->name, word, strlen(word)); /* what follows is 0 */
     }
     (*count)++;
     return NULL;
