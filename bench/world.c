@@ -32,7 +32,7 @@ static void hear(struct world *world, const struct tern_event *ev)
     case TERN_EV_CALL_MEDIA:
     case TERN_EV_CALL_DTMF:
     case TERN_EV_CALL_SILENT:
-    case TERN_EV_CALL_REPLY:
+    case TERN_EV_CALL_RESPONSE:
     case TERN_EV_CALL_INFO:
     case TERN_EV_SIP_MESSAGE:
     case TERN_EV_STOPPED:

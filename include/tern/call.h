@@ -211,58 +211,59 @@ TERN_API TERN_CHECK int tern_call_update(struct tern_endpoint *ep, tern_time now
 TERN_API TERN_CHECK int tern_call_dtmf(struct tern_endpoint *ep, tern_time now, tern_call call,
                                        tern_str digits);
 
-/** What tern_call_ask() asks. */
-enum tern_call_ask_what {
-    TERN_CALL_ASK_INFO = 1, /**< INFO: tells the far end something of the application's; RFC 6086 */
-    TERN_CALL_ASK_OPTIONS = 2, /**< OPTIONS: whether it is there, and what it can do; RFC 3261 11 */
+/** What tern_call_request() sends. */
+enum tern_call_request_method {
+    TERN_CALL_REQUEST_INFO = 1, /**< tells the far end something of the application's; RFC 6086 */
+    TERN_CALL_REQUEST_OPTIONS = 2, /**< asks whether it is there, what it can do; RFC 3261 11 */
 };
 
-#define TERN_CALL_ASK_BODY_MAX 16384 /* bytes; over UDP stay below 1000 */
+#define TERN_CALL_REQUEST_BODY_MAX 16384 /* bytes; over UDP stay below 1000 */
 
-/** What to ask. Fill with tern_call_ask_opts_init(). Strings are copied. */
-struct tern_call_ask_opts {
+/** A request inside a call. Fill with tern_call_request_opts_init(). Strings are copied. */
+struct tern_call_request_opts {
     size_t size;
-    uint8_t what;          /**< enum tern_call_ask_what; default TERN_CALL_ASK_INFO */
+    uint8_t method;        /**< enum tern_call_request_method; default TERN_CALL_REQUEST_INFO */
     tern_str content_type; /**< INFO: what the body is, "application/dtmf-relay"; empty: no body */
-    tern_str body;         /**< at most TERN_CALL_ASK_BODY_MAX bytes */
+    tern_str body;         /**< at most TERN_CALL_REQUEST_BODY_MAX bytes */
 };
 
 /**
- * What tern_call_ask_opts_init() calls; it lets programs and libraries of different age meet.
+ * What tern_call_request_opts_init() calls; it lets programs and libraries of different age meet.
  *
  * @param size  that of the struct as the program knows it; so many bytes are written
  */
-TERN_API void tern_call_ask_opts_init_sized(struct tern_call_ask_opts *opts, size_t size);
+TERN_API void tern_call_request_opts_init_sized(struct tern_call_request_opts *opts, size_t size);
 
 /** Set `opts` to the defaults, those written beside the members. */
-static inline void tern_call_ask_opts_init(struct tern_call_ask_opts *opts)
+static inline void tern_call_request_opts_init(struct tern_call_request_opts *opts)
 {
-    tern_call_ask_opts_init_sized(opts, sizeof(*opts));
+    tern_call_request_opts_init_sized(opts, sizeof(*opts));
 }
 
 /**
- * Ask the far end something inside the call. What is asked leaves one after the other, in the order of
- * asking, and beside no refresh of the call.
+ * Send a request inside the call. Each leaves when the one before it is answered, in the order of the
+ * calls of this function, and beside no refresh of the call.
  *
  * When an address changes here or there before the answer has come, it is sent anew as soon as the far
  * end knows where we are, or is found: nothing is lost, but what had arrived arrives twice. Say in the
  * body what makes it different from the one before where that matters. Without a network it waits.
  *
- * @param number  receives what TERN_EV_CALL_REPLY names it by, counted for each call; untouched on
+ * @param number  receives what TERN_EV_CALL_RESPONSE names it by, counted for each call; untouched on
  *                failure
  *
  * @return             0
- * @retval TERN_EINVAL `what` is none of these, a body without a type or a type without a body, a body
+ * @retval TERN_EINVAL `method` is none of these, a body without a type or a type without a body, a body
  *                     that is too long or goes with OPTIONS
  * @retval TERN_ESTATE not answered, or ending
  * @retval TERN_ESTALE the call has ended
  * @retval TERN_ELIMIT 16 wait for their answers
  * @retval TERN_ENOMEM, TERN_EVERSION
- * @events TERN_EV_CALL_REPLY
+ * @events TERN_EV_CALL_RESPONSE
  * @rfc 6086 4.2.1; 3261 11.1, 12.2
  */
-TERN_API TERN_CHECK int tern_call_ask(struct tern_endpoint *ep, tern_time now, tern_call call,
-                                      const struct tern_call_ask_opts *opts, uint32_t *number);
+TERN_API TERN_CHECK int tern_call_request(struct tern_endpoint *ep, tern_time now, tern_call call,
+                                          const struct tern_call_request_opts *opts,
+                                          uint32_t *number);
 
 /** How far a call is. */
 enum tern_call_state {

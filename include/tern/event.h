@@ -31,10 +31,10 @@ enum tern_event_type {
     TERN_EV_STOPPED = 12, /**< what tern_endpoint_stop() began is done; free the endpoint */
     TERN_EV_SECURED = 13,
     TERN_EV_CALL_SILENT = 14,
-    TERN_EV_CALL_REPLY = 17,   /**< to tern_call_ask() */
-    TERN_EV_CALL_INFO = 18,    /**< the far end has sent an INFO */
-    TERN_EV_RESTORED = 20,     /**< tern_snapshot_restore() has taken it up */
-    TERN_EV_SNAPSHOT_DUE = 21, /**< call tern_snapshot_save() */
+    TERN_EV_CALL_RESPONSE = 17, /**< to tern_call_request() */
+    TERN_EV_CALL_INFO = 18,     /**< the far end has sent an INFO */
+    TERN_EV_RESTORED = 20,      /**< tern_snapshot_restore() has taken it up */
+    TERN_EV_SNAPSHOT_DUE = 21,  /**< call tern_snapshot_save() */
 };
 
 /** A listener opened, failed or closed. */
@@ -120,12 +120,11 @@ struct tern_ev_call_silent {
 };
 
 /**
- * What has become of a tern_call_ask(): once for each, in the order of asking, unless the call ends
- * before.
+ * What has become of a tern_call_request(): once for each, in their order, unless the call ends before.
  */
-struct tern_ev_call_reply {
+struct tern_ev_call_response {
     tern_call call;
-    uint32_t number;       /**< that tern_call_ask() has given */
+    uint32_t number;       /**< that tern_call_request() has given */
     int status;            /**< final SIP status; 0: nobody has answered */
     tern_str reason;       /**< for people */
     tern_str content_type; /**< may be empty */
@@ -280,7 +279,7 @@ struct tern_event {
         struct tern_ev_secured secured;
         struct tern_ev_call_silent silent;
         struct tern_ev_restored restored;
-        struct tern_ev_call_reply reply;
+        struct tern_ev_call_response response;
         struct tern_ev_call_info info;
         uint8_t reserved[512]; /**< the union grows inside this */
     } u;
@@ -323,8 +322,8 @@ struct tern_callbacks {
     void (*on_snapshot_due)(void *user, struct tern_endpoint *ep);
     void (*on_call_silent)(void *user, struct tern_endpoint *ep,
                            const struct tern_ev_call_silent *ev);
-    void (*on_call_reply)(void *user, struct tern_endpoint *ep,
-                          const struct tern_ev_call_reply *ev);
+    void (*on_call_response)(void *user, struct tern_endpoint *ep,
+                             const struct tern_ev_call_response *ev);
     void (*on_call_info)(void *user, struct tern_endpoint *ep, const struct tern_ev_call_info *ev);
 };
 

@@ -105,9 +105,9 @@ static void later(struct tn_call *call, tern_time least)
 
 static void reply(struct tn_call *call, const struct tn_msg *rsp)
 {
-    struct tern_event event = {.type = TERN_EV_CALL_REPLY};
-    struct tern_ev_call_reply *ev = &event.u.reply;
-    *ev = (struct tern_ev_call_reply){.call = {call->id}, .number = first(call)->number};
+    struct tern_event event = {.type = TERN_EV_CALL_RESPONSE};
+    struct tern_ev_call_response *ev = &event.u.response;
+    *ev = (struct tern_ev_call_response){.call = {call->id}, .number = first(call)->number};
     if (rsp) {
         const struct tn_hdr *type = tn_msg_header(rsp, TN_HDR_CONTENT_TYPE, 0);
         ev->status = (int)rsp->status;
@@ -270,29 +270,30 @@ void tn_call_take_info(struct tn_call *call, const struct tn_effect *effect)
 
 /* ---- tern/call.h ---- */
 
-void tern_call_ask_opts_init_sized(struct tern_call_ask_opts *opts, size_t size)
+void tern_call_request_opts_init_sized(struct tern_call_request_opts *opts, size_t size)
 {
-    const struct tern_call_ask_opts defaults = {.what = TERN_CALL_ASK_INFO};
+    const struct tern_call_request_opts defaults = {.method = TERN_CALL_REQUEST_INFO};
     tn_options_give(opts, size, &defaults, sizeof(defaults));
 }
 
-static bool is_valid(const struct tern_call_ask_opts *opts)
+static bool is_valid(const struct tern_call_request_opts *opts)
 {
-    if (opts->what != TERN_CALL_ASK_INFO && opts->what != TERN_CALL_ASK_OPTIONS) return false;
-    if (opts->body.len > TERN_CALL_ASK_BODY_MAX) return false;
+    if (opts->method != TERN_CALL_REQUEST_INFO && opts->method != TERN_CALL_REQUEST_OPTIONS)
+        return false;
+    if (opts->body.len > TERN_CALL_REQUEST_BODY_MAX) return false;
     if (opts->content_type.len == 0) return opts->body.len == 0;
     tern_str params;
     tern_str type = tn_str_cut(opts->content_type, ';', &params);
-    return opts->what == TERN_CALL_ASK_INFO && opts->body.len > 0 && is_media_type(type) &&
+    return opts->method == TERN_CALL_REQUEST_INFO && opts->body.len > 0 && is_media_type(type) &&
            tn_str_is_line(params);
 }
 
-static int keep(struct tn_call *call, const struct tern_call_ask_opts *opts)
+static int keep(struct tn_call *call, const struct tern_call_request_opts *opts)
 {
     size_t type = opts->content_type.len, body = opts->body.len;
     struct ask *ask = tn_alloc(&call->ep->ctx.alloc, sizeof(*ask) + type + body);
     if (ask == NULL) return TERN_ENOMEM;
-    bool info = opts->what == TERN_CALL_ASK_INFO;
+    bool info = opts->method == TERN_CALL_REQUEST_INFO;
     ask->method = info ? TN_METHOD_INFO : TN_METHOD_OPTIONS;
     ask->number = ++call->asks.numbers;
     if (type > 0) memcpy(ask->text, opts->content_type.ptr, type);
@@ -303,10 +304,10 @@ static int keep(struct tn_call *call, const struct tern_call_ask_opts *opts)
     return 0;
 }
 
-int tern_call_ask(struct tern_endpoint *ep, tern_time now, tern_call handle,
-                  const struct tern_call_ask_opts *given, uint32_t *number)
+int tern_call_request(struct tern_endpoint *ep, tern_time now, tern_call handle,
+                      const struct tern_call_request_opts *given, uint32_t *number)
 {
-    struct tern_call_ask_opts opts = {0};
+    struct tern_call_request_opts opts = {0};
     struct tn_call *call = tn_call_find(ep, handle);
     if (call == NULL) return TERN_ESTALE;
     int err = tn_options_take(given, &opts, sizeof(opts));

@@ -39,10 +39,10 @@ static size_t texts_of(struct tern_event *ev, tern_str *out[TEXTS_MAX])
         out[n++] = &ev->u.restored.uri;
         out[n++] = &ev->u.restored.call_id;
         break;
-    case TERN_EV_CALL_REPLY:
-        out[n++] = &ev->u.reply.reason;
-        out[n++] = &ev->u.reply.content_type;
-        out[n++] = &ev->u.reply.body;
+    case TERN_EV_CALL_RESPONSE:
+        out[n++] = &ev->u.response.reason;
+        out[n++] = &ev->u.response.content_type;
+        out[n++] = &ev->u.response.body;
         break;
     case TERN_EV_CALL_INFO:
         out[n++] = &ev->u.info.content_type;
@@ -177,7 +177,7 @@ static void hand_out(struct tern_endpoint *ep, const struct tern_event *ev,
     case TERN_EV_SIP_MESSAGE: HAND(on_sip_message, sip); return;
     case TERN_EV_SECURED: HAND(on_secured, secured); return;
     case TERN_EV_CALL_SILENT: HAND(on_call_silent, silent); return;
-    case TERN_EV_CALL_REPLY: HAND(on_call_reply, reply); return;
+    case TERN_EV_CALL_RESPONSE: HAND(on_call_response, response); return;
     case TERN_EV_CALL_INFO: HAND(on_call_info, info); return;
     case TERN_EV_RESTORED: HAND(on_restored, restored); return;
     case TERN_EV_SNAPSHOT_DUE:

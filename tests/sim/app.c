@@ -89,8 +89,7 @@ struct end *app_add(struct life *life, struct phone *phone, tern_call call, int 
     if (app_end(phone, call)) fail(life, "handles", "a call's handle was given out twice");
     struct end *end = &phone->ends[phone->end_count++];
     *end = (struct end){.call = call, .peer = peer, .excuses = life->excuses};
-    if (links_network(life, phone)->address_count == 0)
-        end->excuses |= 1u << EXCUSE_EARLY;
+    if (links_network(life, phone)->address_count == 0) end->excuses |= 1u << EXCUSE_EARLY;
     if (life->disturbed && !only_nats(life)) end->excuses |= 1u << EXCUSE_EARLY;
     if (!is_registered(&life->phones[peer])) end->excuses |= 1u << EXCUSE_REFUSED;
     if (tern_call_get_info(phone->ep, call, &info) != 0) return end;
@@ -174,7 +173,7 @@ static tern_call call_in(const struct tern_event *e)
     case TERN_EV_CALL_MEDIA: return e->u.media.call;
     case TERN_EV_CALL_DTMF: return e->u.dtmf.call;
     case TERN_EV_CALL_SILENT: return e->u.silent.call;
-    case TERN_EV_CALL_REPLY: return e->u.reply.call;
+    case TERN_EV_CALL_RESPONSE: return e->u.response.call;
     case TERN_EV_CALL_INFO: return e->u.info.call;
     case TERN_EV_CALL_ENDED: return e->u.ended.call;
     case TERN_EV_IP_CHANGE_PROGRESS:

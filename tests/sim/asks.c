@@ -10,17 +10,17 @@
 
 int asks_do(struct life *life, struct phone *phone, struct end *end, bool info)
 {
-    struct tern_call_ask_opts opts;
+    struct tern_call_request_opts opts;
     char body[16];
     uint32_t number;
-    tern_call_ask_opts_init(&opts);
-    opts.what = info ? TERN_CALL_ASK_INFO : TERN_CALL_ASK_OPTIONS;
+    tern_call_request_opts_init(&opts);
+    opts.method = info ? TERN_CALL_REQUEST_INFO : TERN_CALL_REQUEST_OPTIONS;
     if (info) {
         opts.content_type = TERN_STR("text/plain");
         opts.body =
             (tern_str){body, (size_t)snprintf(body, sizeof(body), "%u", end->asks.infos + 1)};
     }
-    int err = tern_call_ask(phone->ep, tern_sim_now(life->sim), end->call, &opts, &number);
+    int err = tern_call_request(phone->ep, tern_sim_now(life->sim), end->call, &opts, &number);
     if (err == TERN_ELIMIT) return 0;
     if (err != 0) return err;
     end->asks.infos += info;
@@ -30,7 +30,7 @@ int asks_do(struct life *life, struct phone *phone, struct end *end, bool info)
 }
 
 static void hear_reply(struct life *life, const struct phone *phone, struct end *end,
-                       const struct tern_ev_call_reply *reply)
+                       const struct tern_ev_call_response *reply)
 {
     if (reply->number != ++end->asks.replied)
         fail(life, "asks", "%s: a reply to %u, not to %u", host_name(phone->host), reply->number,
@@ -54,7 +54,7 @@ static void hear_info(struct life *life, const struct phone *phone, struct end *
 void asks_event(struct life *life, const struct phone *phone, struct end *end,
                 const struct tern_event *e)
 {
-    if (e->type == TERN_EV_CALL_REPLY) hear_reply(life, phone, end, &e->u.reply);
+    if (e->type == TERN_EV_CALL_RESPONSE) hear_reply(life, phone, end, &e->u.response);
     if (e->type == TERN_EV_CALL_INFO) hear_info(life, phone, end, &e->u.info);
 }
 

@@ -167,11 +167,11 @@ struct phone {
     tern_time moved;       /* last change of its network */
     int32_t nets[2];       /* where it is plugged in */
     int32_t vpn, vpn_over; /* the verb's number; the net that it rides over */
-    bool choosy; /* it has had a policy of links */
+    bool choosy;           /* it has had a policy of links */
     struct tern_link_policy links;
     struct tern_network allowed; /* links.c */
     int32_t renumber;            /* how far it is, the verb's number; 0: at rest */
-    uint32_t suffix;       /* how often it was renumbered */
+    uint32_t suffix;             /* how often it was renumbered */
     uint16_t new_flags;
     struct tern_network network_before, network_then; /* dns.c: of the last change, and notice */
     uint32_t asked_before, asked_then;

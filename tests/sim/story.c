@@ -91,7 +91,7 @@ static const char *event_text(int32_t type)
         [TERN_EV_STOPPED] = "STOPPED",
         [TERN_EV_SECURED] = "SECURED",
         [TERN_EV_CALL_SILENT] = "CALL_SILENT",
-        [TERN_EV_CALL_REPLY] = "CALL_REPLY",
+        [TERN_EV_CALL_RESPONSE] = "CALL_RESPONSE",
         [TERN_EV_CALL_INFO] = "CALL_INFO",
         [TERN_EV_RESTORED] = "RESTORED",
         [TERN_EV_SNAPSHOT_DUE] = "SNAPSHOT_DUE",

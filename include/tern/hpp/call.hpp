@@ -41,7 +41,7 @@ using StreamStat = tern_media_stats;
 using OnCallMediaStateParam = tern_ev_call_media;
 using OnDtmfDigitParam = tern_ev_call_dtmf;
 using OnSilentParam = tern_ev_call_silent;
-using OnReplyParam = tern_ev_call_reply;
+using OnResponseParam = tern_ev_call_response;
 using OnInfoParam = tern_ev_call_info;
 
 class Call {
@@ -118,19 +118,19 @@ class Call {
     }
 
     /**
-     * tern_call_ask(): an INFO with this body, or OPTIONS where there is none.
-     * @return what OnReplyParam names it by, or a negative TERN_E…
+     * tern_call_request(): an INFO with this body, or OPTIONS where there is none.
+     * @return what OnResponseParam names it by, or a negative TERN_E…
      */
-    int ask(std::string_view contentType = {}, std::string_view body = {})
+    int sendRequest(std::string_view contentType = {}, std::string_view body = {})
     {
-        tern_call_ask_opts opts;
-        tern_call_ask_opts_init(&opts);
-        if (body.empty()) opts.what = TERN_CALL_ASK_OPTIONS;
+        tern_call_request_opts opts;
+        tern_call_request_opts_init(&opts);
+        if (body.empty()) opts.method = TERN_CALL_REQUEST_OPTIONS;
         opts.content_type = view(contentType);
         opts.body = view(body);
         return endpoint().invoke([&] {
             std::uint32_t number = 0;
-            int err = tern_call_ask(ep(), now(), id_, &opts, &number);
+            int err = tern_call_request(ep(), now(), id_, &opts, &number);
             return err ? err : static_cast<int>(number);
         });
     }
@@ -192,8 +192,8 @@ class Call {
     virtual void onSilent(const OnSilentParam &)
     {
     }
-    /** What has become of ask(). */
-    virtual void onReply(const OnReplyParam &)
+    /** What has become of sendRequest(). */
+    virtual void onResponse(const OnResponseParam &)
     {
     }
     /** The far end has sent an INFO of one of the endpoint's `info_types`. */

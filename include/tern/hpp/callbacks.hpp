@@ -124,10 +124,11 @@ struct Callbacks {
         if (found) found->onSilent(*ev);
     }
 
-    static void on_call_reply(void *user, tern_endpoint *, const tern_ev_call_reply *ev) noexcept
+    static void on_call_response(void *user, tern_endpoint *,
+                                 const tern_ev_call_response *ev) noexcept
     {
         Call *found = call(user, ev->call);
-        if (found) found->onReply(*ev);
+        if (found) found->onResponse(*ev);
     }
     static void on_call_info(void *user, tern_endpoint *, const tern_ev_call_info *ev) noexcept
     {
@@ -155,7 +156,7 @@ struct Callbacks {
             on_restored,
             on_snapshot_due,
             on_call_silent,
-            on_call_reply,
+            on_call_response,
             on_call_info,
         };
         return &callbacks;

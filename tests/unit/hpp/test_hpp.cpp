@@ -142,7 +142,7 @@ class Talk : public tern::Call {
         if (prm.digit == '5') digit.set();
     }
 
-    void onReply(const tern::OnReplyParam &prm) override
+    void onResponse(const tern::OnResponseParam &prm) override
     {
         if (prm.number == 1 && prm.status == 200) replied.set();
     }
@@ -196,7 +196,7 @@ void talk_and_move(std::atomic<int> &ears)
     CHECK_EQ(info.state, TERN_CALL_ACTIVE);
     CHECK_EQ(call.dialDtmf("5"), 0);
     CHECK(bob.incoming->digit.wait());
-    CHECK_EQ(call.ask(), 1);
+    CHECK_EQ(call.sendRequest(), 1);
     CHECK(call.replied.wait());
     CHECK_EQ(call.setHold(), 0);
     CHECK(bob.incoming->held.wait());

@@ -23,8 +23,8 @@ static void add(char *list, size_t room, const char *format, ...)
 static void watch(struct host *host, const struct tern_event *event)
 {
     struct heard *heard = host->user;
-    if (event->type == TERN_EV_CALL_REPLY) {
-        const struct tern_ev_call_reply *reply = &event->u.reply;
+    if (event->type == TERN_EV_CALL_RESPONSE) {
+        const struct tern_ev_call_response *reply = &event->u.response;
         CHECK_EQ(reply->call.id, host->call.id);
         add(heard->replies, sizeof(heard->replies), "%u=%d ", reply->number, reply->status);
     }
@@ -65,20 +65,20 @@ static void part(void)
 
 static int ask(struct host *host, uint8_t what, tern_str type, const char *body)
 {
-    struct tern_call_ask_opts opts;
+    struct tern_call_request_opts opts;
     uint32_t number = 0;
-    tern_call_ask_opts_init(&opts);
-    opts.what = what;
+    tern_call_request_opts_init(&opts);
+    opts.method = what;
     opts.content_type = type;
     opts.body = (tern_str){body, strlen(body)};
-    int err = tern_call_ask(host->ep, world.now, host->call, &opts, &number);
+    int err = tern_call_request(host->ep, world.now, host->call, &opts, &number);
     CHECK_EQ(err == 0, number != 0);
     return err;
 }
 
 static void info(struct host *host, const char *body)
 {
-    CHECK_EQ(ask(host, TERN_CALL_ASK_INFO, RELAY, body), 0);
+    CHECK_EQ(ask(host, TERN_CALL_REQUEST_INFO, RELAY, body), 0);
 }
 
 static void what_is_asked_is_answered_in_order(void)
@@ -88,9 +88,9 @@ static void what_is_asked_is_answered_in_order(void)
         talk_and_watch();
         info(alice, "1");
         info(alice, "2");
-        CHECK_EQ(ask(alice, TERN_CALL_ASK_OPTIONS, (tern_str){NULL, 0}, ""), 0);
+        CHECK_EQ(ask(alice, TERN_CALL_REQUEST_OPTIONS, (tern_str){NULL, 0}, ""), 0);
         info(alice, "3");
-        CHECK_EQ(ask(alice, TERN_CALL_ASK_INFO, (tern_str){NULL, 0}, ""), 0);
+        CHECK_EQ(ask(alice, TERN_CALL_REQUEST_INFO, (tern_str){NULL, 0}, ""), 0);
         world_run(&world, TERN_SECONDS(1));
         CHECK(strcmp(of_bob.infos, "1 2 3 ") == 0);
         CHECK(strcmp(of_alice.replies, "1=200 2=200 3=200 4=200 5=200 ") == 0);
@@ -101,8 +101,8 @@ static void what_is_asked_is_answered_in_order(void)
 static void a_type_that_is_not_taken_is_refused(void)
 {
     talk_and_watch();
-    CHECK_EQ(ask(alice, TERN_CALL_ASK_INFO, TERN_STR("text/html"), "<p>"), 0);
-    CHECK_EQ(ask(alice, TERN_CALL_ASK_INFO, TERN_STR("Text/Plain;charset=utf-8"), "x"), 0);
+    CHECK_EQ(ask(alice, TERN_CALL_REQUEST_INFO, TERN_STR("text/html"), "<p>"), 0);
+    CHECK_EQ(ask(alice, TERN_CALL_REQUEST_INFO, TERN_STR("Text/Plain;charset=utf-8"), "x"), 0);
     info(bob, "1"); /* Alice takes nothing */
     alice->watch = NULL;
     world_run(&world, TERN_SECONDS(1));
@@ -219,7 +219,7 @@ static void a_call_that_ends_takes_its_questions_along(void)
     info(alice, "1");
     info(alice, "2");
     CHECK_EQ(tern_call_hangup(alice->ep, world.now, alice->call, 0), 0);
-    CHECK_EQ(ask(alice, TERN_CALL_ASK_INFO, RELAY, "3"), TERN_ESTALE);
+    CHECK_EQ(ask(alice, TERN_CALL_REQUEST_INFO, RELAY, "3"), TERN_ESTALE);
     world_run(&world, TERN_SECONDS(1));
     CHECK_EQ(alice->ended, 1);
     CHECK(of_alice.replies[0] == '\0');
@@ -230,7 +230,7 @@ static void a_call_that_ends_takes_its_questions_along(void)
 
 static void what_cannot_be_asked_is_refused(void)
 {
-    static char big[TERN_CALL_ASK_BODY_MAX + 2];
+    static char big[TERN_CALL_REQUEST_BODY_MAX + 2];
     memset(big, 'x', sizeof(big) - 1);
     const struct {
         uint8_t what;
@@ -239,25 +239,25 @@ static void what_cannot_be_asked_is_refused(void)
     } bad[] = {
         {0, RELAY, "1"},
         {3, RELAY, "1"},
-        {TERN_CALL_ASK_INFO, RELAY, ""},
-        {TERN_CALL_ASK_INFO, {NULL, 0}, "1"},
-        {TERN_CALL_ASK_INFO, TERN_STR("dtmf"), "1"},
-        {TERN_CALL_ASK_INFO, TERN_STR("a/b\r\nTo: c"), "1"},
-        {TERN_CALL_ASK_INFO, TERN_STR("a/b;c\r\nTo: d"), "1"},
-        {TERN_CALL_ASK_INFO, RELAY, big},
-        {TERN_CALL_ASK_OPTIONS, RELAY, "1"},
+        {TERN_CALL_REQUEST_INFO, RELAY, ""},
+        {TERN_CALL_REQUEST_INFO, {NULL, 0}, "1"},
+        {TERN_CALL_REQUEST_INFO, TERN_STR("dtmf"), "1"},
+        {TERN_CALL_REQUEST_INFO, TERN_STR("a/b\r\nTo: c"), "1"},
+        {TERN_CALL_REQUEST_INFO, TERN_STR("a/b;c\r\nTo: d"), "1"},
+        {TERN_CALL_REQUEST_INFO, RELAY, big},
+        {TERN_CALL_REQUEST_OPTIONS, RELAY, "1"},
     };
     talk_and_watch();
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
         CHECK_EQ(ask(alice, bad[i].what, bad[i].type, bad[i].body), TERN_EINVAL);
     for (int i = 0; i < 16; i++)
         info(alice, "1");
-    CHECK_EQ(ask(alice, TERN_CALL_ASK_INFO, RELAY, "1"), TERN_ELIMIT);
+    CHECK_EQ(ask(alice, TERN_CALL_REQUEST_INFO, RELAY, "1"), TERN_ELIMIT);
     world_run(&world, TERN_SECONDS(3));
     CHECK_EQ(strlen(of_bob.infos), 32);
     alice->watch = NULL;
     host_call(alice, "sip:bob@example.com");
-    CHECK_EQ(ask(alice, TERN_CALL_ASK_INFO, RELAY, "1"), TERN_ESTATE);
+    CHECK_EQ(ask(alice, TERN_CALL_REQUEST_INFO, RELAY, "1"), TERN_ESTATE);
     world_end(&world);
 }
 

@@ -76,7 +76,7 @@ static void watch(struct host *host, const struct tern_event *ev)
     case TERN_EV_CALL_MEDIA:
     case TERN_EV_CALL_DTMF:
     case TERN_EV_CALL_SILENT:
-    case TERN_EV_CALL_REPLY:
+    case TERN_EV_CALL_RESPONSE:
     case TERN_EV_CALL_INFO:
     case TERN_EV_SECURED:
     case TERN_EV_RESTORED:

@@ -321,7 +321,7 @@ static void hear(struct host *host, const struct tern_event *ev)
         if (ev->u.silent.silent) host->silent++;
         if (!ev->u.silent.silent) host->back++;
         return;
-    case TERN_EV_CALL_REPLY:
+    case TERN_EV_CALL_RESPONSE:
     case TERN_EV_CALL_INFO:
     case TERN_EV_RESTORED:
     case TERN_EV_SNAPSHOT_DUE: return; /* for `watch` */
