@@ -444,6 +444,19 @@ static void ask(struct dice *dice)
     }
 }
 
+/* Long enough for a session to expire, or for somebody to be missed who has lost his power. */
+static void last(struct dice *dice)
+{
+    int32_t *set = dice->plan->set;
+    if (percent(dice, 50)) {
+        set[SET_session] = PICK(dice, 90, 90, 120);
+        set[SET_settle] = 180000;
+    } else {
+        add(dice, percent(dice, 50) ? ALICE : BOB, DO_die, 0, 0);
+        set[SET_settle] = 400000;
+    }
+}
+
 void plan_draw(struct plan *plan, uint64_t seed)
 {
     struct dice dice = {.state = seed ^ 0x7465726e73696d00u, .plan = plan, .net = {1, 2, 3}};
@@ -489,4 +502,5 @@ void plan_draw(struct plan *plan, uint64_t seed)
     }
     if (percent(&dice, 50)) plan->set[SET_forgets] = 1;
     if (percent(&dice, 8)) ask(&dice);
+    if (percent(&dice, 2)) last(&dice);
 }
