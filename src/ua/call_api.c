@@ -180,6 +180,7 @@ static int want(struct tern_endpoint *ep, tern_time now, tern_call handle, uint3
     if (call->life != TN_LIFE_ACTIVE) return TERN_ESTATE;
     tn_ep_enter(ep, now);
     if (hold >= 0 && !TN_MUTANT(HOLD_IGNORED)) call->hold = hold != 0;
+    tn_call_timer_media(call);
     tn_snapshot_changed(ep);
     tn_refresh_want(&call->refresh, intents);
     tn_call_pump_refresh(call);

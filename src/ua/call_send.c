@@ -178,6 +178,7 @@ static void take_no(struct tn_call *call)
     call->hold_open = false;
     if (call->hold == call->hold_agreed || call->hold != call->refresh_hold) return;
     call->hold = call->hold_agreed; /* it is as it was */
+    tn_call_timer_media(call);
     tn_call_tell_media(call);
 }
 

@@ -71,10 +71,12 @@ static void silence_fired(struct tn_timer *timer)
     }
 }
 
+/* Whoever is to be taken off hold has to answer that, or is missed as if he talked. */
 void tn_call_timer_media(struct tn_call *call)
 {
     const struct tn_media_plan *plan = tn_offer_plan(&call->offer);
-    bool expected = call->life == TN_LIFE_ACTIVE && plan->active && plan->listen;
+    bool resumes = call->hold_agreed && !call->hold;
+    bool expected = call->life == TN_LIFE_ACTIVE && plan->active && (plan->listen || resumes);
     if (tn_silence_expect(&call->timer.silence, expected) == TN_SILENCE_BACK) tell(call, false);
 }
 
