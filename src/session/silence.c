@@ -6,6 +6,7 @@
 
 #define BIT(state)    (1u << (state))
 #define DOUBLINGS_MAX 4
+#define GRACE_MIN     TERN_SECONDS(32) /* 64*T1: as long as the answer may take, and never nothing */
 
 static const unsigned successors[TN_SILENCE_STATES] = {
     [TN_SILENCE_OFF] = BIT(TN_SILENCE_LISTENING),
@@ -39,8 +40,14 @@ void tn_silence_init(struct tn_silence *silence, struct tn_ctx *ctx,
 
 void tn_silence_fini(struct tn_silence *silence)
 {
-    if (silence->ctx) tn_timer_cancel(silence->ctx, &silence->timer);
+    if (silence->state != TN_SILENCE_OFF) enter(silence, TN_SILENCE_OFF, TERN_TIME_NEVER);
     silence->timeout = 0;
+}
+
+static void ask(struct tn_silence *silence)
+{
+    tern_time grace = silence->grace > GRACE_MIN ? silence->grace : GRACE_MIN;
+    enter(silence, TN_SILENCE_ASKING, grace);
 }
 
 static bool was_told(const struct tn_silence *silence)
@@ -83,7 +90,7 @@ static enum tn_silence_act listened(struct tn_silence *silence, tern_time last)
         return TN_SILENCE_WAIT;
     }
     silence->asked = 1;
-    enter(silence, TN_SILENCE_ASKING, silence->grace);
+    ask(silence);
     return TN_SILENCE_TELL;
 }
 
@@ -91,8 +98,11 @@ enum tn_silence_act tn_silence_fire(struct tn_silence *silence, tern_time last, 
 {
     TN_ASSERT(silence->state != TN_SILENCE_OFF);
     if (excused) {
-        bool asking = silence->state == TN_SILENCE_ASKING;
-        enter(silence, silence->state, asking ? silence->grace : silence->timeout);
+        if (silence->state == TN_SILENCE_ASKING) {
+            ask(silence);
+        } else {
+            enter(silence, silence->state, silence->timeout);
+        }
         return TN_SILENCE_WAIT;
     }
     if (silence->state == TN_SILENCE_LISTENING) return listened(silence, last);
@@ -100,7 +110,7 @@ enum tn_silence_act tn_silence_fire(struct tn_silence *silence, tern_time last, 
         return TN_MUTANT(DEAD_UNSEEN) ? TN_SILENCE_WAIT : TN_SILENCE_END;
     }
     silence->asked++;
-    enter(silence, TN_SILENCE_ASKING, silence->grace);
+    ask(silence);
     return TN_SILENCE_ASK;
 }
 

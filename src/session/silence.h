@@ -38,7 +38,7 @@ struct tn_silence {
     struct tn_ctx *ctx;
     enum tn_silence_state state;
     struct tn_timer timer;
-    tern_time timeout, grace; /* timeout 0: OFF for good */
+    tern_time timeout, grace; /* timeout 0: OFF for good; a grace below 64*T1 counts as that */
     tern_time since;          /* OFF has ended */
     unsigned asked;           /* times in this silence */
 };

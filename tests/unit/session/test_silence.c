@@ -147,9 +147,42 @@ static void who_says_nothing_and_answers_is_asked_ever_less_often(void)
     close_all();
 }
 
+static void what_comes_after_the_end_starts_nothing(void)
+{
+    for (int state = TN_SILENCE_OFF; state < TN_SILENCE_STATES; state++) {
+        in_state((enum tn_silence_state)state);
+        tn_silence_fini(&silence);
+        tn_silence_answered(&silence);
+        CHECK_EQ(tn_silence_heard(&silence), TN_SILENCE_WAIT);
+        CHECK_EQ(silence.state, TN_SILENCE_OFF);
+        CHECK(!tn_timer_armed(&silence.timer));
+        close_all();
+    }
+}
+
+static void without_a_grace_there_is_time_for_the_answer(void)
+{
+    for (int is_excused = 0; is_excused < 2; is_excused++) {
+        in_state(TN_SILENCE_LISTENING);
+        silence.grace = 0;
+        pass(TIMEOUT);
+        CHECK_EQ(last_act, TN_SILENCE_TELL);
+        excused = is_excused;
+        fired = 0;
+        pass(TERN_SECONDS(31));
+        CHECK_EQ(fired, 0);
+        pass(TERN_SECONDS(1));
+        CHECK_EQ(fired, 1);
+        CHECK_EQ(last_act, is_excused ? TN_SILENCE_WAIT : TN_SILENCE_END);
+        close_all();
+    }
+}
+
 int main(int argc, char **argv)
 {
     static const struct test tests[] = {
+        TEST(what_comes_after_the_end_starts_nothing),
+        TEST(without_a_grace_there_is_time_for_the_answer),
         TEST(what_happens_in_each_state),
         TEST(each_state_ends_as_its_column_says),
         TEST(whoever_was_heard_meanwhile_is_listened_to_for_as_long_again),
