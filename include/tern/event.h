@@ -256,9 +256,9 @@ struct tern_ip_change_progress {
         tern_time gap_out; /**< longest time in which a call could not send audio */
         tern_time gap_in;  /**< longest time between two audio packets received across the change */
     } totals;              /**< COMPLETED only */
-    bool
-        by_server; /**< REINVITE_CALL: by way of the account's server, for the dialog's own next hop
-                         does not answer, or did not when it was tried last */
+    /** REINVITE_CALL: by way of the account's server, for the dialog's own next hop does not answer, or did
+        not when it was tried last */
+    bool by_server;
 };
 
 /** An event: its type, and the member of the union that goes with it. */

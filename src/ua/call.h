@@ -345,11 +345,11 @@ struct tn_offer_local tn_call_offer_local(struct tn_call *call, tern_addr signal
 tern_addr tn_call_offer_from(const struct tn_call *call, tern_addr signalling);
 /* Whether audio ought to come in. */
 bool tn_call_expects_audio(const struct tn_call *call);
-/* The agreement is in force. */
 /* Where audio goes in the network as it is: through a NAT64, too. */
 tern_addr tn_call_media_target(const struct tn_call *call);
 void tn_call_match_family(struct tn_call *call, const struct tn_media_plan *plan,
                           tern_addr offered);
+/* The agreement is in force. */
 void tn_call_apply_plan(struct tn_call *call, const struct tn_media_plan *plan, tern_addr local);
 void tn_call_move_media(struct tn_call *call, tern_addr local);
 void tn_call_media_datagram(struct tn_call *call, const struct tern_datagram *datagram);

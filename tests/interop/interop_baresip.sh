@@ -12,6 +12,7 @@ if ! command -v baresip >/dev/null; then
 fi
 . "$(dirname "$0")/../lab/handover.bash"
 . "$(dirname "$0")/tone.bash"
+. "$(dirname "$0")/baresip.bash"
 modules=$(dirname "$(dpkg -L baresip-core | grep '/g711\.so$')")
 
 # configure MEDIA-ENCRYPTION: a folder with all that baresip wants to know.
@@ -60,20 +61,7 @@ moved() {
     address add wlan0 $wifi2
     completed 2 20
     pause 1500
-    tell phone stats
-    pause 1000
-    tell phone stats
-    bindings after
-    tell phone hangup
-    await phone 1 '"call_ended"'
-    tell phone quit
-    lab wait phone-phone
-    step far signal TERM far.pid
-    lab wait baresip
-    step server signal TERM registrar.pid
-    lab wait registrar
-    perform_script
-    sane phone
+    end_with_baresip
     expect "status of the change" "$(last status)" = success
     expect "calls kept" "$(last calls_kept)" -eq 1
     hears phone

@@ -7,6 +7,7 @@ if ! command -v baresip >/dev/null; then
 fi
 . "$(dirname "$0")/../lab/handover.bash"
 . "$(dirname "$0")/tone.bash"
+. "$(dirname "$0")/baresip.bash"
 modules=$(dirname "$(dpkg -L baresip-core | grep '/g711\.so$')")
 
 # begin MODE: all are there; MODE says what baresip does with a call until it is told to answer.
@@ -47,20 +48,7 @@ answer() {
 talked() {
     await phone 1 '"call_answered"'
     pause 1500
-    tell phone stats
-    pause 1000
-    tell phone stats
-    bindings after
-    tell phone hangup
-    await phone 1 '"call_ended"'
-    tell phone quit
-    lab wait phone-phone
-    step far signal TERM far.pid
-    lab wait baresip
-    step server signal TERM registrar.pid
-    lab wait registrar
-    perform_script
-    sane phone
+    end_with_baresip
     hears phone
     tone phone.wav 880
     bound alice $lte

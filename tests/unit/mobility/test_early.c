@@ -11,17 +11,23 @@
 #define RETRY   TERN_IP_CHANGE_RETRY
 #define FAILURE TERN_IP_CHANGE_FAILURE
 
-/* A call at an address that is gone, without an account. */
-static struct bench_call *lose(enum tn_early_need need)
+/* A call without an account; its address stays beside the new one, or goes. */
+static struct bench_call *ring(bool stays, enum tn_early_need need)
 {
     bench_start();
-    set_net("10.0.1.1", NULL, NULL);
+    set_net("10.0.1.1", stays ? "10.0.0.1" : NULL, NULL);
     add_account("10.0.0.1", "10.0.9.1");
     bench.accounts[0].facts.registers = false;
     bench.param.restart_listener = false;
     struct bench_call *c = add_call(0, "10.0.0.1", "10.0.9.1", "10.0.8.1");
     c->facts.phase = TN_PHASE_EARLY;
     c->facts.early = need;
+    return c;
+}
+
+static struct bench_call *lose(enum tn_early_need need)
+{
+    struct bench_call *c = ring(false, need);
     c->facts.talking = false;
     change(false);
     return c;
@@ -121,14 +127,7 @@ static void audio_is_waited_for_where_it_was_offered(void)
 static void audio_waits_for_the_offer_while_the_old_path_stands(void)
 {
     for (int may = 0; may < 2; may++) {
-        bench_start();
-        set_net("10.0.1.1", "10.0.0.1", NULL);
-        add_account("10.0.0.1", "10.0.9.1");
-        bench.accounts[0].facts.registers = false;
-        bench.param.restart_listener = false;
-        struct bench_call *c = add_call(0, "10.0.0.1", "10.0.9.1", "10.0.8.1");
-        c->facts.phase = TN_PHASE_EARLY;
-        c->facts.early = TN_EARLY_TELLS;
+        struct bench_call *c = ring(true, TN_EARLY_TELLS);
         c->facts.may_offer = may;
         change(false);
         CHECK_EQ(count(TN_DECIDE_MOVE_MEDIA, 0), may ? 0 : 1);
